@@ -1,0 +1,1 @@
+"""Chaos and load tests for JWT authentication over gRPC."""
