@@ -1,0 +1,155 @@
+"""Checks: what must hold for a run to pass, each a frozen setting that judges a summary.
+
+One file per kind of check; a check registers itself by being defined, and `CHECKS` holds them by
+name. Building one never raises: `Check.mistakes` names what is wrong, so that a scenario can
+report all its mistakes at once. ``when`` is ``steady``, ``warm-up``, ``all`` (from zero to the end
+of the load), ``recovery`` (every recovery), a step's id (``15-expire_all``) or a fault's name; a
+step without width is judged by its recovery. Where ``when`` fits several phases, the worst counts.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, ClassVar
+
+from harness.errors import RecordError
+from harness.summary import Cell, CheckResult, StepOutcome, Summary
+from harness.wording import duration
+
+FIXED_PHASES = ("steady", "warm-up", "all", "recovery")
+CHECKS: dict[str, type["Check"]] = {}
+"""Every check by its name."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition on a summary; the base of the registry."""
+
+    check: ClassVar[str]
+
+    def __init_subclass__(cls, check: str) -> None:
+        super().__init_subclass__()
+        cls.check = check
+        CHECKS[check] = cls
+
+    @property
+    def text(self) -> str:
+        """Return the condition in words."""
+        raise NotImplementedError
+
+    def mistakes(self, steps: Mapping[str, str]) -> list[str]:
+        """Return what is wrong with the settings; ``steps`` maps the timeline's ids to fault names."""
+        raise NotImplementedError
+
+    def evaluate(self, summary: Summary) -> CheckResult:
+        """Judge a summary."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        """Return name and settings as JSON data."""
+        return {"check": self.check, **asdict(self), "text": self.text}
+
+    def judged(self, value: float | None, limit: float, *, passed: bool, sentence: str) -> CheckResult:
+        """Return the result of a check that had something to judge."""
+        return CheckResult(self.to_json(), self.text, "passed" if passed else "failed", value, limit, sentence)
+
+    def no_data(self, limit: float, why: str) -> CheckResult:
+        """Return the result of a check that had nothing to judge."""
+        return CheckResult(self.to_json(), self.text, "no data", None, limit, f"No data for “{self.text}”: {why}.")
+
+    def nothing_to_recover(self, when: str, summary: Summary, limit: float) -> CheckResult | None:
+        """Return a pass where ``when`` means recoveries only, and all of them took no time."""
+        steps = [step for step in applied_steps(summary, when) if step.instant or when == "recovery"]
+        if steps and all(step.recovery_s == 0 for step in steps):
+            return self.judged(None, limit, passed=True, sentence=f"{self.text}: there was nothing to recover from.")
+        return None
+
+
+def check_from_json(data: Mapping[str, Any]) -> Check:
+    """Rebuild a check from `Check.to_json`.
+
+    Raises `RecordError` for an unknown check or a setting that it does not have.
+    """
+    name = str(data.get("check"))
+    if name not in CHECKS:
+        raise RecordError(f"unknown check {name}; this build knows {', '.join(sorted(CHECKS))}")
+    try:
+        return CHECKS[name](**{key: value for key, value in data.items() if key not in ("check", "text")})
+    except TypeError as error:
+        raise RecordError(f"check {name} has a setting that this build does not know: {error}") from error
+
+
+def cells(summary: Summary, when: str) -> Iterator[Cell]:
+    """Yield the cell over all methods of each phase that ``when`` means."""
+    if when in ("steady", "warm-up", "all"):
+        yield summary.cell(when)
+        return
+    for step in applied_steps(summary, when):
+        yield summary.cell(f"recovery:{step.step}" if when == "recovery" else step.phase)
+
+
+def applied_steps(summary: Summary, which: str | None) -> list[StepOutcome]:
+    """Return the applied steps of an id, of a fault's name, or (None, ``recovery``) all of them."""
+    return [
+        step for step in summary.steps if step.from_s is not None and which in (None, "recovery", step.step, step.fault)
+    ]
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a setting is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def wrong_limit(check: str, name: str, value: Any) -> list[str]:
+    """Return a sentence where a limit is not a number above 0."""
+    return [] if is_number(value) and value > 0 else [f"{check}: {name}={value!r} must be a number above 0"]
+
+
+def wrong_when(check: str, when: object, steps: Mapping[str, str]) -> list[str]:
+    """Return a sentence where ``when`` names no phase of this timeline."""
+    if when == "recovery" and not steps:
+        return [f"{check}: when='recovery', but the timeline has no step; use 'steady'"]
+    return [] if when in FIXED_PHASES else _unknown(check, "when", when, steps, FIXED_PHASES)
+
+
+def wrong_after(check: str, after: object, steps: Mapping[str, str]) -> list[str]:
+    """Return a sentence where ``after`` names no step or fault of this timeline."""
+    if after is None:
+        return [] if steps else [f"{check}: the timeline has no step to judge; add one, or drop the check"]
+    return _unknown(check, "after", after, steps, ())
+
+
+def _unknown(check: str, name: str, value: object, steps: Mapping[str, str], others: tuple[str, ...]) -> list[str]:
+    if isinstance(value, str) and (value in steps or value in steps.values()):
+        return []
+    ways = ", ".join([*others, *steps, *sorted(set(steps.values()))])
+    return [f"{check}: {name}={value!r} names nothing in the timeline; it can be {ways or 'left out only'}"]
+
+
+def limit_words(value: object, words: Callable[[float], str] = duration) -> str:
+    """Return a limit in words, whatever was written for it."""
+    return words(value) if isinstance(value, int | float) else repr(value)
+
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+from harness.checks.attempts import attempts  # noqa: E402 - the base comes before what is built on it
+from harness.checks.failure_ratio import failure_ratio  # noqa: E402
+from harness.checks.recovery import recovery  # noqa: E402
+from harness.checks.refreshes import refreshes  # noqa: E402
+from harness.checks.times import response_time, service_time  # noqa: E402
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "attempts",
+    "check_from_json",
+    "failure_ratio",
+    "recovery",
+    "refreshes",
+    "response_time",
+    "service_time",
+]

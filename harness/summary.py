@@ -1,0 +1,307 @@
+"""The summary: what one run measured, as plain data that goes into ``summary.json`` and back.
+
+Checks are evaluated on it, pages are drawn from it and runs are compared by it. Times are seconds
+from zero (the end of warm-up); ratios and response times count the final row of each call.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from harness.errors import RecordError
+
+SCHEMA = 1
+"""Version of ``summary.json`` and ``series.parquet``."""
+
+QUANTILES = {"p50_s": 0.5, "p75_s": 0.75, "p90_s": 0.9, "p95_s": 0.95, "p99_s": 0.99, "p99_9_s": 0.999}
+"""The quantiles that are kept, by the name of their field."""
+
+ALL_METHODS = "*"
+"""Method of a cell that counts every method."""
+
+Word = Literal["passed", "failed", "invalid", "interrupted"]
+Outcome = Literal["passed", "failed", "no data"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Times of ``n`` calls, in seconds.
+
+    A quantile q is None where n * (1 - q) < 5: fewer than five calls were slower, and the number
+    would be a call, not a quantile.
+    """
+
+    n: int = 0
+    p50_s: float | None = None
+    p75_s: float | None = None
+    p90_s: float | None = None
+    p95_s: float | None = None
+    p99_s: float | None = None
+    p99_9_s: float | None = None
+    max_s: float | None = None
+
+    def at(self, quantile: float) -> float | None:
+        """Return one of the kept quantiles; None where it was not measured."""
+        names = [name for name, kept in QUANTILES.items() if kept == quantile]
+        value: float | None = getattr(self, names[0]) if names else None
+        return value
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Counts and times of the calls of one method in one phase; failures and successes apart."""
+
+    phase: str
+    method: str
+    calls: int = 0
+    failed: int = 0
+    not_sent: int = 0
+    attempts: int = 0
+    causes: dict[str, int] = field(default_factory=dict)
+    """Failed calls by cause, the most frequent first."""
+    origins: dict[str, int] = field(default_factory=dict)
+    response_ok: Spread = Spread()
+    response_failed: Spread = Spread()
+    service_ok: Spread = Spread()
+    service_failed: Spread = Spread()
+
+    @property
+    def failure_ratio(self) -> float | None:
+        """Return failed calls per call, or None without calls."""
+        return self.failed / self.calls if self.calls else None
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a cell."""
+        spreads = {name: Spread(**value) for name, value in data.items() if name.startswith(("response_", "service_"))}
+        return cls(**{**data, **spreads})
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the run: warm-up, all, steady, a fault's window, or the recovery after it."""
+
+    name: str
+    kind: Literal["warm-up", "all", "steady", "window", "recovery"]
+    step: str | None
+    spans: tuple[tuple[float, float], ...]
+    """Half-open intervals, seconds from zero, sorted."""
+    offered_per_s: float | None = None
+    goodput_per_s: float | None = None
+    fetches: int = 0
+    fetches_failed: int = 0
+    fetches_peak_per_s: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length of all spans."""
+        return sum(until_s - from_s for from_s, until_s in self.spans)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a phase."""
+        return cls(**{**data, "spans": tuple((float(a), float(b)) for a, b in data["spans"])})
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """What became of one step of the timeline."""
+
+    step: str
+    fault: str
+    seat: str
+    text: str
+    planned_from_s: float
+    planned_until_s: float | None
+    from_s: float | None
+    """Real start; None when the step was never applied."""
+    until_s: float | None
+    """Real end; None for a step without width, or one that was never undone."""
+    verified: bool | None
+    """Whether the undo was read back; None when nothing was read."""
+    problem: str | None = None
+    recovery_s: float | None = None
+    recovery_reason: str | None = None
+    """Why there is no recovery time, or what else was going on meanwhile."""
+    fetches: int = 0
+    """Token fetches from the step's start to the end of its recovery."""
+    fetches_peak_per_s: int = 0
+
+    @property
+    def instant(self) -> bool:
+        """Return whether the step has no width."""
+        return self.planned_until_s is None
+
+    @property
+    def phase(self) -> str:
+        """Return the phase that shows the step's effect: its window, or its recovery when it has no width."""
+        return f"recovery:{self.step}" if self.instant else self.step
+
+
+@dataclass(frozen=True)
+class WorkerHealth:
+    """Whether one worker kept up: rows, plan, lag and loop."""
+
+    worker: int
+    rows_promised: int | None
+    rows_found: int
+    planned: int | None = None
+    sent: int | None = None
+    not_sent: int | None = None
+    loop_lag_p50_s: float | None = None
+    loop_lag_p99_s: float | None = None
+    loop_lag_max_s: float | None = None
+    cpu_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """The load generator's own part in what was measured."""
+
+    offered: int = 0
+    """Calls that were due, from zero to the end of the load."""
+    planned: float | None = None
+    """Calls that the load's plan holds for the same time; None for a closed model."""
+    not_sent: int = 0
+    lag: Spread = Spread()
+    """Schedule lag while a user was free: ours."""
+    lag_busy: Spread = Spread()
+    """Schedule lag while no user was free: the target's doing."""
+    lag_limit_s: float = 0.05
+    workers: tuple[WorkerHealth, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild the health."""
+        return cls(
+            **{
+                **data,
+                "lag": Spread(**data["lag"]),
+                "lag_busy": Spread(**data["lag_busy"]),
+                "workers": tuple(WorkerHealth(**worker) for worker in data["workers"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that makes the run doubtful, or invalid."""
+
+    kind: str
+    text: str
+    invalid: bool = True
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of the scenario, evaluated."""
+
+    check: dict[str, Any]
+    text: str
+    result: Outcome
+    value: float | None
+    limit: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The run in one word, with the exit code of the command and the reasons, worst first."""
+
+    word: Word
+    exit_code: int
+    reasons: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a verdict."""
+        return cls(data["word"], int(data["exit_code"]), tuple(data["reasons"]))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The fold of one run."""
+
+    run: str
+    scenario: str
+    build: str
+    started_utc: str
+    duration_s: float
+    """From zero to the end of the load."""
+    warm_up_s: float
+    seed: int | None
+    comparable: dict[str, Any]
+    comparable_hash: str | None
+    baseline: dict[str, Any]
+    """``p99_s``, ``calls``, ``source`` and ``failure_limit`` of the calls before the first fault."""
+    phases: tuple[Phase, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    steps: tuple[StepOutcome, ...] = ()
+    health: Health = Health()
+    problems: tuple[Problem, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    verdict: Verdict = Verdict("invalid", 3, ("not evaluated",))
+    schema: int = SCHEMA
+
+    def cell(self, phase: str, method: str = ALL_METHODS) -> Cell:
+        """Return one cell; an empty one where no call fell into it."""
+        for cell in self.cells:
+            if cell.phase == phase and cell.method == method:
+                return cell
+        return Cell(phase, method)
+
+    def phase(self, name: str) -> Phase | None:
+        """Return one phase; None where the run has none of that name."""
+        return next((phase for phase in self.phases if phase.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a summary.
+
+        Raises `RecordError` where the data has another schema or lacks a field.
+        """
+        if data.get("schema") != SCHEMA:
+            found = data.get("schema")
+            raise RecordError(f"summary.json has schema {found}, this build reads {SCHEMA}; run jwtstorm report again")
+        try:
+            nested = {
+                "phases": tuple(Phase.from_json(phase) for phase in data["phases"]),
+                "cells": tuple(Cell.from_json(cell) for cell in data["cells"]),
+                "steps": tuple(StepOutcome(**step) for step in data["steps"]),
+                "health": Health.from_json(data["health"]),
+                "problems": tuple(Problem(**problem) for problem in data["problems"]),
+                "checks": tuple(CheckResult(**check) for check in data["checks"]),
+                "verdict": Verdict.from_json(data["verdict"]),
+            }
+            known = {item.name for item in fields(cls)}
+            return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(f"summary.json is not whole ({error}); run jwtstorm report again") from error
+
+
+def write_summary(run: Path, summary: Summary) -> None:
+    """Write ``summary.json``, whole or not at all."""
+    temporary = run / "summary.json.tmp"
+    temporary.write_text(json.dumps(summary.to_json(), indent=1, allow_nan=False) + "\n")
+    temporary.replace(run / "summary.json")
+
+
+def read_summary(run: Path) -> Summary:
+    """Read ``summary.json``.
+
+    Raises `RecordError` where it is missing or no summary.
+    """
+    try:
+        data = json.loads((run / "summary.json").read_text())
+    except FileNotFoundError as error:
+        raise RecordError(f"{run} has no summary.json; make it with jwtstorm report {run}") from error
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{run}/summary.json cannot be read ({error}); run jwtstorm report {run}") from error
+    if not isinstance(data, dict):
+        raise RecordError(f"{run}/summary.json holds no object; run jwtstorm report {run}")
+    return Summary.from_json(data)

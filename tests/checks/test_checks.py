@@ -1,0 +1,121 @@
+from dataclasses import replace
+
+import pytest
+
+from harness.checks import (
+    CHECKS,
+    Check,
+    attempts,
+    check_from_json,
+    failure_ratio,
+    recovery,
+    refreshes,
+    response_time,
+    service_time,
+)
+from harness.checks.failure_ratio import steady_limit
+from harness.errors import RecordError
+from harness.summary import Cell, Spread, StepOutcome, Summary
+
+STEPS = {"15-expire_all": "expire_all", "30-latency": "latency"}
+EXAMPLES: list[Check] = [
+    failure_ratio(below=0.01),
+    response_time(0.99, below_s=0.25, when="all"),
+    service_time(0.5, below_s=0.1, when="30-latency"),
+    recovery(within_s=3, after="latency"),
+    refreshes(below=20),
+    attempts(per_call_below=1.5),
+]
+WRONG: list[Check] = [
+    failure_ratio(below=2),
+    failure_ratio(below=0.1, when="31-latency"),
+    response_time(0.97, below_s=1),
+    service_time(0.99, below_s=-1),
+    recovery(within_s=0),
+    recovery(within_s=1, after="rotate"),
+    refreshes(below="many"),  # type: ignore[arg-type]
+    attempts(per_call_below=float("nan")),
+]
+
+
+def _step(step: str = "15-expire_all", **others: object) -> StepOutcome:
+    whole = StepOutcome(step, STEPS[step], "environment", "", 15, None, 15.0, None, None, recovery_s=1.0, fetches=12)
+    return replace(whole, **others)  # type: ignore[arg-type]
+
+
+def _summary(*cells: Cell, steps: tuple[StepOutcome, ...] = ()) -> Summary:
+    return Summary("r", "s", "b", "", 60, 10, 1, {}, None, {}, cells=cells, steps=steps)
+
+
+def test_every_check_has_an_example_here() -> None:
+    assert {check.check for check in EXAMPLES} == set(CHECKS)
+
+
+@pytest.mark.parametrize("check", EXAMPLES, ids=lambda check: check.check)
+def test_a_check_survives_json_and_says_itself_in_words(check: Check) -> None:
+    assert check_from_json(check.to_json()) == check
+    assert check.mistakes(STEPS) == []
+    assert check.text
+
+
+@pytest.mark.parametrize("check", EXAMPLES, ids=lambda check: check.check)
+def test_a_check_without_anything_to_judge_has_no_data(check: Check) -> None:
+    result = check.evaluate(_summary())
+    assert result.result == "no data"
+    assert result.value is None
+
+
+@pytest.mark.parametrize("check", WRONG, ids=lambda check: check.text)
+def test_a_wrong_setting_is_named_with_its_value(check: Check) -> None:
+    assert len(check.mistakes(STEPS)) == 1
+    assert check.check in check.mistakes(STEPS)[0]
+
+
+def test_an_unknown_check_in_a_file_is_refused_by_name() -> None:
+    with pytest.raises(RecordError, match="unknown check speed"):
+        check_from_json({"check": "speed"})
+    with pytest.raises(RecordError, match="failure_ratio has a setting"):
+        check_from_json({"check": "failure_ratio", "above": 1})
+
+
+def test_the_worst_phase_decides_where_a_fault_has_several_windows() -> None:
+    steps = (_step(), replace(_step(), step="40-expire_all"))
+    summary = _summary(
+        Cell("recovery:15-expire_all", "*", calls=100, failed=1),
+        Cell("recovery:40-expire_all", "*", calls=100, failed=9),
+        steps=steps,
+    )
+    result = failure_ratio(below=0.05, when="expire_all").evaluate(summary)
+    assert (result.result, result.value) == ("failed", 0.09)
+    assert "40-expire_all" in result.sentence
+
+
+def test_a_limit_is_not_met_by_reaching_it() -> None:
+    summary = _summary(Cell("steady", "*", calls=100, failed=1))
+    assert failure_ratio(below=0.01).evaluate(summary).result == "failed"
+    assert failure_ratio(below=0.011).evaluate(summary).result == "passed"
+
+
+def test_a_quantile_of_too_few_calls_is_no_data() -> None:
+    summary = _summary(Cell("steady", "*", calls=400, response_ok=Spread(n=400, p50_s=0.1, max_s=0.2)))
+    result = response_time(0.99, below_s=0.25).evaluate(summary)
+    assert result.result == "no data"
+    assert "takes 500" in result.sentence
+
+
+def test_a_fault_that_never_recovered_fails_with_its_reason() -> None:
+    steps = (_step(), _step("30-latency", recovery_s=None, recovery_reason="failures stayed at 20 %"))
+    result = recovery(within_s=3).evaluate(_summary(steps=steps))
+    assert result.result == "failed"
+    assert "failures stayed at 20 %" in result.sentence
+
+
+def test_a_recovery_that_took_no_time_passes_what_bounds_it() -> None:
+    summary = _summary(steps=(_step(recovery_s=0.0),))
+    assert failure_ratio(below=0.05, when="recovery").evaluate(summary).result == "passed"
+    assert failure_ratio(below=0.05, when="expire_all").evaluate(summary).result == "passed"
+
+
+def test_the_steady_bound_says_what_a_good_second_is() -> None:
+    assert steady_limit([]) == 0.01
+    assert steady_limit([failure_ratio(below=0.3, when="all"), failure_ratio(below=0.001)]) == 0.001
