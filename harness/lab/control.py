@@ -1,0 +1,134 @@
+"""The client's side of the control ports: what chaos does to the issuer and to the target."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+
+from harness.clock import wall
+from harness.errors import LabError
+
+TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class ControlPort:
+    """The control port of one child: where it is and its secret, which no repr shows."""
+
+    name: str
+    url: str
+    secret: str = field(repr=False)
+    _pool: urllib3.PoolManager = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        timeout = urllib3.Timeout(total=TIMEOUT_S)
+        pool = urllib3.PoolManager(
+            timeout=timeout, retries=False, headers={"authorization": f"Bearer {self.secret}"}, maxsize=2
+        )
+        object.__setattr__(self, "_pool", pool)
+
+    def order(self, command: str, /, **settings: Any) -> dict[str, Any]:
+        """Carry out a command and return its answer, which holds ``at_ns`` where it changed something.
+
+        Raises `LabError` when the child does not answer within `TIMEOUT_S` or refuses.
+        """
+        try:
+            answer = self._pool.request("POST", f"{self.url}/{command}", json=settings)
+            body = answer.json()
+        except (urllib3.exceptions.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise LabError(
+                f"the {self.name} did not answer {command} ({type(error).__name__}); see {self.name}.log in the run's folder"
+            ) from error
+        if answer.status != 200 or not isinstance(body, dict):
+            text = body.get("error") if isinstance(body, dict) else "no JSON object"
+            raise LabError(f"the {self.name} refused {command} with {answer.status}: {text}")
+        return body
+
+    def state(self) -> dict[str, Any]:
+        """Return the child's state, its clock measured against ours.
+
+        ``clock.measured_s`` is the offset that was measured, ``clock.bound_s`` how wrong it can be:
+        half the time of the request. Source: Cristian, "Probabilistic clock synchronization", 1989.
+        """
+        asked_s = wall()
+        state = self.order("state")
+        answered_s = wall()
+        clock = state["clock"]
+        clock["measured_s"] = clock["wall_s"] - (asked_s + answered_s) / 2
+        clock["bound_s"] = (answered_s - asked_s) / 2
+        return state
+
+
+class IssuerControl:
+    """Chaos at the issuer; every answer of a change holds ``at_ns``, when it took effect."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._port = ControlPort("issuer", url, secret)
+
+    def state(self) -> dict[str, Any]:
+        """Return clock, generation, ``lifetime_s``, ``minted_lifetime_s``, down, ``delay_s``, ``error_status``, counters."""
+        return self._port.state()
+
+    def move_clock(self, skew_s: float, rate_ppm: float = 0.0) -> dict[str, Any]:
+        """Put the minting clock ``skew_s`` ahead and let it drift from there."""
+        return self._port.order("move_clock", skew_s=skew_s, rate_ppm=rate_ppm)
+
+    def set_lifetime(self, life_s: float | None) -> dict[str, Any]:
+        """Mint tokens that live ``life_s``, while ``expires_in`` names the usual life; None ends that."""
+        return self._port.order("set_lifetime", life_s=life_s)
+
+    def new_generation(self) -> dict[str, Any]:
+        """Begin a generation of tokens; ``generation`` in the answer is the one that ended."""
+        return self._port.order("new_generation")
+
+    def set_down(self, down: bool) -> dict[str, Any]:
+        """Close the public port and abort its connections, or listen on it again."""
+        return self._port.order("set_down", down=down)
+
+    def set_delay(self, delay_s: float) -> dict[str, Any]:
+        """Let the token endpoint wait before each answer."""
+        return self._port.order("set_delay", delay_s=delay_s)
+
+    def set_errors(self, status: int | None, retry_after_s: int = 0) -> dict[str, Any]:
+        """Let the token endpoint answer an HTTP status of 400 to 599; None ends that."""
+        return self._port.order("set_errors", status=status, retry_after_s=retry_after_s)
+
+    def rotate(self, overlap: bool) -> dict[str, Any]:
+        """Sign with a new key; the old one stays published where ``overlap``."""
+        return self._port.order("rotate", overlap=overlap)
+
+
+class TargetControl:
+    """Chaos at the target; every answer of a change holds ``at_ns``, when it took effect."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._port = ControlPort("target", url, secret)
+
+    def state(self) -> dict[str, Any]:
+        """Return clock, counters, ``leeway_s``, ``work_s``, ``expired_through``, ``revoked_through``."""
+        return self._port.state()
+
+    def move_clock(self, skew_s: float, rate_ppm: float = 0.0) -> dict[str, Any]:
+        """Put the verifier's clock ``skew_s`` ahead and let it drift from there."""
+        return self._port.order("move_clock", skew_s=skew_s, rate_ppm=rate_ppm)
+
+    def expire_through(self, generation: int | None) -> dict[str, Any]:
+        """Reject tokens up to a generation as expired; None rejects none."""
+        return self._port.order("expire_through", generation=generation)
+
+    def revoke_through(self, generation: int | None) -> dict[str, Any]:
+        """Reject tokens up to a generation as revoked; None rejects none."""
+        return self._port.order("revoke_through", generation=generation)
+
+    def set_leeway(self, leeway_s: float) -> dict[str, Any]:
+        """Forgive that much clock skew."""
+        return self._port.order("set_leeway", leeway_s=leeway_s)
+
+    def set_work(self, work_s: float) -> dict[str, Any]:
+        """Let every handler take that long."""
+        return self._port.order("set_work", work_s=work_s)
+
+    def stall(self, seconds: float) -> dict[str, Any]:
+        """Hold all answers back for so long; ``until_ns`` in the answer is when they go out."""
+        return self._port.order("stall", seconds=seconds)

@@ -1,0 +1,42 @@
+"""Run the issuer as a child of the lab."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import uvloop
+
+from harness.lab.chaos_clock import ChaosClock
+from harness.lab.commands import control_app
+from harness.lab.issuer.chaos import IssuerChaos
+from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.mint import Mint
+from harness.lab.issuer.service import IssuerService
+from harness.lab.listener import Listener
+from harness.lab.process import report_ready, settle_in
+
+
+def signing_key(settings: Mapping[str, Any]) -> SigningKey:
+    """Return the first key that the settings ask for."""
+    if settings["algorithm"] == "HS256":
+        return SigningKey.shared(**settings["shared_key"])
+    return SigningKey.generate(settings["algorithm"], serial=1)
+
+
+async def serve(settings: Mapping[str, Any]) -> None:
+    """Serve until the process ends."""
+    clock = ChaosClock()
+    mint = Mint("", settings["audience"], settings["lifetime_s"], clock, signing_key(settings))
+    service = IssuerService(mint, settings["clients"], settings["scope"])
+    public = Listener(service.app(), settings.get("port", 0))
+    mint.issuer = public.url
+    chaos = IssuerChaos(service, public, clock)
+    control = Listener(control_app(settings["control_secret"], chaos.commands()))
+    await public.open()
+    await control.open()
+    report_ready(url=public.url, control_url=control.url)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(settle_in()))

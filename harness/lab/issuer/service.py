@@ -1,0 +1,102 @@
+"""The issuer's public endpoints: token, JWKS and discovery."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from harness.lab.issuer.mint import Mint
+from harness.lab.issuer.token_request import Refusal, read_request
+
+_NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6749, section 5.1.
+
+
+@dataclass
+class IssuerService:
+    """Answer clients of one issuer; ``delay_s``, ``error_status`` and ``retry_after_s`` are chaos."""
+
+    mint: Mint
+    clients: dict[str, str] = field(repr=False)
+    scope: str
+    delay_s: float = 0.0
+    error_status: int | None = None
+    retry_after_s: int = 0
+    counters: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("token_requests", "tokens", "refused", "jwks_requests", "discovery_requests"), 0
+        )
+    )
+
+    def app(self) -> Starlette:
+        """Return the public app."""
+        return Starlette(
+            routes=[
+                Route("/token", self._token, methods=["POST"]),
+                Route("/jwks.json", self._jwks),
+                Route("/.well-known/openid-configuration", self._discovery),
+            ]
+        )
+
+    async def _token(self, request: Request) -> JSONResponse:
+        self.counters["token_requests"] += 1
+        body = await request.body()
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        headers = request.headers
+        try:
+            if self.error_status is not None:
+                raise Refusal(_error_name(self.error_status), "the issuer was told to fail", self.error_status)
+            grant = read_request(
+                headers.get("content-type", ""), headers.get("authorization"), body, self.clients, self.scope
+            )
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        token = self.mint.mint(grant.client_id, grant.scope)
+        self.counters["tokens"] += 1
+        answer = {"access_token": token, "token_type": "Bearer", "scope": grant.scope}
+        return JSONResponse(answer | {"expires_in": int(self.mint.lifetime_s)}, headers=_NO_STORE)
+
+    def _refuse(self, refusal: Refusal) -> JSONResponse:
+        self.counters["refused"] += 1
+        headers = dict(_NO_STORE)
+        if refusal.status == 401:
+            headers["www-authenticate"] = 'Basic realm="jwtstorm"'  # Source: RFC 6749, section 5.2.
+        if self.error_status is not None and self.retry_after_s:
+            headers["retry-after"] = str(self.retry_after_s)
+        body = {"error": refusal.error, "error_description": refusal.description}
+        return JSONResponse(body, status_code=refusal.status, headers=headers)
+
+    async def _jwks(self, request: Request) -> JSONResponse:
+        del request
+        self.counters["jwks_requests"] += 1
+        return JSONResponse(self.mint.jwks(), headers={"cache-control": "no-cache"})
+
+    async def _discovery(self, request: Request) -> JSONResponse:
+        del request
+        self.counters["discovery_requests"] += 1
+        return JSONResponse(self._metadata())
+
+    def _metadata(self) -> dict[str, Any]:
+        """Return the metadata; its addresses are the issuer's own, never taken from the request's Host."""
+        issuer = self.mint.issuer
+        return {
+            "issuer": issuer,
+            "token_endpoint": f"{issuer}/token",
+            "jwks_uri": f"{issuer}/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "scopes_supported": self.scope.split(" "),
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [self.mint.key.algorithm],
+        }
+
+
+def _error_name(status: int) -> str:
+    if status >= 500 or status == 429:
+        return "temporarily_unavailable" if status in {429, 503} else "server_error"
+    return "invalid_client" if status in {401, 403} else "invalid_request"

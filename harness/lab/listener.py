@@ -1,0 +1,62 @@
+"""An HTTP listener that can really be closed and opened again on its port."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+HOST = "127.0.0.1"
+_BACKLOG = 1024
+
+
+class Listener:
+    """Serve an ASGI app on a port of loopback.
+
+    uvicorn's protocol without its server, which cannot stop listening and go on. While closed, a
+    bound socket that does not listen keeps the port: connections are refused, and nobody takes it.
+    """
+
+    def __init__(self, app: Callable[..., Any], port: int = 0) -> None:
+        self._config = Config(app, log_config=None, access_log=False, lifespan="off", proxy_headers=False)
+        self._config.load()
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
+        self._reserved = _bound(port)
+        self.port = int(self._reserved.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Return the address to reach it by, without a slash at the end."""
+        return f"http://{HOST}:{self.port}"
+
+    async def open(self) -> None:
+        """Listen; does nothing where it listens already."""
+        if self._server is None:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._connect, sock=_bound(self.port), backlog=_BACKLOG)
+
+    async def close(self) -> None:
+        """Stop listening and abort all connections; does nothing where it is closed already."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for connection in list(self._state.connections):
+            cast("asyncio.Transport", connection.transport).abort()
+        await server.wait_closed()
+
+    def _connect(self) -> asyncio.Protocol:
+        return HttpToolsProtocol(config=self._config, server_state=self._state, app_state={})
+
+
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    bound.bind((HOST, port))
+    bound.setblocking(False)
+    return bound

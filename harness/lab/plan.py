@@ -1,0 +1,94 @@
+"""What a lab is made of: settings of its issuer and its target, and which links are proxied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.errors import UsageError
+
+ALGORITHMS = ("ES256", "RS256", "EdDSA", "HS256")
+"""Signature algorithms that the issuer can use."""
+
+LINKS = {"target": "users to target", "issuer": "users to issuer", "jwks": "target to issuer"}
+"""The links that a proxy can stand on."""
+
+
+@dataclass(frozen=True)
+class IssuerSettings:
+    """The lab's token issuer.
+
+    ``lifetime_s`` is how long its tokens live; ``client_ids`` who may ask for one (each gets a
+    random secret); ``scope`` what it grants, space-separated.
+    """
+
+    algorithm: str = "ES256"
+    lifetime_s: float = 300.0
+    audience: str = "ledger"
+    client_ids: tuple[str, ...] = ("storm",)
+    scope: str = "ledger.read ledger.write"
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ALGORITHMS:
+            raise UsageError(f"issuer: algorithm={self.algorithm!r} is unknown; give one of {', '.join(ALGORITHMS)}")
+        if not self.lifetime_s >= 1:
+            raise UsageError(f"issuer: lifetime_s={self.lifetime_s:g} is under a second; give 1 or more")
+        if not self.client_ids:
+            raise UsageError("issuer: client_ids is empty, so nobody could ask for a token; name one")
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """The lab's reference service and its verifier.
+
+    ``issuer`` and ``jwks_url`` are the lab's own issuer's where they are None. The verifier forgives
+    ``leeway_s`` of clock skew; it reads the key set again after ``keys_lifetime_s``, or for an
+    unknown key once per ``keys_cooldown_s``. ``work_s`` is the service time of every handler.
+    """
+
+    audience: str = "ledger"
+    issuer: str | None = None
+    jwks_url: str | None = None
+    algorithms: tuple[str, ...] = ("ES256", "RS256", "EdDSA")
+    required: tuple[str, ...] = ("iss", "sub", "aud", "exp", "iat")
+    leeway_s: float = 0.0
+    keys_lifetime_s: float = 300.0
+    keys_cooldown_s: float = 1.0
+    work_s: float = 0.0
+    reflection: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "work_s"):
+            if not getattr(self, name) >= 0:
+                raise UsageError(f"target: {name}={getattr(self, name):g} is negative; give 0 or more")
+        if (self.issuer is None) != (self.jwks_url is None):
+            raise UsageError("target: issuer and jwks_url belong together; give both or neither")
+
+
+@dataclass(frozen=True)
+class LabPlan:
+    """Which parts to start and which links to proxy.
+
+    ``foreign`` tells ``host:port`` of a target or issuer of your own, by the name of its link; the
+    part itself is None then. ``environ`` is looked through for a Toxiproxy to use.
+    """
+
+    issuer: IssuerSettings | None = field(default_factory=IssuerSettings)
+    target: TargetSettings | None = field(default_factory=TargetSettings)
+    links: frozenset[str] = frozenset()
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for link in sorted({*self.links, *self.foreign} - LINKS.keys()):
+            raise UsageError(f"link {link!r} is unknown; give one of {', '.join(LINKS)}")
+        for part in sorted(self.foreign):
+            if part == "jwks" or getattr(self, part) is not None:
+                raise UsageError(f"foreign: {part!r} is the lab's own or no part; set {part}=None, or leave it out")
+        if self.target and self.target.jwks_url is None and self.issuer is None:
+            raise UsageError("target: whose tokens? give TargetSettings(issuer=…, jwks_url=…), or an issuer to the lab")
+        for link in sorted(self.links):
+            self._require_upstream(link)
+
+    def _require_upstream(self, link: str) -> None:
+        part = self.target if link in {"target", "jwks"} else self.issuer
+        if part is None and link not in self.foreign:
+            raise UsageError(f"link {link!r} ({LINKS[link]}): the lab has no such end; give foreign={{{link!r}: 'host:port'}}")

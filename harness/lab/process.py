@@ -1,0 +1,196 @@
+"""Child processes of the lab: the parent's side, and the child's.
+
+The parent writes one line of JSON settings to the child's stdin (they may hold secrets: never
+argv, never the environment) and reads one line from its stdout: ``{"ready": {...}}`` or
+``{"error": "..."}``. The pipe on stdin then stays open, and its end is the order to exit, so that
+a child dies with a killed parent. Linux's parent-death signal backs that up.
+"""
+
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from harness.errors import LabError
+
+READY_WITHIN_S = 15.0
+"""How long a child may take until it is ready."""
+
+_PARENT_DEATH_SIGNAL = "parent_death_signal"
+_PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
+
+
+class Child:
+    """A running child process; make one with `start`."""
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.name = name
+        self.pid = process.pid
+        self.started_ticks = started_ticks(process.pid)
+        self.log = log
+        self.ready: dict[str, Any] = {}
+        self._process = process
+
+    @classmethod
+    def start(
+        cls, name: str, module: str, settings: Mapping[str, Any], log: Path, ready_within_s: float = READY_WITHIN_S
+    ) -> "Child":
+        """Start ``python -m module`` and wait until it is ready.
+
+        ``log`` gets its stderr. Raises `LabError` with the child's last words where it fails or is
+        not ready in time; nothing is left running then.
+        """
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                close_fds=True,
+                start_new_session=True,
+            )
+        child = cls(name, process, log)
+        try:
+            child._hand_over(settings)
+            child._await_ready(ready_within_s)
+        except BaseException:
+            child.stop(timeout_s=0.5)
+            raise
+        return child
+
+    def alive(self) -> bool:
+        """Return whether the process still runs."""
+        return self._process.poll() is None
+
+    def stop(self, timeout_s: float = 3.0) -> None:
+        """Ask the child to exit by the end of its stdin, then by SIGTERM, then by SIGKILL; idempotent."""
+        _close(self._process.stdin)
+        for insist in (self._process.terminate, self._process.kill):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout_s)
+                break
+            insist()
+        self._process.wait()
+        _close(self._process.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def _hand_over(self, settings: Mapping[str, Any]) -> None:
+        # The signal follows the *thread* that forked: from a short-lived one it would kill a healthy child.
+        lasting = threading.get_native_id() == os.getpid()
+        line = json.dumps({**settings, _PARENT_DEATH_SIGNAL: lasting}).encode() + b"\n"
+        with contextlib.suppress(BrokenPipeError):  # it died: its last words say more
+            assert self._process.stdin  # noqa: S101 - for the type checker
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+
+    def _await_ready(self, within_s: float) -> None:
+        lines: queue.Queue[bytes] = queue.Queue()
+        stdout = self._process.stdout
+        assert stdout  # noqa: S101 - for the type checker
+        reader = threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True)
+        reader.start()
+        try:
+            line = lines.get(timeout=within_s)
+        except queue.Empty:
+            self._process.kill()  # ends the reader, too
+            reader.join()
+            raise LabError(f"{self.name} was not ready within {within_s:g} s; {self._last_words()}") from None
+        answer = _answer(line)
+        if "ready" not in answer:
+            raise LabError(f"{self.name} did not start: {answer.get('error') or self._last_words()}; see {self.log}")
+        self.ready = answer["ready"]
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return f"its last words: {lines[-1][:300]}" if lines else "it said nothing"
+
+
+def started_ticks(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot, or 0 where the system does not say.
+
+    With the pid it names a process for good: pids are used again. Source: proc_pid_stat(5), field 22.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe is not None:
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+
+# --- the child's side ---------------------------------------------------------------------------
+
+
+def settle_in() -> dict[str, Any]:
+    """Become a child of the lab: ignore the terminal's signals, log to stderr, return the settings.
+
+    From now on the end of stdin ends the process.
+    SIGINT and SIGHUP are ignored because the conductor undoes its faults first and then ends us.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings: dict[str, Any] = json.loads(sys.stdin.buffer.readline() or b"{}")
+    if settings.pop(_PARENT_DEATH_SIGNAL, False):
+        _die_with_parent()
+    threading.Thread(target=_exit_at_eof, daemon=True).start()
+    return settings
+
+
+def report_ready(**ready: Any) -> None:
+    """Tell the parent that we serve; later prints go to the log, for nobody reads our stdout any more."""
+    _tell({"ready": ready})
+    os.dup2(2, 1)
+
+
+def report_error(text: str) -> None:
+    """Tell the parent why we cannot serve."""
+    _tell({"error": text})
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _exit_at_eof() -> None:
+    # A raw read: a buffered one would hold the lock of stdin. A child keeps nothing on disk, so it may go at once.
+    while os.read(0, 4096):
+        pass
+    logging.getLogger(__name__).info("the parent closed our stdin: exit")
+    os._exit(0)
+
+
+def _die_with_parent() -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
