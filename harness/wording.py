@@ -1,5 +1,6 @@
 """Numbers and names as a person reads them: in sentences, titles and tables."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -33,6 +34,8 @@ def number(value: float | None) -> str:
     """Return a count with thousands separated, such as ``12,000``."""
     if value is None:
         return "no data"
+    if not math.isfinite(value):
+        return str(value)
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.3g}"
 
 
