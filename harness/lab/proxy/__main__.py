@@ -1,0 +1,22 @@
+"""The proxy as a child of the lab: settings on stdin, ready on stdout, gone at end-of-file."""
+
+import sys
+
+from harness.errors import HarnessError
+from harness.lab.process import report_error, report_ready, settle_in
+from harness.lab.proxy.server import run
+from harness.lab.proxy.settings import ProxySettings
+
+
+def main() -> int:
+    """Serve until the parent closes our stdin; return the exit code."""
+    try:
+        settings = ProxySettings.from_json({"port": 0, **settle_in()})
+        run(settings, lambda url, seed: report_ready(url=url, seed=seed))
+    except HarnessError as error:
+        report_error(str(error))
+        return error.exit_code
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,209 @@
+"""One connection through a proxy: two peers, two flows, and how they end.
+
+A peer's EOF goes to the other peer as EOF, so a half-closed connection still carries the answer. A
+peer that is lost closes the other one behind whatever is still on its way to it.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+from harness.lab.proxy.flow import Flow
+from harness.lab.proxy.stage import Ending, Item
+
+WRITE_HIGH_BYTES = 256 * 1024
+"""Beyond this much unsent data the sender is no longer read."""
+RESET_LINGER = struct.pack("ii", 1, 0)
+
+
+class Stream(Enum):
+    """A direction; the value is its name in the API."""
+
+    UPSTREAM = "upstream"
+    """From the client to the server."""
+    DOWNSTREAM = "downstream"
+    """From the server to the client."""
+
+
+@dataclass
+class Traffic:
+    """What went through one direction of a proxy, over all its connections, while they are open too."""
+
+    received_bytes: int = 0
+    sent_bytes: int = 0
+
+
+class Peer(asyncio.Protocol):
+    """One socket of a connection: one flow begins here, the other one ends here."""
+
+    far: "Peer"
+
+    def __init__(self, connection: "Connection", read: Traffic, written: Traffic) -> None:
+        self.flow: Flow
+        self.lost = False
+        self.told_eof = False
+        self._connection = connection
+        self._read = read
+        self._written = written
+        self._transport: asyncio.Transport | None = None
+        self._full = False
+        self._reading = True
+        self._heard_all = False
+
+    # --- called by the event loop ------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket over; nothing is read before the far peer is there too."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
+        self.allow_reading(False)
+
+    def data_received(self, data: bytes) -> None:
+        """Send bytes on their way: straight to the far peer where no toxic stands between."""
+        self._read.received_bytes += len(data)
+        if self.flow.pipe.stages:
+            self.flow.feed(data)
+        else:
+            self.far.write(data)
+
+    def eof_received(self) -> bool:
+        """Pass the end of sending on; the socket stays open for what comes back."""
+        self._hear(self._connection.eof)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Close the far peer, behind what is on its way to it, and let what was meant for this one go."""
+        del exc
+        self.lost = True
+        self._end_source()
+        self.far.flow.pump()
+        self._connection.settle()
+
+    def pause_writing(self) -> None:
+        """Note that the peer does not keep up."""
+        self._full = True
+        self.far.flow.settle_reading()
+
+    def resume_writing(self) -> None:
+        """Send more."""
+        self._full = False
+        self.far.flow.pump()
+
+    # --- called by the flows -----------------------------------------------------------------
+
+    def put(self, item: Item, now_s: float) -> None:
+        """Write bytes, or carry out an ending."""
+        del now_s
+        if isinstance(item.load, Ending):
+            self._connection.end(self, item.load)
+        else:
+            self.write(item.load)
+
+    def has_room(self) -> bool:
+        """Return whether more may be written; a lost peer takes, and forgets, everything."""
+        return self.lost or (self._transport is not None and not self._full)
+
+    def allow_reading(self, allow: bool) -> None:
+        """Start or stop reading."""
+        transport = self._transport
+        if transport is None or allow == self._reading or self._heard_all or transport.is_closing():
+            return
+        self._reading = allow
+        transport.resume_reading() if allow else transport.pause_reading()
+
+    def write(self, data: bytes) -> None:
+        """Write bytes, unless the peer is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._written.sent_bytes += len(data)
+            self._transport.write(data)
+
+    # --- called by the connection ------------------------------------------------------------
+
+    def write_eof(self) -> None:
+        """Tell the peer that no more will come."""
+        self.told_eof = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """Close once everything written has left."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+            asyncio.get_running_loop().call_soon(self._end_source)
+
+    def abort(self, *, reset: bool = False) -> None:
+        """Close at once; what is not sent yet is lost. With ``reset``, send an RST."""
+        if self._transport is not None and not self.lost:
+            if reset:
+                self.linger_to_reset()
+            self._transport.abort()
+
+    def linger_to_reset(self) -> None:
+        """Make every later close of this socket an RST."""
+        if self._transport is not None:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_LINGER)
+
+    def _end_source(self) -> None:
+        self._hear(Ending.CLOSE)
+
+    def _hear(self, ending: Ending) -> None:
+        if ending is Ending.EOF:
+            self._reading = False
+        self._heard_all = True
+        self.flow.feed(ending)
+
+
+class Connection:
+    """A client, its server, and the flows between; ``on_gone`` is called once both are lost."""
+
+    def __init__(
+        self,
+        serial: int,
+        traffic: dict[Stream, Traffic],
+        on_gone: Callable[["Connection"], None],
+        *,
+        half_close: bool = True,
+    ) -> None:
+        self.serial = serial
+        self.eof = Ending.EOF if half_close else Ending.CLOSE
+        up, down = traffic[Stream.UPSTREAM], traffic[Stream.DOWNSTREAM]
+        self.client = Peer(self, read=up, written=down)
+        self.server = Peer(self, read=down, written=up)
+        self.client.far, self.server.far = self.server, self.client
+        self.client.flow = Flow(self.server, self.client.allow_reading)
+        self.server.flow = Flow(self.client, self.server.allow_reading)
+        self.flows = {Stream.UPSTREAM: self.client.flow, Stream.DOWNSTREAM: self.server.flow}
+        self._on_gone = on_gone
+
+    def start(self) -> None:
+        """Begin to read: both peers are there, and so are the toxics."""
+        for flow in self.flows.values():
+            flow.settle_reading()
+
+    def end(self, peer: Peer, ending: Ending) -> None:
+        """Carry out an ending that has reached a peer."""
+        if ending is Ending.RESET:
+            self.abort(reset=True)
+        elif ending is Ending.CLOSE:
+            peer.close()
+        elif not peer.told_eof:
+            peer.write_eof()
+            if peer.far.told_eof:
+                self.client.close()
+                self.server.close()
+
+    def abort(self, *, reset: bool = False) -> None:
+        """Close both sockets at once."""
+        for peer in (self.client, self.server):
+            peer.abort(reset=reset)
+
+    def settle(self) -> None:
+        """Clean up once both peers are lost."""
+        if self.client.lost and self.server.lost:
+            for flow in self.flows.values():
+                flow.discard()
+            self._on_gone(self)
