@@ -1,6 +1,7 @@
 """An HTTP listener that can really be closed and opened again on its port."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Any, cast
@@ -25,6 +26,7 @@ class Listener:
         self._config.load()
         self._state = ServerState()
         self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._reserved = _bound(port)
         self.port = int(self._reserved.getsockname()[1])
 
@@ -37,13 +39,17 @@ class Listener:
         """Listen; does nothing where it listens already."""
         if self._server is None:
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._connect, sock=_bound(self.port), backlog=_BACKLOG)
+            self._listening = _bound(self.port)
+            self._server = await loop.create_server(self._connect, sock=self._listening, backlog=_BACKLOG)
 
     async def close(self) -> None:
         """Stop listening and abort all connections; does nothing where it is closed already."""
         if self._server is None:
             return
         server, self._server = self._server, None
+        if self._listening is not None:
+            with contextlib.suppress(OSError):  # uvloop closes a moment later; on Linux this refuses at once
+                self._listening.shutdown(socket.SHUT_RDWR)
         server.close()
         for connection in list(self._state.connections):
             cast("asyncio.Transport", connection.transport).abort()

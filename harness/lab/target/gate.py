@@ -1,0 +1,178 @@
+"""The gate: one interceptor before all four RPC kinds that lets calls with a good token in."""
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import grpc
+
+from harness.calls import Cause
+from harness.lab.target.bearer import read_bearer
+from harness.lab.target.key_cache import KeyCache
+from harness.lab.target.key_set import KeySet
+from harness.lab.target.pace import Pace
+from harness.lab.target.verifier import Verdict, VerifierSettings, verify
+
+VERDICT_KEY = "x-jwtstorm-verdict"
+"""Trailer of every answer: the verifier's verdict, the name of a `Cause` in lower case."""
+
+TEXTS = {
+    Cause.EXPIRED: "token expired",
+    Cause.NOT_YET_VALID: "token not yet valid",
+    Cause.BAD_SIGNATURE: "bad signature",
+    Cause.UNKNOWN_KEY: "unknown key",
+    Cause.WRONG_ALGORITHM: "algorithm not allowed",
+    Cause.WRONG_AUDIENCE: "wrong audience",
+    Cause.WRONG_ISSUER: "wrong issuer",
+    Cause.MISSING_CLAIM: "required claim missing",
+    Cause.MISSING_METADATA: "authorization metadata missing",
+    Cause.MALFORMED: "malformed token",
+    Cause.REVOKED: "token revoked",
+    Cause.KEYS_UNAVAILABLE: "verification keys unavailable",
+    Cause.UNAUTHENTICATED: "token could not be verified",
+}
+"""What a rejected caller reads: fixed texts, without token, clock or stack."""
+
+_OPEN = "/grpc.health.v1.Health/"
+"""Health is open, for probes carry no credentials; all else wants a token."""
+
+_log = logging.getLogger(__name__)
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Maybe: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+Metadata = Iterable[tuple[str, str | bytes]]
+
+
+@dataclass
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Judge each call before its handler and before its first message.
+
+    ``clock`` is the verifier's, in seconds since the epoch. ``verdicts`` and ``handled`` count.
+    """
+
+    keys: KeyCache
+    settings: VerifierSettings
+    clock: Callable[[], float]
+    pace: Pace
+    verdicts: Counter[str] = field(default_factory=Counter)
+    handled: Counter[str] = field(default_factory=Counter)
+    _admitted: dict[str, Handler] = field(default_factory=dict)
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Maybe]], details: grpc.HandlerCallDetails
+    ) -> Maybe:
+        """Return the method's handler, or one that rejects."""
+        if details.method.startswith(_OPEN):
+            return await continuation(details)
+        cause = await self._judge(details.invocation_metadata)
+        self.verdicts[cause.name.lower()] += 1
+        if cause is not Cause.OK:
+            return _REJECTIONS[cause]
+        return self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
+
+    async def _judge(self, metadata: Metadata) -> Cause:
+        """Return the verdict's cause; an error of ours turns the call away, never in."""
+        try:
+            token = read_bearer(metadata)
+            return token if isinstance(token, Cause) else await self._judge_token(token)
+        except Exception:
+            _log.exception("the verifier failed; the call was turned away")
+            return Cause.UNAUTHENTICATED
+
+    async def _judge_token(self, token: str) -> Cause:
+        keys = self.keys.fresh() or await self.keys.current()
+        if keys is None:
+            return Cause.KEYS_UNAVAILABLE
+        verdict = self._verify(token, keys)
+        if not verdict.kid:
+            return verdict.cause
+        keys = await self.keys.for_unknown_key() or keys
+        cause = self._verify(token, keys).cause
+        # A key that we cannot look up is our trouble, not the caller's.
+        return Cause.KEYS_UNAVAILABLE if cause is Cause.UNKNOWN_KEY and self.keys.failing else cause
+
+    def _verify(self, token: str, keys: KeySet) -> Verdict:
+        return verify(token, keys, self.settings, self.clock())
+
+    def _admit(self, method: str, handler: Maybe) -> Handler:
+        """Return a handler that tells the verdict and keeps the pace; kept for methods that exist."""
+        if handler is None:
+            return _NO_SUCH_METHOD
+        self._admitted[method] = admitted = _wrapped(handler, _Passage(method.rpartition("/")[2], self))
+        return admitted
+
+
+@dataclass(frozen=True)
+class _Passage:
+    """What an admitted call passes: the verdict's trailer, the count, and the pace."""
+
+    method: str
+    gate: Gate
+
+    def enter(self, context: Any) -> None:
+        context.set_trailing_metadata(_trailer(Cause.OK))
+        self.gate.handled[self.method] += 1
+
+    def one(self, behaviour: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """Wrap a behaviour with one response: its side effect comes first, then the wait."""
+
+        async def answer(request: Any, context: Any) -> Any:
+            self.enter(context)
+            response = await behaviour(request, context)
+            await self.gate.pace.hold()
+            return response
+
+        return answer
+
+    def many(self, behaviour: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+        """Wrap a behaviour with a stream of responses: the wait stands before the first."""
+
+        async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
+            self.enter(context)
+            await self.gate.pace.hold()
+            async with aclosing(behaviour(request, context)) as responses:  # type: ignore[type-var]
+                async for response in responses:
+                    yield response
+
+        return answer
+
+
+def _wrapped(handler: Handler, passage: _Passage) -> Handler:
+    """Return the handler of the same kind, with its behaviour wrapped."""
+    codec = (handler.request_deserializer, handler.response_serializer)
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler(passage.many(handler.stream_stream), *codec)
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler(passage.one(handler.stream_unary), *codec)
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler(passage.many(handler.unary_stream), *codec)
+    return grpc.unary_unary_rpc_method_handler(passage.one(handler.unary_unary), *codec)
+
+
+def _trailer(cause: Cause) -> tuple[tuple[str, str], ...]:
+    return ((VERDICT_KEY, cause.name.lower()),)
+
+
+def _abort(code: grpc.StatusCode, text: str, cause: Cause) -> Handler:
+    """Return a handler that ends a call of any kind at once.
+
+    It is a stream handler for every kind (the wire does not tell them apart): one for a single
+    request would wait for the first message, which a rejected stream may never send.
+    """
+
+    async def abort(_requests: Any, context: Any) -> None:
+        await context.abort(code, text, _trailer(cause))
+
+    return grpc.stream_stream_rpc_method_handler(abort)
+
+
+def _code(cause: Cause) -> grpc.StatusCode:
+    """Return UNAVAILABLE for a key source that is down, which is no fault of the caller."""
+    return grpc.StatusCode.UNAVAILABLE if cause is Cause.KEYS_UNAVAILABLE else grpc.StatusCode.UNAUTHENTICATED
+
+
+_REJECTIONS = {cause: _abort(_code(cause), text, cause) for cause, text in TEXTS.items()}
+_NO_SUCH_METHOD = _abort(grpc.StatusCode.UNIMPLEMENTED, "no such method", Cause.OK)

@@ -1,0 +1,41 @@
+"""Where the key set comes from: the issuer's JWKS over HTTP."""
+
+import asyncio
+from collections.abc import Collection
+
+import urllib3
+
+from harness.lab.target.key_set import KeySet
+from harness.lab.target.strict_json import read_object
+
+FETCH_WITHIN_S = 2.0
+_MAX_BYTES = 1_000_000
+
+
+class JwksSource:
+    """Fetch a JWKS in a thread, so that calls with a known key never wait for the network."""
+
+    def __init__(self, url: str, algorithms: Collection[str]) -> None:
+        self._url = url
+        self._algorithms = algorithms
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=FETCH_WITHIN_S))
+
+    async def fetch(self) -> KeySet:
+        """Return the published keys; raises OSError or ValueError."""
+        async with asyncio.timeout(FETCH_WITHIN_S + 0.5):
+            body = await asyncio.to_thread(self._read)
+        return KeySet.from_jwks(read_object(body), self._algorithms)
+
+    def _read(self) -> bytes:
+        try:
+            # No connection is kept: one that died silently would cost the next fetch its whole timeout.
+            answer = self._pool.request("GET", self._url, redirect=False, preload_content=False, headers={"connection": "close"})
+            try:
+                body = answer.read(_MAX_BYTES)
+            finally:
+                answer.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise OSError(type(error).__name__) from error
+        if answer.status != 200:
+            raise OSError(f"HTTP {answer.status}")
+        return body
