@@ -68,14 +68,16 @@ class LabPlan:
     """Which parts to start and which links to proxy.
 
     ``foreign`` tells ``host:port`` of a target or issuer of your own, by the name of its link; the
-    part itself is None then. ``environ`` is looked through for a Toxiproxy to use.
+    part itself is None then. ``environ`` is looked through for a Toxiproxy to use, instead of this
+    process's environment; ``seed`` is for the embedded proxy's dice.
     """
 
     issuer: IssuerSettings | None = field(default_factory=IssuerSettings)
     target: TargetSettings | None = field(default_factory=TargetSettings)
     links: frozenset[str] = frozenset()
     foreign: Mapping[str, str] = field(default_factory=dict)
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         for link in sorted({*self.links, *self.foreign} - LINKS.keys()):

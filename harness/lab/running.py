@@ -1,0 +1,158 @@
+"""A running lab: starts what a plan asks for, tells where it is, and ends it."""
+
+import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.lab.control import IssuerControl, TargetControl
+from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
+from harness.lab.process import Child
+from harness.lab.proxy_choice import ProxyChoice, choose
+from harness.lab.toxiproxy import ProxyClient
+
+
+@dataclass(frozen=True)
+class Client:
+    """Credentials of one client of the issuer; the repr does not show the secret."""
+
+    client_id: str
+    secret: str = field(repr=False)
+
+
+class Lab:
+    """The parts of one run; make one with `start`, end it with `stop`.
+
+    ``addresses`` tells ``host:port`` by link name, the proxy's where the link is proxied;
+    ``proxies`` the proxy's name of each proxied link; ``links`` describes those for run.json.
+    """
+
+    def __init__(self, plan: LabPlan, run: Path) -> None:
+        self.plan = plan
+        self.issuer: IssuerControl | None = None
+        self.target: TargetControl | None = None
+        self.proxy: ProxyClient | None = None
+        self.proxy_choice: ProxyChoice | None = None
+        self.addresses: dict[str, str] = dict(plan.foreign)
+        self.proxies: dict[str, str] = {}
+        self.links: dict[str, dict[str, str]] = {}
+        self.clients: tuple[Client, ...] = ()
+        self.children: list[Child] = []
+        self.issuer_url: str | None = None
+        self._run = run
+        self._shared_key: Mapping[str, str] | None = None
+        self._undo = ExitStack()
+
+    @classmethod
+    def start(cls, plan: LabPlan, run: Path) -> "Lab":
+        """Start all parts; their logs lie in ``run``.
+
+        Start it from a thread that lives as long as the lab. Raises `harness.errors.LabError`;
+        a failed start stops what was started.
+        """
+        lab = cls(plan, run)
+        try:
+            lab._start()
+        except BaseException:
+            lab.stop()
+            raise
+        return lab
+
+    @property
+    def token_url(self) -> str | None:
+        """Return where clients ask for tokens, over the proxy where the link has one."""
+        return f"http://{self.addresses['issuer']}/token" if self.issuer else None
+
+    def stop(self) -> None:
+        """End all parts, last started first; idempotent."""
+        self._undo.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        if self.plan.links:
+            self._start_proxy()
+        if self.plan.issuer:
+            self._start_issuer(self.plan.issuer)
+        if self.plan.target:
+            self._start_target(self.plan.target)
+        for link in ("issuer", "target"):
+            if link in self.plan.links:
+                self.addresses[link] = self._proxied(link, self.addresses[link])
+
+    def _start_proxy(self) -> None:
+        choice = choose() if self.plan.environ is None else choose(self.plan.environ)
+        url = choice.url
+        if choice.path:
+            url = self._child("toxiproxy", "harness.lab.toxiproxy_binary", {"path": choice.path}).ready["url"]
+        elif url is None:
+            seed = {} if self.plan.seed is None else {"seed": self.plan.seed}
+            url = self._child("proxy", "harness.lab.proxy", {"port": 0, **seed}).ready["url"]
+        self.proxy_choice = choice
+        self.proxy = ProxyClient(url)
+
+    def _start_issuer(self, settings: IssuerSettings) -> None:
+        self.clients = tuple(Client(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
+        control_secret = secrets.token_urlsafe(24)
+        if settings.algorithm == "HS256":
+            self._shared_key = {"kid": "hs256-1", "secret": secrets.token_urlsafe(48)}
+        ready = self._child(
+            "issuer",
+            "harness.lab.issuer",
+            {
+                **asdict(settings),
+                "clients": {client.client_id: client.secret for client in self.clients},
+                "control_secret": control_secret,
+                "shared_key": self._shared_key,
+            },
+        ).ready
+        self.issuer = IssuerControl(ready["control_url"], control_secret)
+        self.issuer_url = ready["url"]
+        self.addresses["issuer"] = urlsplit(ready["url"]).netloc
+
+    def _start_target(self, settings: TargetSettings) -> None:
+        control_secret = secrets.token_urlsafe(24)
+        jwks_url = settings.jwks_url or f"{self.issuer_url}/jwks.json"
+        parts = urlsplit(jwks_url)
+        if "jwks" in self.plan.links:
+            self.addresses["jwks"] = self._proxied("jwks", parts.netloc)
+            jwks_url = urlunsplit(parts._replace(netloc=self.addresses["jwks"]))
+        ready = self._child(
+            "target",
+            "harness.lab.target",
+            {
+                **asdict(settings),
+                "issuer": settings.issuer or self.issuer_url,
+                "jwks_url": jwks_url,
+                "control_secret": control_secret,
+                "shared_key": self._shared_key if settings.issuer is None else None,
+            },
+        ).ready
+        self.target = TargetControl(ready["control_url"], control_secret)
+        self.addresses["target"] = ready["address"]
+
+    def _proxied(self, link: str, upstream: str) -> str:
+        """Put the proxy on a link; return the address that the link's user connects to."""
+        assert self.proxy and self.proxy_choice  # noqa: S101 - links start the proxy
+        # A foreign Toxiproxy may serve others, and runs of ours that died: the name is this run's own.
+        name = f"jwtstorm-{self._run.name}-{secrets.token_hex(3)}-{link}"
+        listen = self.proxy.create(name, upstream)
+        if self.proxy_choice.kind == "url":
+            self._undo.callback(self.proxy.delete, name, missing_ok=True)
+        served_by = f"{self.proxy_choice.kind} {self.proxy.version()}"
+        self.proxies[link] = name
+        self.links[link] = {"listen": listen, "upstream": upstream, "served_by": served_by, "proxy": name}
+        return listen
+
+    def _child(self, name: str, module: str, settings: Mapping[str, Any]) -> Child:
+        child = Child.start(name, module, settings, self._run / f"{name}.log")
+        self.children.append(child)
+        self._undo.callback(child.stop)
+        return child
