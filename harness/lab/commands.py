@@ -37,7 +37,7 @@ def control_app(secret: str, commands: Mapping[str, Command]) -> Starlette:
             return JSONResponse(await answer if inspect.isawaitable(answer) else answer)
         except (TypeError, ValueError) as error:
             return _error(400, f"{name}: {error}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, the conductor must be told
             _log.exception("command %s failed", name)
             return _error(500, f"{name} failed: {type(error).__name__}")
 

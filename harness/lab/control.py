@@ -38,7 +38,7 @@ class ControlPort:
             body = answer.json()
         except (urllib3.exceptions.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise LabError(
-                f"the {self.name} did not answer {command} ({type(error).__name__}); see {self.name}.log in the run's folder"
+                f"the {self.name} did not answer {command} ({type(error).__name__}); see {self.name}.log of the run"
             ) from error
         if answer.status != 200 or not isinstance(body, dict):
             text = body.get("error") if isinstance(body, dict) else "no JSON object"
@@ -67,7 +67,7 @@ class IssuerControl:
         self._port = ControlPort("issuer", url, secret)
 
     def state(self) -> dict[str, Any]:
-        """Return clock, generation, ``lifetime_s``, ``minted_lifetime_s``, down, ``delay_s``, ``error_status``, counters."""
+        """Return clock, generation, counters, and what chaos set: ``minted_lifetime_s``, ``down`` and the like."""
         return self._port.state()
 
     def move_clock(self, skew_s: float, rate_ppm: float = 0.0) -> dict[str, Any]:

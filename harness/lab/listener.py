@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -52,7 +52,7 @@ class Listener:
                 self._listening.shutdown(socket.SHUT_RDWR)
         server.close()
         for connection in list(self._state.connections):
-            cast("asyncio.Transport", connection.transport).abort()
+            connection.transport.abort()
         await server.wait_closed()
 
     def _connect(self) -> asyncio.Protocol:

@@ -93,4 +93,6 @@ class LabPlan:
     def _require_upstream(self, link: str) -> None:
         part = self.target if link in {"target", "jwks"} else self.issuer
         if part is None and link not in self.foreign:
-            raise UsageError(f"link {link!r} ({LINKS[link]}): the lab has no such end; give foreign={{{link!r}: 'host:port'}}")
+            raise UsageError(
+                f"link {link!r} ({LINKS[link]}): the lab has no such end; give foreign={{{link!r}: 'host:port'}}"
+            )

@@ -140,7 +140,8 @@ class Lab:
 
     def _proxied(self, link: str, upstream: str) -> str:
         """Put the proxy on a link; return the address that the link's user connects to."""
-        assert self.proxy and self.proxy_choice  # noqa: S101 - links start the proxy
+        assert self.proxy  # noqa: S101 - a plan with links starts the proxy
+        assert self.proxy_choice  # noqa: S101
         # A foreign Toxiproxy may serve others, and runs of ours that died: the name is this run's own.
         name = f"jwtstorm-{self._run.name}-{secrets.token_hex(3)}-{link}"
         listen = self.proxy.create(name, upstream)

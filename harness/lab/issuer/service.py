@@ -47,9 +47,9 @@ class IssuerService:
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         headers = request.headers
+        if self.error_status is not None:
+            return self._refuse(Refusal(_error_name(self.error_status), "told to fail", self.error_status))
         try:
-            if self.error_status is not None:
-                raise Refusal(_error_name(self.error_status), "the issuer was told to fail", self.error_status)
             grant = read_request(
                 headers.get("content-type", ""), headers.get("authorization"), body, self.clients, self.scope
             )

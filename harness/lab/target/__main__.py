@@ -1,13 +1,11 @@
 """Run the target as a child of the lab."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import grpc
 import uvloop
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health_aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from harness.clock import monotonic
@@ -60,10 +58,9 @@ def build_gate(settings: Mapping[str, Any], clock: ChaosClock) -> Gate:
 def build_server(gate: Gate, *, with_reflection: bool) -> grpc.aio.Server:
     """Return the server: ledger and reflection behind the gate, health open."""
     server = grpc.aio.server(interceptors=[gate], options=_OPTIONS)
-    ledger_pb2_grpc.add_LedgerServicer_to_server(LedgerService(Ledger()), server)
+    ledger_pb2_grpc.add_LedgerServicer_to_server(LedgerService(Ledger()), server)  # type: ignore[no-untyped-call]
     name = ledger_pb2.DESCRIPTOR.services_by_name["Ledger"].full_name
-    health = health_aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)  # type: ignore[attr-defined]
     if with_reflection:
         services = (name, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(services, server)

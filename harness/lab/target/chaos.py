@@ -70,5 +70,5 @@ class TargetChaos:
 
 def _generation(generation: object) -> int | None:
     if generation is None or (type(generation) is int and generation >= 0):
-        return generation  # type: ignore[return-value]
+        return generation
     raise ValueError(f"generation={generation!r} is no whole number from 0")

@@ -46,8 +46,8 @@ Maybe: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
-@dataclass
-class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+@dataclass(eq=False)
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes none at run time
     """Judge each call before its handler and before its first message.
 
     ``clock`` is the verifier's, in seconds since the epoch. ``verdicts`` and ``handled`` count.
@@ -63,10 +63,10 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Maybe]], details: grpc.HandlerCallDetails
-    ) -> Maybe:
+    ) -> Handler:
         """Return the method's handler, or one that rejects."""
         if details.method.startswith(_OPEN):
-            return await continuation(details)
+            return await continuation(details) or _NO_SUCH_METHOD
         cause = await self._judge(details.invocation_metadata)
         self.verdicts[cause.name.lower()] += 1
         if cause is not Cause.OK:
@@ -78,7 +78,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         try:
             token = read_bearer(metadata)
             return token if isinstance(token, Cause) else await self._judge_token(token)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever failed, the call must not get in
             _log.exception("the verifier failed; the call was turned away")
             return Cause.UNAUTHENTICATED
 
@@ -143,13 +143,14 @@ class _Passage:
 def _wrapped(handler: Handler, passage: _Passage) -> Handler:
     """Return the handler of the same kind, with its behaviour wrapped."""
     codec = (handler.request_deserializer, handler.response_serializer)
+    behaviours: Any = handler  # grpc's types know the synchronous kind only
     if handler.request_streaming and handler.response_streaming:
-        return grpc.stream_stream_rpc_method_handler(passage.many(handler.stream_stream), *codec)
+        return grpc.stream_stream_rpc_method_handler(passage.many(behaviours.stream_stream), *codec)
     if handler.request_streaming:
-        return grpc.stream_unary_rpc_method_handler(passage.one(handler.stream_unary), *codec)
+        return grpc.stream_unary_rpc_method_handler(passage.one(behaviours.stream_unary), *codec)
     if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(passage.many(handler.unary_stream), *codec)
-    return grpc.unary_unary_rpc_method_handler(passage.one(handler.unary_unary), *codec)
+        return grpc.unary_stream_rpc_method_handler(passage.many(behaviours.unary_stream), *codec)
+    return grpc.unary_unary_rpc_method_handler(passage.one(behaviours.unary_unary), *codec)
 
 
 def _trailer(cause: Cause) -> tuple[tuple[str, str], ...]:

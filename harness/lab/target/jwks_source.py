@@ -29,7 +29,9 @@ class JwksSource:
     def _read(self) -> bytes:
         try:
             # No connection is kept: one that died silently would cost the next fetch its whole timeout.
-            answer = self._pool.request("GET", self._url, redirect=False, preload_content=False, headers={"connection": "close"})
+            answer = self._pool.request(
+                "GET", self._url, redirect=False, preload_content=False, headers={"connection": "close"}
+            )
             try:
                 body = answer.read(_MAX_BYTES)
             finally:

@@ -17,5 +17,5 @@ class Pace:
         """Wait until the answer may go out."""
         if self.work_s:
             await asyncio.sleep(self.work_s)
-        while (left_s := self.stalled_until_s - monotonic()) > 0:
+        while (left_s := self.stalled_until_s - monotonic()) > 0:  # noqa: ASYNC110 - a stall may be lengthened
             await asyncio.sleep(left_s)

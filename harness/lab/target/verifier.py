@@ -145,7 +145,7 @@ def _check_types(claims: Mapping[str, Any]) -> None:
 
 def _is_date(value: object) -> bool:
     """Return whether a value is a NumericDate: a number, never a string. Source: RFC 7519, section 2."""
-    return type(value) in {int, float} and abs(value) <= _LAST_SECOND  # type: ignore[operator]
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LAST_SECOND
 
 
 def _judge(claims: Mapping[str, Any], settings: VerifierSettings, now_s: float) -> Cause:
