@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.clock import monotonic_ns
-from harness.lab.proxy import wire
+from harness.lab.proxy import metrics, openapi, wire
 from harness.lab.proxy.errors import ApiError
 from harness.lab.proxy.proxies import Proxies
 from harness.lab.proxy.proxy import Proxy
@@ -78,6 +78,14 @@ def _with_header(send: Send, name: bytes, value: bytes) -> Send:
 
 async def _version(_request: Request, _proxies: Proxies) -> Response:
     return Response(f'{{"version": "{VERSION}"}}\n', media_type="application/json;charset=utf-8")
+
+
+async def _openapi(_request: Request, _proxies: Proxies) -> Response:
+    return _json(openapi.describe(VERSION))
+
+
+async def _metrics(_request: Request, proxies: Proxies) -> Response:
+    return Response(metrics.render(proxies), media_type=metrics.CONTENT_TYPE)
 
 
 async def _list_proxies(_request: Request, proxies: Proxies) -> Response:
@@ -152,6 +160,8 @@ async def _reset(_request: Request, proxies: Proxies) -> Response:
 
 ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
     ("/version", _version, ("GET",)),
+    ("/openapi.json", _openapi, ("GET",)),
+    ("/metrics", _metrics, ("GET", "POST", "PUT", "PATCH", "DELETE")),
     ("/reset", _reset, ("POST",)),
     ("/populate", _populate, ("POST",)),
     ("/proxies", _list_proxies, ("GET",)),

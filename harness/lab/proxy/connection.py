@@ -53,6 +53,7 @@ class Peer(asyncio.Protocol):
         self._full = False
         self._reading = True
         self._heard_all = False
+        self._heard_close = False
 
     # --- called by the event loop ------------------------------------------------------------
 
@@ -151,14 +152,18 @@ class Peer(asyncio.Protocol):
         self._hear(Ending.CLOSE)
 
     def _hear(self, ending: Ending) -> None:
-        if ending is Ending.EOF:
-            self._reading = False
         self._heard_all = True
-        self.flow.feed(ending)
+        if not self._heard_close:
+            self._heard_close = ending is Ending.CLOSE
+            self.flow.feed(ending)
 
 
 class Connection:
-    """A client, its server, and the flows between; ``on_gone`` is called once both are lost."""
+    """A client, its server, and the flows between; ``on_gone`` is called once both are lost.
+
+    ``strict`` ends connections as the original does: an EOF closes the other side whole, and a reset
+    is an RST only where the sockets were prepared for it.
+    """
 
     def __init__(
         self,
@@ -166,10 +171,11 @@ class Connection:
         traffic: dict[Stream, Traffic],
         on_gone: Callable[["Connection"], None],
         *,
-        half_close: bool = True,
+        strict: bool = False,
     ) -> None:
         self.serial = serial
-        self.eof = Ending.EOF if half_close else Ending.CLOSE
+        self.eof = Ending.CLOSE if strict else Ending.EOF
+        self._strict = strict
         up, down = traffic[Stream.UPSTREAM], traffic[Stream.DOWNSTREAM]
         self.client = Peer(self, read=up, written=down)
         self.server = Peer(self, read=down, written=up)
@@ -187,7 +193,7 @@ class Connection:
     def end(self, peer: Peer, ending: Ending) -> None:
         """Carry out an ending that has reached a peer."""
         if ending is Ending.RESET:
-            self.abort(reset=True)
+            self.abort(reset=not self._strict)
         elif ending is Ending.CLOSE:
             peer.close()
         elif not peer.told_eof:
@@ -195,6 +201,11 @@ class Connection:
             if peer.far.told_eof:
                 self.client.close()
                 self.server.close()
+
+    def linger_to_reset(self) -> None:
+        """Make every later close of either socket an RST."""
+        for peer in (self.client, self.server):
+            peer.linger_to_reset()
 
     def abort(self, *, reset: bool = False) -> None:
         """Close both sockets at once."""

@@ -23,5 +23,9 @@ class Dice:
         """Return a generator of its own for a name."""
         return Random(self._digest(name))
 
+    def named(self, *name: object) -> "Dice":
+        """Return dice of their own for a name."""
+        return Dice(int.from_bytes(self._digest(name)))
+
     def _digest(self, name: tuple[object, ...]) -> bytes:
         return blake2b(repr((self.seed, *name)).encode(), digest_size=16).digest()

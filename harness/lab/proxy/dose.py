@@ -39,6 +39,10 @@ class Dose:
             "toxicity": int(self.toxicity) if whole else self.toxicity,
         }
 
+    def placed(self, serial: int) -> "Dose":
+        """Return the dose at its place in the chain."""
+        return replace(self, serial=serial)
+
     def changed(self, toxic: Toxic, toxicity: float, *, redraw: bool) -> "Dose":
         """Return the dose after an edit; ``redraw`` makes every connection draw anew."""
         return replace(self, toxic=toxic, toxicity=toxicity, edits=self.edits + redraw)

@@ -1,4 +1,4 @@
-"""One proxy: its listener, its connections, and the chain of toxics that they pass.
+"""One proxy: its listener, its connections, and the doses that they get.
 
 Changes of toxics take effect on open connections at once and never wait for a peer. Each accepted
 client is connected to the upstream in a task of its own, with a timeout, so that an upstream which
@@ -18,14 +18,21 @@ from harness.lab.proxy.connection import Connection, Stream, Traffic
 from harness.lab.proxy.dice import Dice
 from harness.lab.proxy.dose import Dose
 from harness.lab.proxy.errors import ApiError, toxic_exists, toxic_not_found
+from harness.lab.proxy.listener import Listener
 from harness.lab.proxy.stage import Budget, Stage
 from harness.lab.proxy.toxics import Toxic
 
 log = logging.getLogger("jwtstorm.proxy")
 
-ACCEPTS_AT_ONCE = 64
-"""Clients taken per turn of the loop, so that a flood of them leaves turns for the rest."""
-REST_S = 0.2
+
+@dataclass
+class Rules:
+    """What all proxies of a server share; ``strict`` turns off what differs from the original."""
+
+    dice: Dice
+    budget: Budget = field(default_factory=Budget)
+    connect_timeout_s: float | None = 10.0
+    strict: bool = False
 
 
 @dataclass
@@ -33,18 +40,8 @@ class Counts:
     """Connections of a proxy since it was created."""
 
     accepted: int = 0
-    refused: int = 0
+    failed: int = 0
     """Accepted, but the upstream did not answer."""
-
-
-@dataclass
-class Rules:
-    """What all proxies of a server share."""
-
-    dice: Dice
-    budget: Budget = field(default_factory=Budget)
-    connect_timeout_s: float | None = 10.0
-    strict: bool = False
 
 
 class Proxy:
@@ -59,44 +56,37 @@ class Proxy:
         self.counts = Counts()
         self.connections: set[Connection] = set()
         self._rules = rules
-        self._dice = Dice(hash_name(rules.dice, name))
+        self._dice = rules.dice.named("proxy", name)
         self._serial = 0
         self._dials: set[asyncio.Task[None]] = set()
-        self._listener: socket.socket | None = None
+        self._listener = Listener(self._welcome)
 
-    # --- listening ---------------------------------------------------------------------------
+    # --- addresses ---------------------------------------------------------------------------
 
     @property
     def enabled(self) -> bool:
         """Return whether the proxy listens."""
-        return self._listener is not None
+        return self._listener.is_open
 
     async def start(self) -> None:
         """Listen, and name the real address from now on; starting twice is allowed.
 
         Raises `ApiError` 500 where that is impossible.
         """
-        if self._listener is not None:
-            return
-        try:
-            listener = addresses.listen(await addresses.resolve(self.listen))
-        except ApiError as error:
-            prefix = "" if error.text.startswith("listen tcp") else "listen tcp: "
-            raise ApiError(error.status, prefix + error.text) from None
-        self.listen = str(addresses.bound(listener))
-        self._listener = listener
-        self._listen_on(listener)
+        if not self.enabled:
+            self.listen = await self._listener.open(self.listen)
 
     def stop(self) -> None:
         """Stop listening and close every connection at once; stopping twice is allowed."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
-            self._listener.close()
-            self._listener = None
+        self._listener.close()
         for dial in self._dials:
             dial.cancel()
         for connection in list(self.connections):
             connection.abort()
+
+    async def differs(self, listen: str, upstream: str | None) -> bool:
+        """Return whether these addresses are others than the proxy's; a port 0 always is."""
+        return str(await addresses.resolve(listen)) != self.listen or upstream not in {None, self.upstream}
 
     async def move(self, listen: str | None, upstream: str | None, enabled: bool | None) -> None:
         """Change listen, upstream and enabled, each unless None; a move closes every connection.
@@ -105,7 +95,11 @@ class Proxy:
         strict mode it stays stopped at the new address.
         """
         before = (self.listen, self.upstream, self.enabled)
-        await self._readdress(self.listen if listen is None else listen, upstream)
+        listen = self.listen if listen is None else listen
+        if await self.differs(listen, upstream):
+            self.stop()
+            self.listen = listen
+            self.upstream = self.upstream if upstream is None else upstream
         try:
             await self._switch(before[2] if enabled is None else enabled)
         except ApiError:
@@ -114,56 +108,28 @@ class Proxy:
                 await self._switch(before[2])
             raise
 
-    async def differs(self, listen: str, upstream: str | None) -> bool:
-        """Return whether these addresses are others than the proxy's; a port 0 always is."""
-        return str(await addresses.resolve(listen)) != self.listen or upstream not in {None, self.upstream}
-
-    async def _readdress(self, listen: str, upstream: str | None) -> None:
-        if await self.differs(listen, upstream):
-            self.stop()
-            self.listen = listen
-            self.upstream = self.upstream if upstream is None else upstream
-
     async def _switch(self, enabled: bool) -> None:
         if enabled:
             await self.start()
         else:
             self.stop()
 
-    def _accept(self, listener: socket.socket) -> None:
-        for _ in range(ACCEPTS_AT_ONCE):
-            try:
-                client, _ = listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self._rest(listener, error)
-                return
-            self.counts.accepted += 1
-            dial = asyncio.get_running_loop().create_task(self._open(client, self.counts.accepted))
-            self._dials.add(dial)
-            dial.add_done_callback(self._dials.discard)
-
-    def _rest(self, listener: socket.socket, error: OSError) -> None:
-        """Stop accepting for a moment: out of descriptors, the loop would spin."""
-        log.warning("proxy %s: cannot accept: %s; raise the limit of open files", self.name, error.strerror)
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(listener)
-        loop.call_later(REST_S, self._listen_on, listener)
-
-    def _listen_on(self, listener: socket.socket) -> None:
-        if self._listener is listener:
-            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
-
     # --- connections -------------------------------------------------------------------------
 
+    def _welcome(self, client: socket.socket) -> None:
+        self.counts.accepted += 1
+        dial = asyncio.get_running_loop().create_task(self._open(client, self.counts.accepted))
+        self._dials.add(dial)
+        dial.add_done_callback(self._dials.discard)
+
     async def _open(self, client: socket.socket, serial: int) -> None:
-        connection = Connection(serial, self.traffic, self.connections.discard, half_close=not self._rules.strict)
+        connection = Connection(serial, self.traffic, self.connections.discard, strict=self._rules.strict)
         try:
             await self._dial(connection)
-            await self._join(connection, client)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection.client, client)
+            self._begin(connection)
         except (OSError, TimeoutError, ApiError) as error:
-            self.counts.refused += 1
+            self.counts.failed += 1
             log.info("proxy %s: no connection to %s: %s", self.name, self.upstream, str(error) or "no answer in time")
         finally:
             if connection not in self.connections:
@@ -176,10 +142,10 @@ class Proxy:
         async with asyncio.timeout(self._rules.connect_timeout_s):
             await loop.create_connection(lambda: connection.server, upstream.host or "localhost", upstream.port)
 
-    async def _join(self, connection: Connection, client: socket.socket) -> None:
-        client.setblocking(False)
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: connection.client, client)
+    def _begin(self, connection: Connection) -> None:
         self.connections.add(connection)
+        if self._rules.strict and any(dose.toxic.resets_later_closes for dose in self.doses.values()):
+            connection.linger_to_reset()
         for dose in self.doses.values():
             self._fit(connection, dose)
         connection.start()
@@ -194,7 +160,8 @@ class Proxy:
         if dose.name in self.doses:
             raise toxic_exists()
         self._serial += 1
-        return self._put(Dose(dose.name, dose.stream, dose.toxicity, dose.toxic, self._serial))
+        self._redraw_before(self._serial, dose.direction)
+        return self._put(dose.placed(self._serial))
 
     def change(self, name: str, toxic: Toxic, toxicity: float) -> Dose:
         """Give a dose new attributes and a new toxicity, on open connections too."""
@@ -208,6 +175,9 @@ class Proxy:
             flow = connection.flows[dose.direction]
             if dose.serial in flow.pipe.stages:
                 flow.remove(dose.serial)
+            elif self._rules.strict and dose.toxic.closes_when_removed:
+                connection.abort()
+        self._redraw_before(dose.serial, dose.direction)
 
     def replace_doses(self, doses: Iterable[Dose]) -> None:
         """Remove all doses and add these."""
@@ -227,6 +197,10 @@ class Proxy:
         doses = sorted(self.doses.values(), key=lambda dose: dose.serial)
         return [dose for stream in Stream for dose in doses if dose.direction is stream]
 
+    def touched(self, dose: Dose) -> int:
+        """Return how many open connections a dose touches."""
+        return sum(dose.serial in connection.flows[dose.direction].pipe.stages for connection in self.connections)
+
     def to_json(self) -> dict[str, Any]:
         """Return the proxy as the API shows it."""
         return {
@@ -243,6 +217,12 @@ class Proxy:
             self._fit(connection, dose)
         return dose
 
+    def _redraw_before(self, serial: int, direction: Stream) -> None:
+        """In strict mode, let the toxic in front of a place draw anew: the original restarts it."""
+        before = [dose for dose in self.listed() if dose.direction is direction and dose.serial < serial]
+        if self._rules.strict and before:
+            self.change(before[-1].name, before[-1].toxic, before[-1].toxicity)
+
     def _fit(self, connection: Connection, dose: Dose) -> None:
         """Make a connection's stage agree with a dose: there or not, with the right attributes."""
         flow = connection.flows[dose.direction]
@@ -258,8 +238,3 @@ class Proxy:
     def _stage(self, dose: Dose, connection: Connection, now_s: float) -> Stage[Any]:
         dice = self._dice.random("stage", dose.serial, connection.serial)
         return dose.toxic.stage(dice, self._rules.budget, now_s)
-
-
-def hash_name(dice: Dice, name: str) -> int:
-    """Return the seed of one proxy's own dice."""
-    return dice.random("proxy", name).getrandbits(64)

@@ -31,6 +31,10 @@ class Toxic:
     """Base of all toxics; subclasses name their type: ``class Latency(Toxic, kind="latency")``."""
 
     kind: ClassVar[str]
+    resets_later_closes: ClassVar[bool] = False
+    """In strict mode: every close of a connection that was opened under it is an RST."""
+    closes_when_removed: ClassVar[bool] = False
+    """In strict mode: its removal closes also the connections that it did not touch."""
 
     def __init_subclass__(cls, kind: str) -> None:
         cls.kind = kind

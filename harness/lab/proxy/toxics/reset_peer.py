@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from harness.lab.proxy.stage import NEVER_S, Budget, Ending, Item, Stage
 from harness.lab.proxy.toxics import Toxic, attribute
@@ -15,6 +16,7 @@ class ResetPeer(Toxic, kind="reset_peer"):
     toxic is removed in time.
     """
 
+    resets_later_closes: ClassVar[bool] = True
     timeout_ms: int = attribute("timeout", "ms")
 
     def stage(self, dice: Random, budget: Budget, now_s: float) -> "ResetPeerStage":
