@@ -1,0 +1,29 @@
+"""Blackhole: a link swallows everything and says nothing."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.faults import Fault
+from harness.faults.toxic import ToxicFault
+
+
+@dataclass(frozen=True)
+class Blackhole(ToxicFault, Fault):
+    """Drop every byte toward the client while connections stay open: only deadlines end a call.
+
+    When it ends, the connections it touched are closed and made anew.
+    """
+
+    kind: ClassVar[str] = "timeout"
+
+    def text(self) -> str:
+        """Return the line for people."""
+        return f"{self.link} link swallows all answers"
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings."""
+        return self.link_mistakes("blackhole")
+
+    def attributes(self) -> dict[str, int]:
+        """Return a time-out of 0, which never closes."""
+        return {"timeout": 0}

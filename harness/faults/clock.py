@@ -1,0 +1,90 @@
+"""Clock faults: the issuer's or the verifier's clock runs apart from everybody else's.
+
+These move the injected clocks of the lab's own processes, never a machine's.
+"""
+
+from dataclasses import dataclass
+
+from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.findings import one_of
+
+CLOCKS = {"issuer": "issuer", "verifier": "target"}
+"""Whose clock, and the part of the lab that has it."""
+
+
+@dataclass(frozen=True)
+class MovedClock:
+    """What the two clock faults share: whose clock, the way back, and the measured offset."""
+
+    of: str
+
+    def part(self) -> str:
+        """Return the part of the lab whose clock it is."""
+        return CLOCKS[self.of]
+
+    def needs(self) -> frozenset[str]:
+        """Return the part whose clock moves: it must be the lab's own."""
+        return frozenset({CLOCKS.get(self.of, "issuer")})
+
+    def holds(self) -> str:
+        """Return the clock: it shows one time only."""
+        return f"clock of the {self.of}"
+
+    def undo(self, site: Site) -> tuple[Command, ...]:
+        """Return the order to show the machine's time again."""
+        del site
+        return (Command(self.part(), "move_clock", {"skew_s": 0.0, "rate_ppm": 0.0}),)
+
+    def read(self, lab: Lab, site: Site) -> Reading:
+        """Measure the offset against this process's clock."""
+        del site
+        clock = lab.state(self.part())["clock"]
+        moved = bool(clock["offset_s"] or clock["rate_ppm"])
+        return Reading(moved, {key: clock[key] for key in ("offset_s", "measured_s", "bound_s") if key in clock})
+
+    def move(self, lab: Lab, skew_s: float, rate_ppm: float) -> int:
+        """Set offset and rate; return when it took effect."""
+        command = Command(self.part(), "move_clock", {"skew_s": skew_s, "rate_ppm": rate_ppm})
+        return int(lab.do(command)["at_ns"])
+
+
+@dataclass(frozen=True)
+class ClockSkew(MovedClock, Fault):
+    """Put a clock ``skew_s`` seconds ahead (behind, where negative); ``of`` is issuer or verifier."""
+
+    skew_s: float
+
+    def text(self) -> str:
+        """Return the line for people."""
+        return f"clock of the {self.of} is {abs(self.skew_s):g} s {'ahead' if self.skew_s > 0 else 'behind'}"
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings."""
+        found = one_of("clock_skew", "of", self.of, tuple(CLOCKS))
+        return found + (["clock_skew: skew_s=0 moves nothing; give seconds"] if self.skew_s == 0 else [])
+
+    def apply(self, lab: Lab, site: Site) -> int:
+        """Move the clock at once."""
+        del site
+        return self.move(lab, self.skew_s, 0.0)
+
+
+@dataclass(frozen=True)
+class ClockDrift(MovedClock, Fault):
+    """Let a clock run ``rate_ppm`` millionths too fast: 100,000 gains a second in ten."""
+
+    rate_ppm: float
+
+    def text(self) -> str:
+        """Return the line for people."""
+        return f"clock of the {self.of} drifts by {self.rate_ppm:+g} ppm"
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings."""
+        found = one_of("clock_drift", "of", self.of, tuple(CLOCKS))
+        return found + (["clock_drift: rate_ppm=0 moves nothing; give ppm"] if self.rate_ppm == 0 else [])
+
+    def apply(self, lab: Lab, site: Site) -> int:
+        """Let the clock drift from now on."""
+        del site
+        return self.move(lab, 0.0, self.rate_ppm)

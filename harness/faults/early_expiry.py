@@ -1,0 +1,48 @@
+"""Early expiry: tokens live shorter than the issuer says."""
+
+from dataclasses import dataclass
+
+from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.findings import positive
+
+
+@dataclass(frozen=True)
+class EarlyExpiry(Fault):
+    """The issuer mints tokens that live ``life_s`` seconds, while ``expires_in`` names the usual life.
+
+    A client that plans by ``expires_in`` holds dead tokens; one that reads ``exp`` refreshes more often.
+    """
+
+    life_s: float
+
+    def text(self) -> str:
+        """Return the line for people."""
+        return f"new tokens live {self.life_s:g} s only"
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings."""
+        return positive("early_expiry", life_s=self.life_s)
+
+    def needs(self) -> frozenset[str]:
+        """Return the part that mints: it must be the lab's own."""
+        return frozenset({"issuer"})
+
+    def holds(self) -> str:
+        """Return the setting that only one step may change."""
+        return "token life of the issuer"
+
+    def undo(self, site: Site) -> tuple[Command, ...]:
+        """Return the order to mint the usual life again."""
+        del site
+        return (Command("issuer", "set_lifetime", {"life_s": None}),)
+
+    def apply(self, lab: Lab, site: Site) -> int:
+        """Shorten the life of what is minted from now on."""
+        del site
+        return int(lab.do(Command("issuer", "set_lifetime", {"life_s": self.life_s}))["at_ns"])
+
+    def read(self, lab: Lab, site: Site) -> Reading:
+        """Ask the issuer which life it mints."""
+        del site
+        life_s = lab.state("issuer")["minted_lifetime_s"]
+        return Reading(life_s == self.life_s, {"life_s": life_s})

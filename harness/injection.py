@@ -1,0 +1,139 @@
+"""Injection: carry the timeline's edges out on the environment, and take every fault back.
+
+Order of a fault's life in the journal: ``planned``, ``applying`` (with its undo), ``applied``,
+``verified``, ``undoing``, ``undone``, ``verified``. "Could not" is an event of its own, ``failed``,
+and a problem of the run.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness import clock
+from harness.errors import HarnessError
+from harness.faults import Lab, Site
+from harness.journal import FaultJournal
+from harness.timeline import Edge, Step, edges
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that makes the run invalid, or its undo incomplete."""
+
+    kind: str
+    text: str
+
+
+@dataclass
+class Injection:
+    """The faults of one run: applied at their edges, undone at theirs or by `undo_all`.
+
+    ``proxies`` names the proxy of each link. All methods may be called from any thread; after
+    `undo_all` nothing is applied any more.
+    """
+
+    steps: Sequence[Step]
+    lab: Lab
+    journal: FaultJournal
+    proxies: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    _zero_ns: int = 0
+    _active: dict[str, Step] = field(default_factory=dict)
+    _closed: bool = False
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def plan(self) -> None:
+        """Write the whole plan down."""
+        for edge in edges(self.steps):
+            self.journal.write("planned", **self._about(edge.step), edge=edge.what, plan_s=edge.at_s)
+
+    def run(self, zero_ns: int, sleep_until_ns: Callable[[int], bool]) -> None:
+        """Carry the edges out; ``sleep_until_ns`` returns False when the run is over early."""
+        self._zero_ns = zero_ns
+        for edge in edges(self.steps):
+            if not sleep_until_ns(zero_ns + round(edge.at_s * 1e9)):
+                return
+            with self._lock:
+                if self._closed:
+                    return
+                self._start(edge) if edge.what == "start" else self._end(edge.step, edge.at_s)
+
+    def active(self) -> list[str]:
+        """Return the ids of the steps in force."""
+        with self._lock:
+            return list(self._active)
+
+    def undo_all(self) -> None:
+        """Take back whatever is in force, last applied first, and apply nothing from now on."""
+        with self._lock:
+            self._closed = True
+            for step in reversed(list(self._active.values())):
+                self._end(step, None)
+
+    def _start(self, edge: Edge) -> None:
+        step = edge.step
+        if step.fault.seat == "call":
+            self._note_call_edge("applied", step, edge.at_s)
+            if not step.fault.instant:
+                self._active[step.id] = step
+            return
+        site = self._site(step)
+        undo = [command.to_json() for command in step.fault.undo(site)]
+        self.journal.write("applying", **self._about(step), plan_s=edge.at_s, undo=undo)
+        if not step.fault.instant:
+            self._active[step.id] = step
+        try:
+            at_ns = step.fault.apply(self.lab, site)
+        except HarnessError as error:
+            self._fail("apply", step, error)
+            return
+        self.journal.write("applied", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
+        self._verify(step, active=True)
+
+    def _end(self, step: Step, plan_s: float | None) -> None:
+        self._active.pop(step.id, None)
+        if step.fault.seat == "call":
+            self._note_call_edge("undone", step, plan_s)
+            return
+        self.journal.write("undoing", **self._about(step), plan_s=plan_s)
+        at_ns = 0
+        try:
+            for command in step.fault.undo(self._site(step)):
+                at_ns = int(self.lab.do(command)["at_ns"])
+        except HarnessError as error:
+            self._fail("undo", step, error)
+            return
+        self.journal.write("undone", **self._about(step), plan_s=plan_s, **self._moment(at_ns))
+        self._verify(step, active=False)
+
+    def _verify(self, step: Step, *, active: bool) -> None:
+        phase = "apply" if active else "undo"
+        try:
+            reading = step.fault.read(self.lab, self._site(step))
+        except HarnessError as error:
+            self._fail(phase, step, error)
+            return
+        self.journal.write("verified", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        if reading.active != active:
+            said = "is not in force after it was applied" if active else "is still in force after it was undone"
+            self._fail(phase, step, HarnessError(f"{step.fault.text()}: {said}"))
+
+    def _fail(self, phase: str, step: Step, error: Exception) -> None:
+        self.journal.write("failed", **self._about(step), phase=phase, text=str(error))
+        self.problems.append(Problem(f"{phase}_failed", f"{step.id} could not be {_DONE[phase]}: {error}"))
+
+    def _note_call_edge(self, event: str, step: Step, plan_s: float | None) -> None:
+        planned_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
+        self.journal.write(event, **self._about(step), plan_s=plan_s, **self._moment(planned_ns))
+
+    def _about(self, step: Step) -> dict[str, str]:
+        return {"step": step.id, "fault": step.fault.name(), "seat": step.fault.seat}
+
+    def _moment(self, at_ns: int) -> dict[str, float | int]:
+        return {"at_ns": at_ns, "at_s": (at_ns - self._zero_ns) / 1e9}
+
+    def _site(self, step: Step) -> Site:
+        return Site(step.id, step.toxicity, self.proxies)
+
+
+_DONE = {"apply": "applied", "undo": "undone"}

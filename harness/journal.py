@@ -1,0 +1,59 @@
+"""The fault journal: what is about to be done is on disk before it is done.
+
+``faults.ndjson`` holds one JSON object a line. A line ``applying`` carries the undo, so that
+`jwtstorm recover` can carry it out after ``kill -9``; no secret is ever stored in it.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness import clock
+from harness.errors import RecordError
+
+NAME = "faults.ndjson"
+
+
+class FaultJournal:
+    """Append events to a run's fault journal; each line is on disk when `write` returns."""
+
+    def __init__(self, run: Path) -> None:
+        self.path = run / NAME
+        try:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise RecordError(f"cannot open {NAME}: {error.strerror}; nothing was injected") from error
+
+    def write(self, event: str, **fields: Any) -> None:
+        """Append one event and force it to disk.
+
+        Raises `RecordError` when the disk refuses: then nothing may be applied.
+        """
+        line = {"event": event, "utc": clock.utc_now().isoformat(timespec="milliseconds"), **fields}
+        try:
+            os.write(self._file, (json.dumps(line) + "\n").encode())
+            os.fsync(self._file)
+        except OSError as error:
+            raise RecordError(f"cannot write {NAME}: {error.strerror}; free some space, then run again") from error
+
+    def close(self) -> None:
+        """Close the file; closing twice is allowed."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def read_events(run: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a run's journal; a last line cut short by a crash is left out."""
+    path = run / NAME
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event

@@ -1,0 +1,40 @@
+"""Parts: how faults and their undo reach the issuer, the target and the proxy."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness import clock
+from harness.errors import LabError
+from harness.faults import Command
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts that a run has; a part that is None belongs to somebody else.
+
+    Each is an object whose methods carry out a command's action.
+    """
+
+    issuer: Any = None
+    target: Any = None
+    proxy: Any = None
+
+    def do(self, command: Command) -> Mapping[str, Any]:
+        """Carry out a command; raises `LabError`. The answer holds ``at_ns``."""
+        answer = getattr(self._part(command.part), command.action)(**command.arguments)
+        taken = answer if isinstance(answer, Mapping) else {}
+        return {"at_ns": clock.monotonic_ns(), **taken}
+
+    def state(self, part: str) -> Mapping[str, Any]:
+        """Return a part's state; ``proxy:<name>`` is one proxy's."""
+        if part.startswith("proxy:"):
+            return asdict(self._part("proxy").read(part.removeprefix("proxy:")))
+        state: Mapping[str, Any] = self._part(part).state()
+        return state
+
+    def _part(self, name: str) -> Any:
+        part = {"issuer": self.issuer, "target": self.target, "proxy": self.proxy}.get(name)
+        if part is None:
+            raise LabError(f"this run has no {name} of its own")
+        return part
