@@ -1,1 +1,32 @@
-"""Chaos and load tests for JWT authentication over gRPC."""
+"""Chaos and load tests for JWT authentication over gRPC.
+
+The names here are pure: importing the package loads no gevent, no grpc and no locust. Users come
+from `harness.users`, faults from `harness.faults`.
+"""
+
+from harness.auth.refresh import Tokens
+from harness.auth.source import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.checks import failure_ratio, recovery, refreshes, response_time, service_time
+from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
+from harness.scenario import LabSettings, Scenario
+from harness.timeline import at
+
+__all__ = [
+    "ClientCredentials",
+    "LabSettings",
+    "Scenario",
+    "SigningKey",
+    "TokenCommand",
+    "TokenFile",
+    "Tokens",
+    "at",
+    "closed_users",
+    "constant_rate",
+    "failure_ratio",
+    "poisson_rate",
+    "ramp_rate",
+    "recovery",
+    "refreshes",
+    "response_time",
+    "service_time",
+]

@@ -89,15 +89,13 @@ class Cause(IntEnum):
     RATE_LIMITED = 27
     BAD_RESPONSE = 28
     """The issuer's answer was no token response."""
-    BACKOFF = 29
-    """No valid token, and the next fetch is not due yet."""
-    LATE = 30
+    LATE = 29
     """No free user within ``max_lag_s``."""
-    STOPPED = 31
+    STOPPED = 30
     """The run ended while the arrival was queued or in flight."""
-    NO_CALL = 32
+    NO_CALL = 31
     """The task ended without a call."""
-    OTHER = 33
+    OTHER = 32
 
 
 class Flag(IntEnum):
@@ -202,6 +200,7 @@ class Journal:
         self._names: dict[str, int] = {}
         self._buffer = bytearray(ROW.size * rows_buffered)
         self._used = 0
+        self._bytes = 0
         self._pack = ROW.pack_into
         try:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
@@ -224,7 +223,7 @@ class Journal:
             self._write_names()
         return index
 
-    def add(  # noqa: PLR0913 - a row is flat, and a call per row must not build an object
+    def add(  # noqa: PLR0913, PLR0917 - a row is flat, and a call per row must not build an object
         self,
         intended_ns: int,
         call_id: int,
@@ -272,14 +271,17 @@ class Journal:
     def flush(self) -> None:
         """Write the buffered rows to the file."""
         start = 0
-        with memoryview(self._buffer) as view:
-            while start < self._used:
-                try:
+        try:
+            with memoryview(self._buffer) as view:
+                while start < self._used:
                     start += os.write(self._file, view[start : self._used])
-                except OSError as error:
-                    raise _disk_error(self.path, error) from error
-        self.written += self._used // ROW.size
-        self._used = 0
+        except OSError as error:
+            raise _disk_error(self.path, error) from error
+        finally:
+            self._bytes += start
+            self.written = self._bytes // ROW.size
+            self._buffer[: self._used - start] = self._buffer[start : self._used]
+            self._used -= start
 
     def close(self) -> None:
         """Write what is buffered and close the file; closing twice is allowed."""

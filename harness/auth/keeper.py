@@ -1,0 +1,113 @@
+"""The keeper: one token that several callers share, fetched and renewed by a `Renewal`.
+
+Works under threads and, when the process is patched, under greenlets: it uses `threading` only.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness import clock
+from harness.auth.refresh import Decision, Renewal
+from harness.auth.source import TokenSource
+from harness.auth.token import Token
+from harness.errors import TokenError
+
+Clock = Callable[[], float]
+Override = Callable[[Decision, Token | None], Decision]
+OnFetch = Callable[[int, int, TokenError | None], None]
+"""Called with start and end (monotonic ns) and the error of each fetch, or None."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A token to send with, and what the policy decided on the way (the last of them is kept)."""
+
+    token: Token
+    decision: Decision
+
+
+class Keeper:
+    """Give callers a token, by a renewal's decisions.
+
+    ``spawn`` starts a function beside the caller (a background refresh).
+    """
+
+    def __init__(self, renewal: Renewal, source: TokenSource, on_fetch: OnFetch, spawn: Callable[..., object]) -> None:
+        self._renewal = renewal
+        self._source = source
+        self._on_fetch = on_fetch
+        self._spawn = spawn
+        self._changed = threading.Condition(threading.Lock())
+
+    def get(self, now: Clock, until_s: float, override: Override | None = None) -> Grant:
+        """Return a token, fetching or waiting as the policy says.
+
+        ``now`` is the client's wall clock; ``until_s`` (monotonic) bounds the wait. Raises
+        `TokenError` with the cause when there is none to be had.
+        """
+        while True:
+            with self._changed:
+                decision = self._decide(now, override)
+                token = self._renewal.token
+                if decision is Decision.FAIL:
+                    raise self._renewal.error or TokenError("no token yet", "UNREACHABLE")
+                if decision is Decision.WAIT:
+                    self._wait(until_s)
+                    continue
+                if decision is not Decision.USE:
+                    self._renewal.began()
+            if decision is Decision.FETCH:
+                return Grant(self._fetch(now), decision)
+            if decision is Decision.USE_AND_FETCH:
+                self._spawn(self._fetch_quietly, now)
+            assert token is not None  # noqa: S101 - every decision that comes here has one
+            return Grant(token, decision)
+
+    def refused(self, token: Token) -> None:
+        """Note that a server rejected a token."""
+        with self._changed:
+            self._renewal.refused(token)
+
+    def _decide(self, now: Clock, override: Override | None) -> Decision:
+        decision = self._renewal.decide(now(), clock.monotonic())
+        if override is None or decision in (Decision.WAIT, Decision.FAIL):
+            return decision
+        changed = override(decision, self._renewal.token)
+        joins = changed is Decision.FETCH and self._renewal.fetching and self._renewal.tokens.single_flight
+        return Decision.WAIT if joins else changed
+
+    def _wait(self, until_s: float) -> None:
+        left_s = until_s - clock.monotonic()
+        if left_s <= 0 or not self._changed.wait(left_s):
+            raise TokenError("the renewal that this call waited for did not end in time", "DEADLINE")
+
+    def _fetch(self, now: Clock) -> Token:
+        start_ns = clock.monotonic_ns()
+        error: TokenError | None = None
+        token: Token | None = None
+        try:
+            token = Token.parse(self._source.fetch(), clock.monotonic())
+        except TokenError as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001 - a source that a scenario brought may raise anything
+            error = TokenError(f"the token source raised {type(caught).__name__}", "OTHER")
+        finally:
+            with self._changed:
+                if token is not None:
+                    self._renewal.arrived(token, now(), clock.monotonic())
+                else:
+                    self._renewal.failed(
+                        error or TokenError("the fetch was broken off", "CANCELLED"), clock.monotonic()
+                    )
+                self._changed.notify_all()
+            self._on_fetch(start_ns, clock.monotonic_ns(), error)
+        if token is None:
+            raise error or TokenError("the fetch was broken off", "CANCELLED")
+        return token
+
+    def _fetch_quietly(self, now: Clock) -> None:
+        try:
+            self._fetch(now)
+        except TokenError:
+            return  # kept in the renewal, and recorded: callers hear of it when they need a token

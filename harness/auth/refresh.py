@@ -1,0 +1,182 @@
+"""Refresh policies: when to use a token, and when to fetch another. Logic without I/O.
+
+A policy says what it wants of one token at one moment; a `Renewal` holds the state around it
+(who is fetching, back-off, rejection). The client (`harness.auth.keeper`) does the waiting and
+the fetching; unit tests drive both by hand. A policy registers itself by being defined.
+"""
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from harness.auth.token import Token
+from harness.errors import TokenError
+from harness.findings import not_negative, one_of, positive
+
+
+class Decision(StrEnum):
+    """What a caller does next."""
+
+    USE = "use"
+    """Send with the token held."""
+    FETCH = "fetch"
+    """Fetch a token, then send with it."""
+    WAIT = "wait"
+    """Somebody is fetching: wait, then ask again."""
+    USE_AND_FETCH = "use_and_fetch"
+    """Send with the token held, and have another fetched meanwhile."""
+    FAIL = "fail"
+    """No token, and none may be fetched yet."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How the clients of a scenario hold and renew tokens.
+
+    ``lifetime_s`` is what the lab's issuer mints; ``callers`` users share one token, as the calls
+    of one client process do. Refresh starts ``before_s`` + U(0, ``jitter_s``) seconds before the
+    token's end, but never earlier than half its life. With ``single_flight`` all waiters share one
+    renewal. After a failed fetch the next waits ``backoff_s``, doubled up to ``backoff_max_s``, times
+    U(0.5, 1). ``retry_once`` sends a call again, with a new token, after UNAUTHENTICATED. ``key`` and
+    ``scheme`` are the metadata entry; an empty scheme sends the bare token.
+    """
+
+    lifetime_s: float = 300.0
+    refresh: str = "proactive"
+    before_s: float = 10.0
+    jitter_s: float = 0.0
+    callers: int = 1
+    single_flight: bool = True
+    retry_once: bool = True
+    backoff_s: float = 0.2
+    backoff_max_s: float = 5.0
+    key: str = "authorization"
+    scheme: str = "Bearer"
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings, one sentence each."""
+        found = one_of("tokens", "refresh", self.refresh, tuple(POLICIES))
+        found += positive("tokens", lifetime_s=self.lifetime_s, callers=self.callers, backoff_s=self.backoff_s)
+        found += not_negative("tokens", before_s=self.before_s, jitter_s=self.jitter_s)
+        if self.key != self.key.lower() or not self.key:
+            found.append(f"tokens: key={self.key!r} is no metadata key; gRPC takes lower case only")
+        if self.backoff_max_s < self.backoff_s:
+            found.append(f"tokens: backoff_max_s={self.backoff_max_s:g} is below backoff_s={self.backoff_s:g}")
+        return found
+
+
+class Policy:
+    """When a living token should be replaced; the base never replaces one."""
+
+    due: ClassVar[Decision] = Decision.USE
+    """What a caller does once the margin has begun."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        POLICIES[cls.__name__.lower()] = cls
+
+    def decide(self, token: Token, now_s: float, margin_s: float) -> Decision:
+        """Return what to do with a token that nobody has rejected; ``now_s`` is the client's clock."""
+        life_s = token.life_s(now_s)
+        if life_s <= 0:
+            return Decision.FETCH
+        return self.due if life_s <= margin_s else Decision.USE
+
+
+POLICIES: dict[str, type[Policy]] = {}
+
+
+class Reactive(Policy):
+    """Use a token until a server rejects it."""
+
+    def decide(self, token: Token, now_s: float, margin_s: float) -> Decision:
+        """Return USE whatever the clock says."""
+        del token, now_s, margin_s
+        return Decision.USE
+
+
+class Proactive(Policy):
+    """The first caller within the margin fetches before it sends; the others use what they hold."""
+
+    due: ClassVar[Decision] = Decision.FETCH
+
+
+class Background(Policy):
+    """Within the margin a fetch runs in the background; nobody waits while the token lives."""
+
+    due: ClassVar[Decision] = Decision.USE_AND_FETCH
+
+
+@dataclass
+class Renewal:
+    """The state of one token that several callers share.
+
+    Not thread-safe: the keeper holds its lock around every method. ``now_s`` is always the
+    client's wall clock, ``at_s`` the monotonic one.
+    """
+
+    tokens: Tokens
+    dice: random.Random
+    token: Token | None = None
+    rejected: bool = False
+    fetching: int = 0
+    failures: int = 0
+    not_before_s: float = 0.0
+    error: TokenError | None = None
+    margin_s: float = field(default=0.0, init=False)
+    _policy: Policy = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._policy = POLICIES[self.tokens.refresh]()
+
+    def decide(self, now_s: float, at_s: float) -> Decision:
+        """Return what the caller does next."""
+        usable = self.token is not None and not self.rejected
+        wanted = self._wanted(now_s)
+        if wanted is Decision.USE:
+            return wanted
+        if self.fetching and self.tokens.single_flight:
+            return Decision.USE if usable and self._lives(now_s) else Decision.WAIT
+        if at_s < self.not_before_s:
+            return Decision.USE if usable and self._lives(now_s) else Decision.FAIL
+        return wanted
+
+    def began(self) -> None:
+        """Note that a fetch has begun."""
+        self.fetching += 1
+
+    def arrived(self, token: Token, now_s: float, at_s: float) -> None:
+        """Take a new token; the margin is drawn anew, and the same token again starts a back-off."""
+        self.fetching -= 1
+        same = self.token is not None and self.token.text == token.text
+        self.token, self.rejected, self.failures, self.error = token, False, 0, None
+        self.not_before_s = at_s + self.tokens.backoff_s if same else 0.0
+        wished = self.tokens.before_s + self.dice.random() * self.tokens.jitter_s
+        self.margin_s = min(wished, max(0.0, token.life_s(now_s)) / 2)
+
+    def failed(self, error: TokenError, at_s: float) -> None:
+        """Note a failed fetch; the next may begin after the back-off, or when the issuer says."""
+        self.fetching -= 1
+        backoff_s = min(self.tokens.backoff_s * 2**self.failures, self.tokens.backoff_max_s)
+        self.failures += 1
+        self.error = error
+        self.not_before_s = at_s + max(error.retry_after_s, backoff_s * (0.5 + self.dice.random() / 2))
+
+    def refused(self, token: Token) -> None:
+        """Note that a server rejected a token; one that was replaced meanwhile is forgotten."""
+        if self.token is token:
+            self.rejected = True
+
+    def _wanted(self, now_s: float) -> Decision:
+        if self.token is None or self.rejected:
+            return Decision.FETCH
+        return self._policy.decide(self.token, now_s, self.margin_s)
+
+    def _lives(self, now_s: float) -> bool:
+        return self.token is not None and self.token.life_s(now_s) > 0
+
+
+def settings(tokens: Tokens) -> dict[str, Any]:
+    """Return the settings as ``run.json`` holds them."""
+    return {name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}

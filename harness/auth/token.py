@@ -1,0 +1,72 @@
+"""Token: a JWT as the client holds it. Its `repr` and every file of ours leave the string out."""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self
+
+from harness.errors import TokenError
+
+SHOWN_CLAIMS = ("iss", "sub", "aud", "iat", "nbf", "exp", "jti")
+"""Claims that a trace may hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Token:
+    """A token and what its holder knows of it.
+
+    ``obtained_s`` is monotonic; ``begins_s`` and ``ends_s`` are the validity window on the issuer's
+    wall clock (`nbf`, `exp`; infinite where the claim is absent). Claims are decoded, not verified.
+    """
+
+    text: str = field(repr=False)
+    obtained_s: float
+    header: Mapping[str, Any] = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+    begins_s: float
+    ends_s: float
+
+    def __repr__(self) -> str:
+        return f"Token(kid={self.header.get('kid')!r}, exp={self.claims.get('exp')!r})"
+
+    @classmethod
+    def parse(cls, text: str, obtained_s: float) -> Self:
+        """Decode a compact JWS without verifying it.
+
+        Raises `TokenError` where the string is no JWT; the message never quotes it.
+        """
+        parts = text.split(".")
+        if len(parts) != 3:
+            raise TokenError(
+                f"the token has {len(parts)} parts, a JWT has 3; check what the source returns", "MALFORMED"
+            )
+        header, claims = _decode(parts[0], "header"), _decode(parts[1], "claims")
+        begins_s, ends_s = _date(claims, "nbf", -math.inf), _date(claims, "exp", math.inf)
+        return cls(text, obtained_s, MappingProxyType(header), MappingProxyType(claims), begins_s, ends_s)
+
+    def life_s(self, now_s: float) -> float:
+        """Return the seconds of life left at a wall-clock time; negative when dead."""
+        return self.ends_s - now_s
+
+    def shown(self) -> dict[str, Any]:
+        """Return the claims that a trace may hold, and `kid`."""
+        return {name: self.claims[name] for name in SHOWN_CLAIMS if name in self.claims}
+
+
+def _decode(part: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, binascii.Error):
+        value = None
+    if not isinstance(value, dict):
+        raise TokenError(f"the token's {what} is no JSON object; check what the source returns", "MALFORMED")
+    return value
+
+
+def _date(claims: Mapping[str, Any], name: str, absent: float) -> float:
+    value = claims.get(name, absent)
+    return float(value) if isinstance(value, int | float) else absent

@@ -1,0 +1,181 @@
+"""Scenario: a load, a timeline, tokens and checks, as one value in one file.
+
+A scenario file is a plain locustfile with one module-level ``scenario``. Building it starts
+nothing; all its mistakes are reported at once.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness import timeline as timelines
+from harness.auth import refresh
+from harness.auth.refresh import Tokens
+from harness.auth.source import SourceSettings
+from harness.checks import Check
+from harness.errors import ScenarioError, UsageError
+from harness.findings import not_negative, one_of, positive
+from harness.lab.plan import ALGORITHMS
+from harness.load import Load
+from harness.timeline import Planned, Step
+
+LABELS = ("Question:", "Steady state:")
+"""How the paragraphs of a scenario's docstring begin."""
+
+
+@dataclass(frozen=True)
+class LabSettings:
+    """What the lab's issuer and target are like, when a scenario brings none of its own.
+
+    ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time.
+    """
+
+    algorithm: str = "ES256"
+    leeway_s: float = 0.0
+    work_s: float = 0.005
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the settings, one sentence each."""
+        return one_of("lab", "algorithm", self.algorithm, ALGORITHMS) + not_negative(
+            "lab", leeway_s=self.leeway_s, work_s=self.work_s
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One experiment.
+
+    ``target`` is the address of your own service (``127.0.0.1:50051``) and ``issuer`` where its
+    tokens come from (a setting of `harness.auth.source`); without them the lab serves both.
+    ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
+    how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
+    one worker process. Raises `ScenarioError` with all mistakes.
+    """
+
+    load: Load
+    tokens: Tokens = field(default_factory=Tokens)
+    timeline: Sequence[Planned] = ()
+    checks: Sequence[Check] = ()
+    seed: int = 1
+    target: str | None = None
+    issuer: SourceSettings | None = None
+    deadline_s: float = 1.0
+    max_lag_s: float | None = None
+    connections: int = 1
+    lab: LabSettings = field(default_factory=LabSettings)
+
+    def __post_init__(self) -> None:
+        if found := self.mistakes():
+            raise ScenarioError("scenario", found)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the timeline's steps, sorted, each with its id."""
+        return timelines.number(self.timeline)
+
+    @property
+    def lag_bound_s(self) -> float:
+        """Return how long an arrival may wait for a free user, in seconds."""
+        return self.deadline_s if self.max_lag_s is None else self.max_lag_s
+
+    def mistakes(self) -> list[str]:
+        """Return everything that is wrong, one sentence each with its way out."""
+        steps = self.steps
+        names = {step.id: step.fault.name() for step in steps}
+        found = self.load.mistakes() + self.tokens.mistakes() + self.lab.mistakes()
+        found += positive("scenario", deadline_s=self.deadline_s, connections=self.connections)
+        found += not_negative("scenario", max_lag_s=self.lag_bound_s)
+        found += timelines.mistakes(steps, self.load.duration_s)
+        found += [sentence for check in self.checks for sentence in check.mistakes(names)]
+        return found + self._missing_parts(steps)
+
+    def links(self) -> frozenset[str]:
+        """Return the links that the timeline touches and the proxy must serve."""
+        needs = frozenset[str]().union(*(step.fault.needs() for step in self.steps))
+        return frozenset(need.removeprefix("link:") for need in needs if need.startswith("link:"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as ``run.json`` holds them."""
+        return {
+            "seed": self.seed,
+            "load": asdict(self.load),
+            "tokens": refresh.settings(self.tokens),
+            "steps": [step.to_json() for step in self.steps],
+            "checks": [check.to_json() for check in self.checks],
+            "deadline_s": self.deadline_s,
+            "max_lag_s": self.lag_bound_s,
+            "lab": asdict(self.lab) if self.target is None or self.issuer is None else None,
+        }
+
+    def fingerprint(self) -> str:
+        """Return a hash of what two runs must share to be comparable."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def _missing_parts(self, steps: Sequence[Step]) -> list[str]:
+        own = {"target": self.target is not None, "issuer": self.issuer is not None}
+        found = []
+        for step in steps:
+            for need in sorted(step.fault.needs()):
+                if own.get(need):
+                    found.append(f"{step.id}: it needs the lab's own {need}; drop {need}= or this step")
+                if need == "link:issuer" and own["issuer"]:
+                    found.append(f"{step.id}: the issuer link is the lab's; drop issuer= or this step")
+                if need == "link:jwks" and (own["issuer"] or own["target"]):
+                    found.append(f"{step.id}: the jwks link runs between the lab's own parts; drop target= and issuer=")
+        if self.issuer is not None and self.target is None:
+            found.append(
+                "scenario: the lab's target takes its own issuer's tokens only; give target= too, or drop issuer="
+            )
+        if self.target is not None and self.issuer is None:
+            found.append("scenario: target= is your own, so say where its tokens come from; give issuer=")
+        return found
+
+
+@dataclass(frozen=True)
+class About:
+    """What a scenario file says of itself in its docstring."""
+
+    name: str
+    title: str
+    question: str
+    steady_state: str
+    source_hash: str
+
+
+def about(path: Path) -> About:
+    """Read a scenario file's docstring without importing it.
+
+    The first line is the title; paragraphs ``Question:`` and ``Steady state:`` follow. Raises
+    `UsageError` where the file cannot be read or is no Python.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+        doc = ast.get_docstring(ast.parse(source)) or ""
+    except OSError as error:
+        raise UsageError(f"scenario {path}: {error.strerror}") from error
+    except SyntaxError as error:
+        raise UsageError(f"scenario {path}: line {error.lineno} is no Python: {error.msg}") from error
+    lines = doc.splitlines()
+    return About(
+        name=path.stem.replace("_", "-"),
+        title=lines[0] if lines else "",
+        question=_paragraph(lines, LABELS[0]),
+        steady_state=_paragraph(lines, LABELS[1]),
+        source_hash=hashlib.sha256(source.encode()).hexdigest()[:16],
+    )
+
+
+def _paragraph(lines: Sequence[str], label: str) -> str:
+    words: list[str] = []
+    for line in lines:
+        if words and (not line.strip() or line.startswith(LABELS)):
+            break
+        if line.startswith(label):
+            words.append(line.removeprefix(label).strip())
+        elif words:
+            words.append(line.strip())
+    return " ".join(words)
