@@ -1,0 +1,338 @@
+"""The conductor: one run from its folder to its report.
+
+It lives in Locust's local runner or master. It starts the lab, tells the workers to begin, sets
+time zero, carries the timeline out, and ends the run exactly once, whoever asks: take every fault
+back, stop the users, wait for the workers' promises, stop the lab, merge and report.
+"""
+
+import ipaddress
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import clock
+from harness.errors import HarnessError, UsageError
+from harness.injection import Injection, Problem
+from harness.journal import FaultJournal
+from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
+from harness.lab.process import started_ticks
+from harness.lab.proxy_choice import choose
+from harness.lab.running import Lab
+from harness.parts import Parts
+from harness.runfolder import RunFolder
+from harness.scenario import About, Scenario
+from harness.worker import Begin
+
+logger = logging.getLogger("jwtstorm")
+
+SPAWN_LEAD_S = 0.3
+"""Time between setting zero and the first arrival, for the message to reach every worker."""
+PROMISE_WITHIN_S = 15.0
+REPORT_WITHIN_S = 600.0
+
+
+class Crew(Protocol):
+    """The workers of a run, as Locust knows them."""
+
+    def members(self) -> list[str]:
+        """Return the ids of the workers that will take part."""
+
+    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+        """Send a message to one worker, or to all."""
+
+    def stop(self) -> None:
+        """Stop all users and wait until they have stopped."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None."""
+
+    reports: Path
+    build: str
+    users: int
+    run_time_s: float | None = None
+    allowed_targets: frozenset[str] = frozenset()
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+class Conductor:
+    """One run; `begin`, `spawned` and `finish` in this order, `interrupt` at any time."""
+
+    def __init__(self, scenario: Scenario, about: About, settings: RunSettings, crew: Crew) -> None:
+        self.scenario = scenario
+        self.exit_code = 3
+        self.live: dict[int, Counter[str]] = {}
+        """Final calls by outcome, and fetches, of each worker so far."""
+        self._about = about
+        self._settings = settings
+        self._crew = crew
+        self._folder: RunFolder | None = None
+        self._lab: Lab | None = None
+        self._journal: FaultJournal | None = None
+        self._injection: Injection | None = None
+        self._members: list[str] = []
+        self._promises: dict[int, Mapping[str, Any]] = {}
+        self._drained: set[int] = set()
+        self._problems: list[Problem] = []
+        self._interrupted: str | None = None
+        self._zero_ns: int | None = None
+        self._over = threading.Event()
+        self._done = threading.Event()
+        self._claimed = threading.Lock()
+
+    @property
+    def folder(self) -> Path | None:
+        """Return the run's folder, once it is there."""
+        return self._folder.path if self._folder else None
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the run has ended and its report is written."""
+        return self._done.is_set()
+
+    def active(self) -> list[str]:
+        """Return the ids of the steps in force."""
+        return self._injection.active() if self._injection else []
+
+    def now_s(self) -> float | None:
+        """Return seconds from zero, or None before it is set."""
+        return None if self._zero_ns is None else (clock.monotonic_ns() - self._zero_ns) / 1e9
+
+    def begin(self) -> None:
+        """Make the folder, start the lab, tell the workers; raises `HarnessError`, with nothing left running."""
+        _guard_target(self.scenario.target, self._settings.allowed_targets)
+        self._folder = RunFolder.create(self._settings.reports, self.scenario, self._about, self._settings.build)
+        logger.info("%s: %s", self._about.name, self._folder.path)
+        self._check_run_time()
+        journal = self._journal = FaultJournal(self._folder.path)
+        self._note_lab(journal, None)
+        self._lab = Lab.start(self._plan(), self._folder.path)
+        self._note_lab(journal, self._lab)
+        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy)
+        self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
+        self._injection.plan()
+        self._members = self._crew.members()
+        for worker, member in enumerate(self._members):
+            self._crew.send("jwtstorm-begin", self._orders(worker, self._lab).to_json(), member)
+
+    def spawned(self) -> None:
+        """Set time zero: all users are there, and the warm-up begins."""
+        if self._zero_ns is not None or self._over.is_set() or self._folder is None:
+            return
+        self._zero_ns = clock.monotonic_ns() + round((self.scenario.load.warm_up_s + SPAWN_LEAD_S) * 1e9)
+        self._folder.update(zero_ns=self._zero_ns)
+        self._crew.send("jwtstorm-zero", {"zero_ns": self._zero_ns})
+
+    def conduct(self) -> None:
+        """Carry the timeline out and end the run; returns early when it is over early."""
+        if self._zero_ns is None or self._injection is None:
+            return
+        self._injection.run(self._zero_ns, self._sleep_until)
+        if self._sleep_until(self._zero_ns + round(self.scenario.load.duration_s * 1e9)):
+            self._await_drained()
+            self.finish()
+
+    def interrupt(self, reason: str) -> None:
+        """Take every fault back at once, because the run ends before its plan; `finish` must follow."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        if not any(problem.kind == "run_time" for problem in self._problems):
+            self._interrupted = reason
+        if self._injection is not None:
+            self._injection.undo_all()
+
+    def hear_live(self, data: Mapping[str, Any]) -> None:
+        """Take a worker's counts."""
+        self.live[data["worker"]] = Counter(data["counts"])
+        if data["finished"]:
+            self._drained.add(data["worker"])
+
+    def hear_promise(self, data: Mapping[str, Any]) -> None:
+        """Take a worker's promise: it has written its last row."""
+        self._promises[data["worker"]] = data
+
+    def hear_problem(self, kind: str, text: str) -> None:
+        """Note something that makes the run invalid."""
+        if not any(problem.kind == kind and problem.text == text for problem in self._problems):
+            logger.error("%s", text)
+            self._problems.append(Problem(kind, text))
+
+    def abandon(self) -> None:
+        """End a run that could not begin: stop what was started, and say so in ``run.json``."""
+        if not self._claimed.acquire(blocking=False):
+            return
+        self._over.set()
+        self._close_lab()
+        if self._folder is not None:
+            self._folder.update(state="aborted", ended_utc=clock.utc_now().isoformat(timespec="milliseconds"))
+        self._done.set()
+
+    def finish(self) -> None:
+        """End the run, once; a second caller waits for the first."""
+        if not self._claimed.acquire(blocking=False):
+            self._done.wait()
+            return
+        try:
+            self._over.set()
+            ended_s = self.now_s()
+            self._take_back()
+            self._crew.stop()
+            self._await_promises()
+            self._close_lab()
+            self._write(ended_s)
+            self._report()
+        except HarnessError as error:
+            logger.error("%s", error)  # noqa: TRY400 - people want the sentence, not the stack
+        finally:
+            self._done.set()
+
+    # --- the beginning -----------------------------------------------------------------------
+
+    def _plan(self) -> LabPlan:
+        scenario = self.scenario
+        own_target, own_issuer = scenario.target is None, scenario.issuer is None
+        lab = scenario.lab
+        return LabPlan(
+            issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if own_issuer else None,
+            target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s) if own_target else None,
+            links=scenario.links(),
+            foreign={} if scenario.target is None else {"target": scenario.target},
+            environ=self._settings.environ,
+        )
+
+    def _note_lab(self, journal: FaultJournal, lab: Lab | None) -> None:
+        """Write down who would outlive a killed conductor: before the lab starts, and when it is there."""
+        assert self._folder is not None  # noqa: S101 - begin made it
+        choice = choose(self._settings.environ)
+        children = lab.children if lab is not None else ()
+        journal.write(
+            "lab",
+            conductor=_process(os.getpid(), started_ticks(os.getpid())),
+            children=[{"name": child.name, **_process(child.pid, child.started_ticks)} for child in children],
+            proxy={"kind": choice.kind, "url": choice.url} if self.scenario.links() else {},
+            proxies=dict(lab.proxies) if lab is not None else {},
+        )
+        if lab is not None:
+            self._folder.update(links=lab.links)
+
+    def _orders(self, worker: int, lab: Lab) -> Begin:
+        assert self._folder is not None  # noqa: S101 - begin made it
+        client = lab.clients[0] if lab.clients else None
+        return Begin(
+            run=str(self._folder.path.resolve()),
+            worker=worker,
+            workers=len(self._members),
+            users=self._settings.users,
+            target=lab.addresses["target"],
+            fingerprint=self.scenario.fingerprint(),
+            token_url=lab.token_url or "",
+            client_id=client.client_id if client else "",
+            secret=client.secret if client else "",
+        )
+
+    def _check_run_time(self) -> None:
+        needed_s = self.scenario.load.warm_up_s + self.scenario.load.duration_s
+        given_s = self._settings.run_time_s
+        if given_s is not None and given_s < needed_s:
+            text = f"-t {given_s:g} s ends the run before its plan of {needed_s:g} s; drop -t, or give more"
+            self.hear_problem("run_time", text)
+
+    # --- the end -----------------------------------------------------------------------------
+
+    def _sleep_until(self, at_ns: int) -> bool:
+        return not self._over.wait(max(0.0, (at_ns - clock.monotonic_ns()) / 1e9))
+
+    def _await_drained(self) -> None:
+        """Wait until every arrival has ended, as long as one may take."""
+        until_s = clock.monotonic() + self.scenario.lag_bound_s + self.scenario.deadline_s + 2.0
+        while len(self._drained) < len(self._members) and clock.monotonic() < until_s:
+            if self._over.wait(0.05):
+                return
+
+    def _take_back(self) -> None:
+        if self._injection is not None:
+            self._injection.undo_all()
+            self._problems += self._injection.problems
+
+    def _await_promises(self) -> None:
+        until_s = clock.monotonic() + PROMISE_WITHIN_S
+        while len(self._promises) < len(self._members) and clock.monotonic() < until_s:
+            threading.Event().wait(0.05)
+        for worker in range(len(self._members)):
+            if worker not in self._promises:
+                self.hear_problem(
+                    "worker_lost", f"worker {worker} did not say how many rows it wrote; it may have died"
+                )
+
+    def _close_lab(self) -> None:
+        if self._lab is None or self._journal is None:
+            return
+        try:
+            self._lab.stop()
+            self._journal.write("closed")
+        except HarnessError as error:
+            self.hear_problem("undo_failed", f"{error}; finish it with: jwtstorm recover {self.folder}")
+        self._journal.close()
+
+    def _write(self, ended_s: float | None) -> None:
+        if self._folder is None:
+            return
+        for promise in self._promises.values():
+            if promise.get("error"):
+                self.hear_problem("record", promise["error"])
+        promises = [dict(self._promises[worker]) for worker in sorted(self._promises)]
+        complete = self._interrupted is None and ended_s is not None
+        self._folder.update(
+            state="complete" if complete else "interrupted",
+            interrupted=self._interrupted if self._interrupted or ended_s is not None else "it never began",
+            ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
+            ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
+            transport=promises[0]["transport"] if promises else {},
+            workers=promises,
+            problems=[{"kind": problem.kind, "text": problem.text} for problem in self._problems],
+        )
+        self._folder.seal()
+
+    def _report(self) -> None:
+        """Merge and report in another process: heavy libraries stay out of this one."""
+        if self._folder is None:
+            return
+        logger.info("writing the report")
+        command = [sys.executable, "-m", "harness.report", str(self._folder.path)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=REPORT_WITHIN_S, check=False)
+        except subprocess.TimeoutExpired:
+            logger.error("the report took too long; make it with: jwtstorm report %s", self._folder.path)  # noqa: TRY400
+            return
+        self.exit_code = done.returncode
+        sys.stdout.write(done.stdout)
+        if done.stderr:
+            logger.warning("%s", done.stderr.strip())
+
+
+def _process(pid: int, ticks: int) -> dict[str, int]:
+    return {"pid": pid, "started_ticks": ticks}
+
+
+def _guard_target(target: str | None, allowed: frozenset[str]) -> None:
+    """Refuse to send load to another machine that nobody named on the command line."""
+    if target is None or target.startswith("unix:"):
+        return
+    host = target.rpartition(":")[0].strip("[]")
+    if host == "localhost" or host in allowed:
+        return
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")

@@ -1,0 +1,338 @@
+"""The plugin: Locust's events on one side, conductor and worker on the other.
+
+It alone joins the parts. Which events come when, and in which greenlet, is Locust's: `quitting`
+comes first on Ctrl-C and SIGTERM (and twice at once on a master), `test_stopping` first on the
+page's stop button and ``-t``; both end in `Conductor.finish`, which runs once.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from locust import events
+from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from harness.auth.channel import Attempt
+from harness.calls import Cause
+from harness.conductor import Conductor, RunSettings
+from harness.errors import HarnessError, TokenError, UsageError
+from harness.runfolder import build_label
+from harness.scenario import Scenario, about
+from harness.worker import Watchers, Worker, begin_from
+
+logger = logging.getLogger("jwtstorm")
+
+LIVE_S = 0.5
+FindScenario = Callable[[], Scenario | None]
+
+
+class CallFailed(Exception):  # noqa: N818 - Locust shows its text as the failure's name
+    """A failed call, as Locust's page lists it."""
+
+
+class LocustCrew:
+    """The workers behind a Locust runner (`harness.conductor.Crew`)."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._stopping = False
+        self._stopped = Event()
+
+    def members(self) -> list[str]:
+        """Return the ids of the ready workers; the local runner is its own."""
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            return [client.id for client in runner.clients.ready + runner.clients.spawning + runner.clients.running]
+        return ["local"]
+
+    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+        """Send a message to one worker, or to all."""
+        runner = self._environment.runner
+        assert runner is not None  # noqa: S101 - Locust made it before any event of ours
+        runner.send_message(message, dict(data), client_id=None if member == "local" else member)
+
+    def note_stopping(self) -> None:
+        """Note that Locust has begun to stop the users."""
+        self._stopping = True
+
+    def note_stopped(self) -> None:
+        """Note that all users have stopped."""
+        self._stopped.set()
+
+    def stop(self) -> None:
+        """Stop all users, or wait until whoever began it has."""
+        runner = self._environment.runner
+        if runner is None:
+            return
+        if not self._stopping:
+            self._stopping = True
+            runner.stop()
+        self._stopped.wait(timeout=90)
+
+
+class Plugin:
+    """What one Locust process holds of jwtstorm."""
+
+    def __init__(self, environment: Environment, scenario: Scenario) -> None:
+        self.environment = environment
+        self.scenario = scenario
+        self.conductor: Conductor | None = None
+        self.worker: Worker | None = None
+        self._crew: LocustCrew | None = None
+        self._live: gevent.Greenlet[..., None] | None = None
+        self._ending: gevent.Greenlet[..., None] | None = None
+
+    @property
+    def conducts(self) -> bool:
+        """Tell whether this process holds the conductor."""
+        return not isinstance(self.environment.runner, WorkerRunner)
+
+    def listen(self) -> None:
+        """Register the messages between conductor and workers."""
+        runner = self.environment.runner
+        assert runner is not None  # noqa: S101 - `init` comes after Locust made it
+        if not isinstance(runner, MasterRunner):
+            runner.register_message("jwtstorm-begin", self._hear_begin)
+            runner.register_message("jwtstorm-zero", self._hear_zero)
+        if self.conducts:
+            runner.register_message("jwtstorm-live", self._hear_live)
+            runner.register_message("jwtstorm-promise", self._hear_promise)
+            runner.register_message("jwtstorm-problem", self._hear_problem)
+
+    # --- Locust's events ---------------------------------------------------------------------
+
+    def test_start(self) -> None:
+        """Begin a run; where that fails, say why and quit."""
+        if not self.conducts:
+            return
+        if self._ending is not None:
+            self._ending.join()
+        try:
+            self._crew = LocustCrew(self.environment)
+            self.conductor = Conductor(self.scenario, self._about(), self._settings(), self._crew)
+            self.conductor.begin()
+        except HarnessError as error:
+            logger.error("%s", error)  # noqa: TRY400 - people want the sentence, not the stack
+            self._give_up(error.exit_code)
+
+    def spawning_complete(self) -> None:
+        """Set zero and let the timeline run."""
+        if self.conducts and self.conductor is not None and self.conductor.now_s() is None:
+            self.conductor.spawned()
+            gevent.spawn(self._conduct, self.conductor)
+
+    def test_stopping(self) -> None:
+        """Take the faults back first; the rest follows when the users have stopped."""
+        if self._crew is None or self.conductor is None:
+            return
+        by_us = self._crew._stopping  # noqa: SLF001 - same module
+        self._crew.note_stopping()
+        if not by_us:
+            self.conductor.interrupt("stopped before the planned end")
+            self._ending = gevent.spawn(self._end, self.conductor)
+
+    def test_stop(self) -> None:
+        """Close the worker and promise its rows; tell the conductor that the users are gone."""
+        if self.worker is not None:
+            if self._live is not None:
+                self._live.kill()
+            worker, self.worker = self.worker, None
+            self._send("jwtstorm-promise", worker.finish())
+            if isinstance(self.environment.runner, WorkerRunner):
+                # Locust sleeps this long before a stopped worker is ready again.
+                self.environment.stop_timeout = 0.0
+        if self._crew is not None:
+            self._crew.note_stopped()
+
+    def quitting(self) -> None:
+        """End the run, whoever asks: nothing of ours may outlive this."""
+        if self.conductor is None:
+            return
+        if not self.conductor.finished:
+            self.conductor.interrupt("interrupted before the planned end")
+            self.conductor.finish()
+        self.environment.process_exit_code = self.conductor.exit_code
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def _hear_begin(self, msg: Any, **_: Any) -> None:
+        begin = begin_from(msg.data)
+        if begin.fingerprint != self.scenario.fingerprint():
+            text = "a worker has another version of the scenario; start it with the same files"
+            self._send("jwtstorm-problem", {"kind": "scenario_differs", "text": text})
+            return
+        try:
+            self.worker = Worker(self.scenario, begin, Watchers(self._show_call, self._show_fetch, self._tell_error))
+        except (HarnessError, OSError) as error:
+            self._tell_error(error)
+            return
+        self._live = gevent.spawn(self._tell_live, self.worker)
+
+    def _hear_zero(self, msg: Any, **_: Any) -> None:
+        if self.worker is not None:
+            self.worker.start(msg.data["zero_ns"])
+
+    def _hear_live(self, msg: Any, **_: Any) -> None:
+        if self.conductor is not None:
+            self.conductor.hear_live(msg.data)
+
+    def _hear_promise(self, msg: Any, **_: Any) -> None:
+        if self.conductor is not None:
+            self.conductor.hear_promise(msg.data)
+
+    def _hear_problem(self, msg: Any, **_: Any) -> None:
+        if self.conductor is not None:
+            self.conductor.hear_problem(msg.data["kind"], msg.data["text"])
+            self._ending = gevent.spawn(self._end, self.conductor)
+
+    # --- what they do ------------------------------------------------------------------------
+
+    def _conduct(self, conductor: Conductor) -> None:
+        conductor.conduct()
+        if conductor.finished:
+            self._after(conductor)
+
+    def _end(self, conductor: Conductor) -> None:
+        conductor.interrupt("stopped because of a problem")
+        conductor.finish()
+        self._after(conductor)
+
+    def _after(self, conductor: Conductor) -> None:
+        self.environment.process_exit_code = conductor.exit_code
+        options = self.environment.parsed_options
+        if options is not None and options.headless and self.environment.runner is not None:
+            self.environment.runner.quit()
+
+    def _give_up(self, exit_code: int) -> None:
+        self.environment.process_exit_code = exit_code
+        conductor, self.conductor = self.conductor, None
+        if conductor is not None:
+            conductor.abandon()
+        if self.environment.runner is not None:
+            gevent.spawn(self.environment.runner.quit)
+
+    def _about(self) -> Any:
+        options = self.environment.parsed_options
+        locustfile = str(getattr(options, "locustfile", None) or self.environment.locustfile)
+        return about(Path(locustfile.split(",", maxsplit=1)[0]))
+
+    def _settings(self) -> RunSettings:
+        options = self.environment.parsed_options
+        users = getattr(options, "num_users", None) or self.scenario.load.max_users
+        runner = self.environment.runner
+        return RunSettings(
+            reports=Path(os.environ.get("REPORTS", "reports")),
+            build=build_label(getattr(options, "build", None)),
+            users=max(users, runner.target_user_count if runner is not None else 0),
+            run_time_s=getattr(options, "run_time", None),
+            allowed_targets=frozenset(getattr(options, "allow_target", None) or ()),
+            environ=dict(os.environ),
+        )
+
+    def _send(self, message: str, data: Mapping[str, Any]) -> None:
+        if self.environment.runner is not None:
+            self.environment.runner.send_message(message, dict(data))
+
+    def _tell_live(self, worker: Worker) -> None:
+        while True:
+            gevent.sleep(LIVE_S)
+            counts, finished = dict(worker.live), worker.pacer.finished.is_set()
+            self._send("jwtstorm-live", {"worker": worker.begin.worker, "counts": counts, "finished": finished})
+
+    def _tell_error(self, error: Exception) -> None:
+        self._send("jwtstorm-problem", {"kind": "record", "text": str(error)})
+
+    def _show_call(self, attempt: Attempt) -> None:
+        failed = None
+        if attempt.cause is not Cause.OK:
+            failed = CallFailed(f"{attempt.origin.name.lower()}: {attempt.cause.name.lower().replace('_', ' ')}")
+        self.environment.events.request.fire(
+            request_type="grpc",
+            name=attempt.method.lstrip("/"),
+            response_time=(attempt.end_ns - attempt.arrival.intended_ns) / 1e6,
+            response_length=0,
+            exception=failed,
+            context={},
+        )
+
+    def _show_fetch(self, seconds: float, error: TokenError | None) -> None:
+        self.environment.events.request.fire(
+            request_type="token",
+            name="fetch",
+            response_time=seconds * 1e3,
+            response_length=0,
+            exception=None if error is None else CallFailed(f"token source: {error.cause.lower()}"),
+            context={},
+        )
+
+
+_plugin: Plugin | None = None
+
+
+def worker() -> Worker | None:
+    """Return this process's worker, while a run is on."""
+    return _plugin.worker if _plugin is not None else None
+
+
+def install(find_scenario: FindScenario) -> None:
+    """Listen to Locust's events, once per process; ``find_scenario`` returns the locustfile's scenario."""
+    events.init_command_line_parser.add_listener(lambda parser, **_: _set_defaults(parser, find_scenario()))
+    events.init.add_listener(lambda environment, **_: _init(environment, find_scenario()))
+
+
+def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
+    parser.add_argument(
+        "--build", help="Label of the build under test (default: BUILD, else git describe)", default=None
+    )
+    parser.add_argument(
+        "--allow-target",
+        action="append",
+        metavar="HOST",
+        help="Allow load to a host that is not this machine; name it every time",
+        include_in_web_ui=False,
+    )
+    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+    if scenario is not None:
+        users = scenario.load.max_users
+        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.deadline_s + 1.0)
+
+
+def _init(environment: Environment, scenario: Scenario | None) -> None:
+    global _plugin  # noqa: PLW0603 - Locust's events are global, and a process has one environment
+    if scenario is None:
+        raise UsageError("the locustfile has no module-level `scenario`; see README, how to write a scenario")
+    _plugin = plugin = Plugin(environment, scenario)
+    plugin.listen()
+    listeners: dict[str, Callable[[], None]] = {
+        "test_start": plugin.test_start,
+        "spawning_complete": plugin.spawning_complete,
+        "test_stopping": plugin.test_stopping,
+        "test_stop": plugin.test_stop,
+        "quitting": plugin.quitting,
+    }
+    for name, listener in listeners.items():
+        getattr(environment.events, name).add_listener(_quiet(listener))
+    _heed_signals(environment)
+
+
+def _quiet(listener: Callable[[], None]) -> Callable[..., None]:
+    def call(**_: Any) -> None:
+        listener()
+
+    return call
+
+
+def _heed_signals(environment: Environment) -> None:
+    """Let workers outlive Ctrl-C until the conductor ends them, and treat a lost terminal as SIGTERM."""
+    if isinstance(environment.runner, WorkerRunner):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    elif isinstance(environment.runner, LocalRunner | MasterRunner):
+        with contextlib.suppress(AttributeError):
+            gevent.signal_handler(signal.SIGHUP, os.kill, os.getpid(), signal.SIGTERM)

@@ -1,0 +1,168 @@
+"""The run's folder and its ``run.json``: what was asked for, what happened, what is comparable."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from harness import clock
+from harness.calls import SCHEMA
+from harness.errors import RecordError
+from harness.scenario import About, Scenario
+
+PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")
+
+
+class RunFolder:
+    """A run's folder; `update` keeps ``run.json`` whole on disk at every moment."""
+
+    def __init__(self, path: Path, data: dict[str, Any]) -> None:
+        self.path = path
+        self.data = data
+
+    @classmethod
+    def create(cls, reports: Path, scenario: Scenario, about: About, build: str) -> "RunFolder":
+        """Make ``reports/<scenario>/<build>/<UTC start>/`` and its first ``run.json``.
+
+        Raises `RecordError` where the folder cannot be made.
+        """
+        started = clock.utc_now()
+        parent = reports / about.name / _safe(build)
+        stamp = started.strftime("%Y%m%dT%H%M%SZ")
+        try:
+            path = _new_folder(parent, stamp)
+        except OSError as error:
+            raise RecordError(
+                f"cannot make {parent}: {error.strerror}; set REPORTS to a folder that can be written"
+            ) from error
+        folder = cls(path, _first(scenario, about, build, started.isoformat(timespec="milliseconds"), path.name))
+        folder.update()
+        return folder
+
+    def update(self, **fields: Any) -> None:
+        """Set fields and write ``run.json`` anew.
+
+        Raises `RecordError` when the disk refuses; the old file is whole then.
+        """
+        self.data.update(fields)
+        temporary = self.path / "run.json.tmp"
+        try:
+            temporary.write_text(json.dumps(self.data, indent=1), encoding="utf-8")
+            temporary.replace(self.path / "run.json")
+        except OSError as error:
+            raise RecordError(f"cannot write run.json: {error.strerror}; free some space") from error
+
+    def seal(self) -> None:
+        """Write down what must match for two runs to be comparable."""
+        load = self.data["load"]
+        comparable = {
+            "scenario": self.data["scenario"],
+            "fingerprint": self.data["fingerprint"],
+            "users": load["max_users"],
+            "transport": self.data["transport"],
+            "host": {key: self.data["host"][key] for key in ("cpu", "cores", "kernel")},
+            "workers": len(self.data["workers"]),
+        }
+        self.update(comparable=comparable, comparable_hash=_hash(comparable))
+
+
+def build_label(asked: str | None) -> str:
+    """Return the build's label: ``--build``, else ``BUILD``, else what git says, else ``unknown``."""
+    if label := asked or os.environ.get("BUILD"):
+        return label
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return said.stdout.strip() or "unknown"
+
+
+def _first(scenario: Scenario, about: About, build: str, started: str, name: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "run": name,
+        "scenario": about.name,
+        "title": about.title,
+        "question": about.question,
+        "steady_state": about.steady_state,
+        "source_hash": about.source_hash,
+        "fingerprint": scenario.fingerprint(),
+        "build": build,
+        "started_utc": started,
+        "ended_utc": None,
+        "state": "running",
+        "interrupted": None,
+        **scenario.to_json(),
+        "zero_ns": None,
+        "planned_s": scenario.load.duration_s,
+        "ended_s": None,
+        "host": host(),
+        "versions": _versions(),
+        "links": {},
+        "clocks": [],
+        "transport": {},
+        "workers": [],
+        "problems": [],
+        "comparable": {},
+        "comparable_hash": "",
+    }
+
+
+def host() -> dict[str, Any]:
+    """Return what tells one machine from another, without its name."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_1min": os.getloadavg()[0],
+    }
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _versions() -> Mapping[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "source"
+    return found
+
+
+def _new_folder(parent: Path, stamp: str) -> Path:
+    for attempt in range(100):
+        path = parent / (stamp if attempt == 0 else f"{stamp}-{attempt + 1}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(17, "a hundred runs began in one second", str(parent))
+
+
+def _safe(label: str) -> str:
+    return "".join(char if char.isalnum() or char in "._-+" else "-" for char in label).lstrip(".") or "unknown"
+
+
+def _hash(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]

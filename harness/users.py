@@ -1,0 +1,98 @@
+"""GrpcUser: a Locust user whose stub carries tokens, takes scheduled arrivals and records itself.
+
+Import `locust` before anything else in a scenario file: it patches sockets before grpc loads.
+Importing this module hooks Locust's events (`harness.plugin`).
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import gevent
+import grpc
+from gevent import GreenletExit
+from locust import User
+from locust.user.task import DefaultTaskSet
+
+from harness import plugin
+from harness.auth.channel import Arrival, AuthChannel, Client
+from harness.pacer import Pacer
+from harness.scenario import Scenario
+
+
+class _Calls(DefaultTaskSet):
+    """Run a task for one arrival; a failed call ends the task quietly, for it is recorded."""
+
+    user: "GrpcUser"
+
+    def execute_task(self, task: Callable[..., Any]) -> None:
+        """Run one task and account for its arrival."""
+        try:
+            super().execute_task(task)  # type: ignore[no-untyped-call]
+        except grpc.RpcError:
+            return
+        finally:
+            self.user.task_ended()
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds:
+            gevent.sleep(seconds)
+
+
+class GrpcUser(User):
+    """A user of a gRPC service.
+
+    ``stub_class`` is the generated stub (the lab's Ledger where it is None); ``self.stub`` is one of
+    it, over ``self.channel``. A task makes one call; a call that fails ends the task.
+    """
+
+    abstract = True
+    stub_class: ClassVar[type[Any] | None] = None
+    stub: Any
+    channel: AuthChannel
+    _client: Client
+    _pacer: Pacer
+
+    def on_start(self) -> None:
+        """Open the stub, then wait until the first call is due."""
+        worker = plugin.worker()
+        if worker is None:
+            raise GreenletExit  # no run began, and the conductor has said why; Locust would log a StopUser
+        self._taskset_instance = _Calls(self)
+        self._pacer = worker.pacer
+        self.channel, self._client = worker.new_channel()
+        self.stub = (self.stub_class or _ledger_stub())(self.channel)
+        self._client.arrival = self._pacer.take()
+
+    def wait_time(self) -> float:
+        """Block until the next call is due; then there is nothing left to wait for."""
+        self._client.arrival = self._pacer.take()
+        return 0.0
+
+    def task_ended(self) -> None:
+        """Account for the arrival at hand."""
+        arrival: Arrival | None = self._client.arrival
+        self._client.arrival = None
+        if arrival is not None:
+            self._pacer.done(arrival)
+
+
+def _ledger_stub() -> type[Any]:
+    from harness.lab.proto import ledger_pb2_grpc
+
+    stub: type[Any] = ledger_pb2_grpc.LedgerStub
+    return stub
+
+
+def scenario_of(user_class: type[User]) -> Scenario | None:
+    """Return the ``scenario`` of the file that defines a user class."""
+    found = getattr(sys.modules.get(user_class.__module__), "scenario", None)
+    return found if isinstance(found, Scenario) else None
+
+
+def _loaded_scenario() -> Scenario | None:
+    found = (scenario_of(user_class) for user_class in GrpcUser.__subclasses__())
+    return next((scenario for scenario in found if scenario is not None), None)
+
+
+plugin.install(_loaded_scenario)

@@ -1,0 +1,262 @@
+"""A worker: the part of a run that makes calls, in each process that has users.
+
+It knows the conductor only by messages (`Begin`, zero, the promise), so that one process, forked
+workers and workers elsewhere run the same code.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import gevent
+
+from harness import clock
+from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
+from harness.auth.keeper import Keeper
+from harness.auth.refresh import Renewal
+from harness.auth.source import ClientCredentials, OAuthSource, TokenSource
+from harness.auth.trace import AuthTrace, redact
+from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin
+from harness.errors import HarnessError, TokenError
+from harness.health import LoopMeter
+from harness.pacer import Pacer
+from harness.scenario import Scenario
+from harness.timeline import CallFaults
+from harness.transport import TransportSettings, open_channels
+
+FLUSH_S = 0.05
+TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
+NO_METHOD = "not sent"
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What a worker is told before its users start.
+
+    ``secret`` is the lab client's; it travels over Locust's channel and is stored nowhere.
+    """
+
+    run: str
+    worker: int
+    workers: int
+    users: int
+    target: str
+    fingerprint: str
+    token_url: str = ""
+    client_id: str = ""
+    secret: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the message's data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who is told of what happens: Locust's live page, and the conductor when recording fails."""
+
+    on_call: Callable[[Attempt], None]
+    on_fetch: Callable[[float, TokenError | None], None]
+    on_error: Callable[[HarnessError], None]
+
+
+class Worker:
+    """The calls of one process in one run: clients for its users, arrivals, rows.
+
+    Raises `HarnessError` where the run cannot begin here.
+    """
+
+    def __init__(self, scenario: Scenario, begin: Begin, watchers: Watchers) -> None:
+        self.scenario = scenario
+        self.begin = begin
+        self.live: Counter[str] = Counter()
+        """Final calls by ``origin/cause``, and ``fetches``, so far."""
+        self._watchers = watchers
+        self._zero_ns = 0
+        self._journal = Journal(Path(begin.run), begin.worker)
+        self._trace = AuthTrace(Path(begin.run), begin.worker)
+        self._methods: dict[str, int] = {}
+        self._token_method = self._journal.method(TOKEN_METHOD)
+        self._no_method = self._journal.method(NO_METHOD)
+        self._broken: HarnessError | None = None
+        self._lost = 0
+        self._faults = CallFaults(scenario.steps, scenario.seed)
+        self._source = self._open_source()
+        self._keepers: list[Keeper] = []
+        self._seats = count()
+        self._transport = TransportSettings(begin.target, scenario.connections, begin.users)
+        self._channels = open_channels(self._transport)
+        self.pacer = Pacer(
+            scenario.load, scenario.seed, begin.worker, begin.workers, scenario.lag_bound_s, self._not_sent
+        )
+        self._meter = LoopMeter()
+        self._flusher = gevent.spawn(self._flush_for_ever)
+
+    def start(self, zero_ns: int) -> None:
+        """Begin the warm-up that ends at ``zero_ns`` (monotonic)."""
+        self._zero_ns = zero_ns
+        self._meter.start()
+        self.pacer.start(zero_ns)
+
+    def new_channel(self) -> tuple[AuthChannel, Client]:
+        """Return the channel of one more user; users share keepers and connections in turn."""
+        seat = next(self._seats)
+        tokens = self.scenario.tokens
+        if seat // tokens.callers >= len(self._keepers):
+            self._keepers.append(self._new_keeper(len(self._keepers)))
+        client = Client(
+            keeper=self._keepers[seat // tokens.callers],
+            tokens=tokens,
+            faults=self._faults,
+            recorder=self,
+            deadline_s=self.scenario.deadline_s,
+            zero_ns=lambda: self._zero_ns,
+        )
+        return AuthChannel(self._channels[seat % len(self._channels)], client), client
+
+    def attempt(self, attempt: Attempt, *, final: bool) -> None:
+        """Record an attempt that has ended (see `harness.auth.channel.Recorder`)."""
+        arrival = attempt.arrival
+        arrival.finals += final
+        method = self._methods.get(attempt.method)
+        if method is None:
+            method = self._methods[attempt.method] = self._journal.method(attempt.method.lstrip("/"))
+        taken_ns, sent_ns = arrival.taken_ns, attempt.sent_ns
+        self._add(
+            arrival.intended_ns,
+            arrival.call_id,
+            _us(taken_ns - arrival.intended_ns),
+            _us(sent_ns - taken_ns),
+            _us(attempt.end_ns - sent_ns),
+            attempt.life_ms(),
+            attempt.steps,
+            attempt.messages,
+            Kind.CALL,
+            attempt.nth,
+            attempt.number,
+            arrival.flags | final,
+            method,
+            attempt.code,
+            attempt.origin,
+            attempt.cause,
+        )
+        if attempt.cause is not Cause.OK or self._trace.wants():
+            self._write_trace(attempt)
+        if final:
+            self._count(attempt.origin, attempt.cause)
+            self._watchers.on_call(attempt)
+
+    def finish(self) -> dict[str, Any]:
+        """Close everything; return the promise: rows in the journal, losses, health."""
+        self.pacer.close()
+        self._flusher.kill()
+        self._flush()
+        for closable in (self._journal, self._trace):
+            self._guard(closable.close)
+        for channel in self._channels:
+            channel.close()
+        return {
+            "worker": self.begin.worker,
+            "rows": self._journal.written,
+            "lost": self._lost,
+            "planned": self.pacer.planned,
+            "clock_offset_ns": 0,
+            "clock_bound_s": 0.0,
+            "error": str(self._broken) if self._broken else None,
+            "transport": self._transport.to_json(),
+            **self._meter.stop(),
+        }
+
+    def _open_source(self) -> TokenSource:
+        if self.scenario.issuer is not None:
+            return self.scenario.issuer.open()
+        begin = self.begin
+        return OAuthSource(ClientCredentials(begin.token_url, begin.client_id), begin.secret)
+
+    def _new_keeper(self, place: int) -> Keeper:
+        dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")
+        renewal = Renewal(self.scenario.tokens, dice)
+        return Keeper(renewal, self._source, self._fetched, gevent.spawn)
+
+    def _fetched(self, start_ns: int, end_ns: int, error: TokenError | None) -> None:
+        origin, cause = (Origin.TOKEN_SOURCE, Cause[error.cause]) if error else (Origin.NONE, Cause.OK)
+        self._add(
+            start_ns, -1, 0, 0, _us(end_ns - start_ns), NO_LIFE, 0, 0,
+            Kind.FETCH, 0, 0, Flag.FINAL, self._token_method, -1, origin, cause,
+        )  # fmt: skip
+        self.live["fetches"] += 1
+        self._watchers.on_fetch((end_ns - start_ns) / 1e9, error)
+
+    def _not_sent(self, arrival: Arrival, cause: Cause) -> None:
+        lag_us = _us((arrival.taken_ns or clock.monotonic_ns()) - arrival.intended_ns)
+        self._add(
+            arrival.intended_ns, arrival.call_id, lag_us, 0, 0, NO_LIFE, 0, 0,
+            Kind.NOT_SENT, 0, 0, arrival.flags | Flag.FINAL, self._no_method, -1, Origin.GENERATOR, cause,
+        )  # fmt: skip
+        self._count(Origin.GENERATOR, cause)
+
+    def _add(self, *row: int) -> None:
+        if self._broken is not None:
+            self._lost += 1
+            return
+        try:
+            self._journal.add(*row)
+        except HarnessError as error:
+            self._break(error)
+
+    def _count(self, origin: Origin, cause: Cause) -> None:
+        self.live["ok" if cause is Cause.OK else f"{origin.name.lower()}/{cause.name.lower()}"] += 1
+
+    def _write_trace(self, attempt: Attempt) -> None:
+        token = attempt.token
+        now_s = clock.monotonic()
+        self._trace.add(
+            attempt.sent_ns,
+            token,
+            call_id=attempt.arrival.call_id,
+            nth=attempt.nth,
+            attempt=attempt.number,
+            method=attempt.method.lstrip("/"),
+            code=attempt.code,
+            origin=attempt.origin.name.lower(),
+            cause=attempt.cause.name.lower(),
+            details=redact(attempt.details),
+            life_s=round(token.life_s(attempt.now_s), 3) if token else None,
+            token_age_s=round(now_s - token.obtained_s, 3) if token else None,
+            decision=attempt.decision,
+            latency_s=(attempt.end_ns - attempt.sent_ns) / 1e9,
+            steps=attempt.steps,
+        )
+
+    def _flush_for_ever(self) -> None:
+        while self._broken is None:
+            gevent.sleep(FLUSH_S)
+            self._flush()
+
+    def _flush(self) -> None:
+        self._guard(self._journal.flush)
+        self._guard(self._trace.flush)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except HarnessError as error:
+            self._break(error)
+
+    def _break(self, error: HarnessError) -> None:
+        if self._broken is None:
+            self._broken = error
+            self._watchers.on_error(error)
+
+
+def _us(ns: int) -> int:
+    return min(max(ns // 1000, 0), MAX_US)
+
+
+def begin_from(data: Mapping[str, Any]) -> Begin:
+    """Return the message that the conductor sent."""
+    return Begin(**data)
