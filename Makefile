@@ -1,0 +1,53 @@
+# One-line wrappers; every tool lives in .venv. `make` turns every failure into 2: CI calls jwtstorm itself.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
+
+setup: .venv/ready  ## make .venv and install the locked dependencies
+
+.venv/ready: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON): install Python 3.11 or newer, or set PYTHON="; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; set PYTHON="; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+scenario: setup  ## run a scenario: make scenario NAME=expiry-storm [HEADLESS=1] [BUILD=label]
+	@$(BIN)/jwtstorm run "$(NAME)" $(OPTIONS)
+
+list: setup  ## list scenarios, faults and checks
+	@$(BIN)/jwtstorm list
+
+compare: setup  ## compare two runs or build labels: make compare BASE=a NEW=b
+	@$(BIN)/jwtstorm compare $(BASE) $(NEW)
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: setup  ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+type: setup  ## check types
+	$(BIN)/mypy
+
+check: lint type test  ## all of the above: what CI runs
+
+bench: setup  ## measure: prints the tables of docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+proto: setup  ## generate the stubs of the lab's service anew
+	$(BIN)/python -m harness.lab.proto
+
+lock: setup  ## resolve the dependencies anew into constraints.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev pyproject.toml -o constraints.txt
+
+clean:  ## remove what was built; keeps reports/
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+export HEADLESS BUILD REPORTS
+.PHONY: help setup scenario list compare test lint type check bench proto lock clean

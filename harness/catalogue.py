@@ -1,0 +1,88 @@
+"""The catalogue: which scenarios there are, and what is wrong with one, without loading it here.
+
+Importing a scenario patches the process, so that it is read in a process of its own:
+``python -m harness.catalogue FILE`` prints one JSON object.
+"""
+
+import difflib
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, UsageError
+from harness.scenario import About, Scenario, about
+
+FOLDER = Path("scenarios")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One scenario file."""
+
+    path: Path
+    about: About
+
+
+def entries(folder: Path = FOLDER) -> list[Entry]:
+    """Return the scenarios of a folder, sorted by name."""
+    paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    return [Entry(path, about(path)) for path in paths]
+
+
+def find(name: str, folder: Path = FOLDER) -> Path:
+    """Return the file of a scenario, by name or by path.
+
+    Raises `UsageError` that lists what there is, nearest first.
+    """
+    if name.endswith(".py") and Path(name).is_file():
+        return Path(name)
+    known = {entry.about.name: entry for entry in entries(folder)}
+    if (entry := known.get(name.replace("_", "-"))) is not None:
+        return entry.path
+    near = difflib.get_close_matches(name, known, n=1)
+    said = f"no scenario is called {name!r}" if name else "say which scenario"
+    hint = f"; did you mean {near[0]}?" if near else ""
+    listing = "\n".join(f"  {entry.about.name:<16} {entry.about.question}" for entry in known.values())
+    raise UsageError(f"{said}{hint}\n{listing or f'  (no scenarios under {folder}/)'}")
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """Return a scenario's settings, read in another process.
+
+    Raises `UsageError` with all its mistakes, or with the line that failed.
+    """
+    command = [sys.executable, "-m", "harness.catalogue", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise UsageError(f"{path} could not be loaded:\n{done.stderr.strip()[-2000:]}") from error
+    if "error" in answer:
+        raise UsageError(f"{path}: {answer['error']}")
+    return answer
+
+
+def _load(path: Path) -> dict[str, Any]:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        return {"error": "not a Python file"}
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except HarnessError as error:
+        return {"error": str(error).removeprefix("scenario: ")}
+    except Exception as error:  # noqa: BLE001 - a scenario is the user's own code
+        return {"error": f"{type(error).__name__}: {error}"}
+    scenario = getattr(module, "scenario", None)
+    if not isinstance(scenario, Scenario):
+        return {"error": "it has no module-level `scenario`; see README, how to write a scenario"}
+    return {**scenario.to_json(), "links": sorted(scenario.links())}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_load(Path(sys.argv[1]))) + "\n")

@@ -1,0 +1,178 @@
+"""The command line: ``jwtstorm``.
+
+Exit codes of every command: 0 good; 1 a check failed, or worse; 2 usage or scenario error;
+3 invalid or not comparable; 4 too noisy to tell; 130 interrupted, with everything undone and written.
+"""
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness import catalogue
+from harness.errors import HarnessError, UsageError
+
+EXIT_CODES = """\
+exit codes: 0 good; 1 a check failed, or worse; 2 usage or scenario error; 3 invalid (unsteady before the
+storm, no samples, generator saturated, rows lost, a fault that could not be undone) or not comparable;
+4 too noisy to tell; 130 interrupted before the planned end, with everything undone and written"""
+
+WEB_PORT = 8089
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code. An error is one line and the way out, never a traceback."""
+    options, rest = _parser().parse_known_args(sys.argv[1:] if arguments is None else arguments)
+    if rest and options.command != "run":
+        _parser().error(f"{options.command} does not know {' '.join(rest)}")
+    options.rest = rest
+    try:
+        code: int = options.action(options)
+    except HarnessError as error:
+        sys.stderr.write(f"jwtstorm: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def reports_folder() -> Path:
+    """Return where runs are kept: ``REPORTS``, else ``reports/``."""
+    return Path(os.environ.get("REPORTS", "reports"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jwtstorm",
+        description="Chaos and load tests for JWT authentication over gRPC.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, action: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name, help=text, description=text, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        sub.set_defaults(action=action)
+        return sub
+
+    run = command("run", _run, "Run a scenario; every option of Locust's may follow (-u, -t, --headless, --processes).")
+    run.add_argument("name", nargs="?", default="", help="a scenario's name, or the path of its file")
+    run.add_argument("--headless", action="store_true", help="no web page; HEADLESS=1 does the same")
+    run.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web page (default: %(default)s)")
+    command("list", _list, "List scenarios, faults and checks.")
+    report = command("report", _report, "Make a run's report from its files, also after a crash.")
+    report.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
+    compare = command("compare", _compare, "Compare two or more runs, or the latest runs of two builds.")
+    compare.add_argument("runs", nargs="+", help="run folders or build labels; the first is the baseline")
+    compare.add_argument("--out", type=Path, default=None, help="where the comparison is written")
+    explain = command("explain", _explain, "Say why calls of a run failed, cause by cause.")
+    explain.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
+    recover = command("recover", _recover, "Take back what a killed run left in force.")
+    recover.add_argument("run", nargs="?", type=Path, help="a run's folder; without it, every run that left something")
+    command("doctor", _doctor, "Say what is installed, which proxy would serve, and what is missing.")
+    proxy = command("proxy", _proxy, "Serve the embedded Toxiproxy, for any client of its HTTP API.")
+    proxy.add_argument("--host", default="127.0.0.1", help="address of the HTTP API (default: %(default)s)")
+    proxy.add_argument("--port", type=int, default=8474, help="port of the HTTP API (default: %(default)s)")
+    proxy.add_argument("--config", type=Path, default=None, help="JSON file with proxies, as for /populate")
+    proxy.add_argument("--seed", type=int, default=None, help="seed of the toxicity dice")
+    proxy.add_argument("--strict-compat", action="store_true", help="behave as Toxiproxy 2.12 does, faults included")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    path = catalogue.find(options.name)
+    catalogue.inspect(path)
+    headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}
+    rest: list[str] = options.rest
+    if headless:
+        mode = ["--headless", "--only-summary"]
+    else:
+        _require_free(options.web_port)
+        mode = [
+            "--web-port",
+            str(options.web_port),
+            *([] if "--master" in rest or "--worker" in rest else ["--autostart"]),
+        ]
+        sys.stdout.write(f"the web page is at http://127.0.0.1:{options.web_port} (tab Storm); Ctrl-C ends the run\n")
+        sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(path), *mode, *rest])  # noqa: S606 - Locust itself
+    return 2
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"port {port} on 127.0.0.1 is taken ({error.strerror}); end what uses it, or give --web-port {port + 1}"
+            ) from error
+
+
+def _list(_: argparse.Namespace) -> int:
+    from harness.listing import listing
+
+    sys.stdout.write(listing())
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.report import main as report
+
+    return report([options.run])
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.compare import run_compare
+
+    return run_compare(options.runs, reports_folder(), options.out)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from harness.explain import run_explain
+
+    return run_explain(options.run, reports_folder())
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from harness.recover import recover, unfinished_runs
+
+    runs = [options.run] if options.run else unfinished_runs(reports_folder())
+    if not runs:
+        sys.stdout.write("nothing to recover: every run took its faults back\n")
+    left = 0
+    for run in runs:
+        result = recover(run)
+        left += len(result.failed)
+        for mark, sentences in (("done", result.done), ("LEFT", result.failed)):
+            sys.stdout.writelines(f"{run.name}: {mark}: {sentence}\n" for sentence in sentences)
+        if not result.done and not result.failed:
+            sys.stdout.write(f"{run.name}: nothing was left in force\n")
+    return 3 if left else 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from harness.doctor import examine
+
+    findings = examine()
+    sys.stdout.writelines(f"{finding.mark:<8}{finding.what:<22}{finding.text}\n" for finding in findings)
+    return 3 if any(finding.mark == "missing" for finding in findings) else 0
+
+
+def _proxy(options: argparse.Namespace) -> int:
+    from harness.lab.proxy.serve import serve_alone
+
+    serve_alone(options.host, options.port, options.config, options.seed, strict_compat=options.strict_compat)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The doctor: what is installed, which proxy would serve and why, and what an absent tool would add."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from harness.lab.proxy_choice import choose
+
+NEEDED = ("locust", "grpcio", "gevent", "pyjwt", "toxiproxy-python", "pandas", "matplotlib", "pyarrow", "uvloop")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: ``ok``, ``missing`` (a run cannot do without) or ``absent`` (it adds something)."""
+
+    mark: Literal["ok", "missing", "absent"]
+    what: str
+    text: str
+
+
+def examine(
+    environ: Mapping[str, str] = os.environ, which: Callable[[str], str | None] = shutil.which, port: int = 8089
+) -> list[Finding]:
+    """Return what was found on this machine."""
+    findings = [_python(), *(_package(name) for name in NEEDED)]
+    findings.append(Finding("ok", "proxy", choose(environ, which).text()))
+    findings.append(_port(port))
+    findings.append(_tool("go", "builds the real Toxiproxy (make toxiproxy)", which))
+    browser = next((name for name in BROWSERS if which(name)), None)
+    findings.append(
+        Finding("ok", "browser", browser)
+        if browser
+        else Finding("absent", "browser", "a headless Chromium runs the page tests (Debian: apt-get install chromium)")
+    )
+    return findings
+
+
+def _python() -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    enough = sys.version_info >= (3, 11)
+    return Finding("ok" if enough else "missing", "Python", found if enough else f"{found}; install 3.11 or newer")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding("ok", name, version(name))
+    except PackageNotFoundError:
+        return Finding("missing", name, "not installed; run: make setup")
+
+
+def _port(port: int) -> Finding:
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if taken:
+        return Finding("absent", f"port {port}", "taken; give the web page another: jwtstorm run NAME --web-port 8090")
+    return Finding("ok", f"port {port}", "free for the web page")
+
+
+def _tool(name: str, adds: str, which: Callable[[str], str | None]) -> Finding:
+    path = which(name)
+    return Finding("ok", name, path) if path else Finding("absent", name, f"not found; it {adds}")

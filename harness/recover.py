@@ -1,0 +1,134 @@
+"""Recover: carry out what a run that was killed could not, from its fault journal.
+
+Children of ours die with the conductor; what outlives it is a Toxiproxy that somebody else runs.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, UsageError
+from harness.faults import Command
+from harness.journal import FaultJournal, read_events
+from harness.lab.process import started_ticks
+from harness.lab.toxiproxy import ProxyClient
+from harness.parts import Parts
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was found and done; ``failed`` is what is still left, one sentence each."""
+
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def unfinished_runs(reports: Path) -> list[Path]:
+    """Return the run folders whose journal has faults or proxies that nobody took back."""
+    folders = (path.parent for path in sorted(reports.glob("*/*/*/faults.ndjson")))
+    return [folder for folder in folders if _open_steps(list(read_events(folder))) or _left_proxies(folder)]
+
+
+def recover(run: Path) -> Recovered:
+    """Undo what a run left in force; safe to repeat.
+
+    Raises `UsageError` where the folder is no run, or its conductor still lives.
+    """
+    events = list(read_events(run))
+    if not events:
+        raise UsageError(f"{run} has no fault journal; name a run folder under reports/")
+    lab = _lab(events)
+    _refuse_living(run, lab)
+    recovery = _Recovery(FaultJournal(run))
+    recovery.end_children(lab.get("children", ()))
+    proxy = lab.get("proxy") or {}
+    if proxy.get("kind") == "url":
+        recovery.clear_proxy(run, ProxyClient(proxy["url"]), _open_steps(events))
+    else:
+        for step in _open_steps(events):
+            recovery.attempt(f"{step}: it died with its process", step, lambda: None)
+    recovery.journal.close()
+    return Recovered(tuple(recovery.done), tuple(recovery.failed))
+
+
+@dataclass
+class _Recovery:
+    """What is being done, each deed written to the journal."""
+
+    journal: FaultJournal
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def attempt(self, said: str, step: str | None, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except HarnessError as error:
+            self.failed.append(f"{said}: {error}")
+            self.journal.write("failed", step=step, phase="recover", text=str(error))
+        else:
+            self.done.append(said)
+            self.journal.write("recovered", step=step, text=said)
+
+    def end_children(self, children: Iterable[Mapping[str, Any]]) -> None:
+        for child in children:
+            if _same_process(child):
+                said = f"{child['name']} (pid {child['pid']}) was still running: killed"
+                self.attempt(said, None, partial(os.kill, child["pid"], signal.SIGKILL))
+
+    def clear_proxy(self, run: Path, proxy: ProxyClient, steps: Mapping[str, list[Command]]) -> None:
+        parts = Parts(proxy=proxy)
+        for step, commands in steps.items():
+            for command in commands:
+                self.attempt(
+                    f"{step}: {command.action} on {command.arguments.get('proxy')}", step, partial(parts.do, command)
+                )
+        for name in _left_proxies(run) or _named_after(run, proxy):
+            self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True))
+
+
+def _lab(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return next((event for event in reversed(list(events)) if event["event"] == "lab"), {})
+
+
+def _open_steps(events: Iterable[Mapping[str, Any]]) -> dict[str, list[Command]]:
+    """Return the undo of each step that was applied, or about to be, and not taken back."""
+    found: dict[str, list[Command]] = {}
+    for event in events:
+        if event["event"] == "applying" and event.get("undo"):
+            found[event["step"]] = [Command.from_json(command) for command in event["undo"]]
+        elif event["event"] in {"undone", "recovered"}:
+            found.pop(event.get("step", ""), None)
+    return found
+
+
+def _left_proxies(run: Path) -> list[str]:
+    left: dict[str, None] = {}
+    for event in read_events(run):
+        if event["event"] == "lab" and (event.get("proxy") or {}).get("kind") == "url":
+            left.update(dict.fromkeys(event["proxies"].values()))
+        elif event["event"] == "closed":
+            left.clear()
+        elif event["event"] == "recovered" and event["text"].startswith("proxy "):
+            left.pop(event["text"].split()[1], None)
+    return list(left)
+
+
+def _named_after(run: Path, proxy: ProxyClient) -> list[str]:
+    """Return the proxies of a run that was killed before it wrote their names down."""
+    return [name for name in proxy.proxies() if name.startswith(f"jwtstorm-{run.name}-")]
+
+
+def _refuse_living(run: Path, lab: Mapping[str, Any]) -> None:
+    conductor = lab.get("conductor")
+    if conductor and _same_process(conductor):
+        pid = conductor["pid"]
+        raise UsageError(f"{run.name} is still running (pid {pid}); end it with Ctrl-C, which undoes everything")
+
+
+def _same_process(noted: Mapping[str, Any]) -> bool:
+    """Tell whether the process that was noted still lives: its pid may be another's by now."""
+    return bool(noted["started_ticks"]) and started_ticks(noted["pid"]) == noted["started_ticks"]
