@@ -1,0 +1,195 @@
+"""A run's folder as the report reads it: finding it, ``run.json`` and files of one JSON object a line.
+
+Foreign text enters here and leaves as frozen data; a file that is missing or odd is one clear
+`RecordError`, a name that fits no run a `UsageError`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.checks import Check, check_from_json
+from harness.errors import RecordError, UsageError
+
+SCHEMA = 1
+"""Version of ``run.json`` that this build reads."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What one worker said of itself at its end."""
+
+    worker: int
+    rows: int
+    lost: int
+    planned: int | None
+    sent: int | None
+    not_sent: int | None
+    loop_lag_p50_s: float | None
+    loop_lag_p99_s: float | None
+    loop_lag_max_s: float | None
+    cpu_warning: bool
+    clock_offset_ns: int
+    clock_bound_s: float
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Promise":
+        """Read one entry of ``run.json``'s workers; only ``worker`` and ``rows`` are required."""
+        optional = ("planned", "sent", "not_sent", "loop_lag_p50_s", "loop_lag_p99_s", "loop_lag_max_s")
+        return cls(
+            worker=int(data["worker"]),
+            rows=int(data["rows"]),
+            lost=int(data.get("lost") or 0),
+            cpu_warning=bool(data.get("cpu_warning")),
+            clock_offset_ns=int(data.get("clock_offset_ns") or 0),
+            clock_bound_s=float(data.get("clock_bound_s") or 0.0),
+            **{name: data.get(name) for name in optional},
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and its ``run.json``; properties name what the report needs of it."""
+
+    path: Path
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return the run's id."""
+        return str(self.data.get("run") or self.path.name)
+
+    @property
+    def zero_ns(self) -> int | None:
+        """Return the monotonic time of zero; None when the run ended before its warm-up did."""
+        zero = self.data.get("zero_ns")
+        return None if zero is None else int(zero)
+
+    @property
+    def load(self) -> Mapping[str, Any]:
+        """Return the load's settings."""
+        load = self.data.get("load")
+        return load if isinstance(load, Mapping) else {}
+
+    @property
+    def warm_up_s(self) -> float:
+        """Return the planned length of the warm-up."""
+        return float(self.load.get("warm_up_s") or 0.0)
+
+    @property
+    def planned_s(self) -> float:
+        """Return the planned length of the load, from zero."""
+        return float(self.data.get("planned_s") or self.load.get("duration_s") or 0.0)
+
+    @property
+    def ended_s(self) -> float | None:
+        """Return when the load ended, seconds from zero; None when nobody wrote it down."""
+        ended = self.data.get("ended_s")
+        return None if ended is None else float(ended)
+
+    @property
+    def state(self) -> str:
+        """Return ``running`` (also after a crash), ``complete``, ``interrupted`` or ``aborted``."""
+        return str(self.data.get("state") or "running")
+
+    @property
+    def token_holders(self) -> int | None:
+        """Return how many holders of a token the run had, where its settings tell."""
+        users, callers = self.load.get("max_users"), dict(self.data.get("tokens") or {}).get("callers")
+        return -(-int(users) // int(callers)) if users and callers else None
+
+    @cached_property
+    def steps(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the planned steps."""
+        return tuple(self.data.get("steps") or ())
+
+    @cached_property
+    def promises(self) -> tuple[Promise, ...]:
+        """Return what the workers promised; none after a crash.
+
+        Raises `RecordError` for an entry that lacks its worker or its rows.
+        """
+        try:
+            return tuple(Promise.from_json(worker) for worker in self.data.get("workers") or ())
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(f"{self.path}/run.json: a worker's entry cannot be read ({error!r})") from error
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Return the scenario's checks.
+
+        Raises `RecordError` for one that this build does not know.
+        """
+        return tuple(check_from_json(check) for check in self.data.get("checks") or ())
+
+
+def read_run(path: Path) -> Run:
+    """Read a run's folder.
+
+    Raises `RecordError` where ``run.json`` is missing, no JSON object, or of another schema.
+    """
+    file = path / "run.json"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecordError(f"{path} has no run.json, so it is no run; name a folder under reports/") from error
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{file} cannot be read ({error}); without it the rows have no meaning") from error
+    if not isinstance(data, dict):
+        raise RecordError(f"{file} holds no JSON object; without it the rows have no meaning")
+    if data.get("schema") != SCHEMA:
+        raise RecordError(
+            f"{file} has schema {data.get('schema')}, this build reads {SCHEMA}; use the build that wrote it"
+        )
+    return Run(path, data)
+
+
+def find_run(name: str, reports: Path) -> Path:
+    """Return the folder of a run that is named by its path, by a build label, or as ``latest``.
+
+    Where several fit, the newest counts. Raises `UsageError` where none does.
+    """
+    for place in (Path(name), reports / name):
+        if (place / "run.json").is_file():
+            return place
+    below = [found for place in (Path(name), reports / name) if place.is_dir() for found in _runs(place)]
+    labelled = [run for run in _runs(reports) if name in ("latest", run.parent.name) or name == _build(run)]
+    found = below or labelled
+    if not found:
+        known = sorted({run.parent.name for run in _runs(reports)})
+        raise UsageError(
+            f"{name} is no run folder and no build label under {reports}; "
+            + (f"builds there: {', '.join(known)}" if known else "no run was made there yet")
+        )
+    return max(found, key=lambda run: run.name)
+
+
+def _runs(place: Path) -> list[Path]:
+    return [file.parent for depth in range(1, 4) for file in place.glob("/".join(["*"] * depth) + "/run.json")]
+
+
+def _build(run: Path) -> str | None:
+    try:
+        return str(read_run(run).data.get("build"))
+    except RecordError:
+        return None
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file that holds one JSON object a line; none where it is missing.
+
+    A line that is cut short, as the last one is after a crash, is left out.
+    """
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                data = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(data, dict):
+                yield data
