@@ -25,6 +25,7 @@ from harness.conductor import Conductor, RunSettings
 from harness.errors import HarnessError, TokenError, UsageError
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
+from harness.web import add_tab
 from harness.worker import Watchers, Worker, begin_from
 
 logger = logging.getLogger("jwtstorm")
@@ -310,6 +311,7 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
         raise UsageError("the locustfile has no module-level `scenario`; see README, how to write a scenario")
     _plugin = plugin = Plugin(environment, scenario)
     plugin.listen()
+    add_tab(environment, lambda: plugin.conductor)
     listeners: dict[str, Callable[[], None]] = {
         "test_start": plugin.test_start,
         "spawning_complete": plugin.spawning_complete,

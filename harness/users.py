@@ -4,6 +4,10 @@ Import `locust` before anything else in a scenario file: it patches sockets befo
 Importing this module hooks Locust's events (`harness.plugin`).
 """
 
+from locust import User  # first: it patches sockets before grpc loads
+from locust.user.task import DefaultTaskSet
+
+# isort: split
 import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -11,8 +15,6 @@ from typing import Any, ClassVar
 import gevent
 import grpc
 from gevent import GreenletExit
-from locust import User
-from locust.user.task import DefaultTaskSet
 
 from harness import plugin
 from harness.auth.channel import Arrival, AuthChannel, Client
