@@ -1,14 +1,14 @@
 """The pipe: the stages that one direction of one connection passes, in chain order.
 
 Pure: no socket, no timer, told the time. Whoever owns a pipe calls `pump` when `due_s` says so and
-when the outlet has room again. Endings never wait for room, so a close or a reset gets through to
-a peer that has stopped reading.
+when the outlet has room again. Endings never wait for room, and a reset overtakes what is held, so both
+get through to a peer that has stopped reading.
 """
 
 from itertools import pairwise
 from typing import Any, Protocol
 
-from harness.lab.proxy.stage import NEVER_S, Item, Stage
+from harness.lab.proxy.stage import NEVER_S, Ending, Item, Stage
 
 
 class Outlet(Protocol):
@@ -46,7 +46,7 @@ class Pipe:
             moving = False
             for stage, outlet in self._hops:
                 while (outlet.has_room() or stage.is_urgent()) and (item := stage.take(now_s)) is not None:
-                    outlet.put(item, now_s)
+                    (self._outlet if item.load is Ending.RESET else outlet).put(item, now_s)
                     moving = True
 
     def due_s(self) -> float:

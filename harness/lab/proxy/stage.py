@@ -32,7 +32,7 @@ class Ending(Enum):
     CLOSE = "close"
     """The whole connection is over."""
     RESET = "reset"
-    """The whole connection is over at once, with an RST to both peers."""
+    """The whole connection is over at once, with an RST to both peers; it overtakes what is held."""
 
 
 class Item(NamedTuple):
