@@ -17,6 +17,7 @@ from harness.lab.toxiproxy import ProxyClient
 from tests.lab.proxy.peers import Upstream, echo
 
 KINDS = ("embedded", "strict", "real")
+NO_REAL = "no toxiproxy-server; make toxiproxy installs it where Go is"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def server(request: pytest.FixtureRequest, servers: Any) -> Iterator[Server]:
     """Each server in turn, without a proxy."""
     if request.param == "real" and real_server() is None:
-        pytest.skip("no toxiproxy-server; make toxiproxy installs it where Go is")
+        pytest.skip(NO_REAL)
     found = servers(request.param)
     found.clear()
     yield found
