@@ -5,6 +5,8 @@ from typing import Any
 
 from harness.clock import SkewedClock, monotonic_ns
 
+_MOST = 1e12
+
 
 class ChaosClock(SkewedClock):
     """A wall clock that tells what was done to it."""
@@ -30,8 +32,8 @@ class ChaosClock(SkewedClock):
 
 def number(name: str, value: object, least: float = -math.inf) -> float:
     """Return a finite number of a command, not under ``least``; raises ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name}={value!r} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+        raise ValueError(f"{name} is no number from -{_MOST:g} to {_MOST:g}")
     if value < least:
         raise ValueError(f"{name}={value:g} is under {least:g}")
     return float(value)

@@ -44,6 +44,7 @@ class Lab:
         self.issuer_url: str | None = None
         self._run = run
         self._shared_key: Mapping[str, str] | None = None
+        self._served_by = ""
         self._undo = ExitStack()
 
     @classmethod
@@ -97,6 +98,7 @@ class Lab:
             url = self._child("proxy", "harness.lab.proxy", {"port": 0, **seed}).ready["url"]
         self.proxy_choice = choice
         self.proxy = ProxyClient(url)
+        self._served_by = f"{choice.kind} {self.proxy.version()}"
 
     def _start_issuer(self, settings: IssuerSettings) -> None:
         self.clients = tuple(Client(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
@@ -147,9 +149,8 @@ class Lab:
         listen = self.proxy.create(name, upstream)
         if self.proxy_choice.kind == "url":
             self._undo.callback(self.proxy.delete, name, missing_ok=True)
-        served_by = f"{self.proxy_choice.kind} {self.proxy.version()}"
         self.proxies[link] = name
-        self.links[link] = {"listen": listen, "upstream": upstream, "served_by": served_by, "proxy": name}
+        self.links[link] = {"listen": listen, "upstream": upstream, "served_by": self._served_by, "proxy": name}
         return listen
 
     def _child(self, name: str, module: str, settings: Mapping[str, Any]) -> Child:

@@ -1,6 +1,7 @@
 """The gate: one interceptor before all four RPC kinds that lets calls with a good token in."""
 
 import logging
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
@@ -78,8 +79,10 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         try:
             token = read_bearer(metadata)
             return token if isinstance(token, Cause) else await self._judge_token(token)
-        except Exception:  # noqa: BLE001 - whatever failed, the call must not get in
-            _log.exception("the verifier failed; the call was turned away")
+        except Exception as error:  # noqa: BLE001 - whatever failed, the call must not get in
+            # No message: it may quote the token.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("the verifier failed with %s; the call was turned away\n%s", type(error).__name__, places)
             return Cause.UNAUTHENTICATED
 
     async def _judge_token(self, token: str) -> Cause:

@@ -1,0 +1,5 @@
+"""A child that is never ready."""
+
+import time
+
+time.sleep(60)
