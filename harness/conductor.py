@@ -98,6 +98,11 @@ class Conductor:
         """Tell whether the run has ended and its report is written."""
         return self._done.is_set()
 
+    @property
+    def ending(self) -> bool:
+        """Tell whether the load is over, by plan or by interruption."""
+        return self._over.is_set()
+
     def active(self) -> list[str]:
         """Return the ids of the steps in force."""
         return self._injection.active() if self._injection else []
@@ -139,6 +144,15 @@ class Conductor:
         if self._sleep_until(self._zero_ns + round(self.scenario.load.duration_s * 1e9)):
             self._await_drained()
             self.finish()
+
+    def progress(self) -> str:
+        """Return one line on how the run goes."""
+        counts = sum(self.live.values(), Counter[str]())
+        fetches, good = counts.pop("fetches", 0), counts.pop("ok", 0)
+        failed = ", ".join(f"{outcome} {count:,}" for outcome, count in counts.most_common(3)) or "none"
+        active = ", ".join(self.active()) or "none"
+        now_s = self.now_s() or 0.0
+        return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; token fetches {fetches:,}; active: {active}"
 
     def interrupt(self, reason: str) -> None:
         """Take every fault back at once, because the run ends before its plan; `finish` must follow."""

@@ -5,6 +5,7 @@ Order of a fault's life in the journal: ``planned``, ``applying`` (with its undo
 and a problem of the run.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from harness.errors import HarnessError
 from harness.faults import Lab, Site
 from harness.journal import FaultJournal
 from harness.timeline import Edge, Step, edges
+
+logger = logging.getLogger("jwtstorm")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Injection:
             self._fail("apply", step, error)
             return
         self.journal.write("applied", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
+        logger.info("%5.1f s: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
         self._verify(step, active=True)
 
     def _end(self, step: Step, plan_s: float | None) -> None:
@@ -104,6 +108,7 @@ class Injection:
             self._fail("undo", step, error)
             return
         self.journal.write("undone", **self._about(step), plan_s=plan_s, **self._moment(at_ns))
+        logger.info("%5.1f s: over: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
         self._verify(step, active=False)
 
     def _verify(self, step: Step, *, active: bool) -> None:
@@ -125,6 +130,7 @@ class Injection:
     def _note_call_edge(self, event: str, step: Step, plan_s: float | None) -> None:
         planned_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
         self.journal.write(event, **self._about(step), plan_s=plan_s, **self._moment(planned_ns))
+        logger.info("%5.1f s: %s%s", (planned_ns - self._zero_ns) / 1e9, _BEGUN[event], step.fault.text())
 
     def _about(self, step: Step) -> dict[str, str]:
         return {"step": step.id, "fault": step.fault.name(), "seat": step.fault.seat}
@@ -136,4 +142,5 @@ class Injection:
         return Site(step.id, step.toxicity, self.proxies)
 
 
+_BEGUN = {"applied": "", "undone": "over: "}
 _DONE = {"apply": "applied", "undo": "undone"}

@@ -31,6 +31,7 @@ from harness.worker import Watchers, Worker, begin_from
 logger = logging.getLogger("jwtstorm")
 
 LIVE_S = 0.5
+PROGRESS_S = 10.0
 FindScenario = Callable[[], Scenario | None]
 
 
@@ -128,6 +129,7 @@ class Plugin:
         if self.conducts and self.conductor is not None and self.conductor.now_s() is None:
             self.conductor.spawned()
             gevent.spawn(self._conduct, self.conductor)
+            gevent.spawn(self._tell_progress, self.conductor)
 
     def test_stopping(self) -> None:
         """Take the faults back first; the rest follows when the users have stopped."""
@@ -199,6 +201,12 @@ class Plugin:
         conductor.conduct()
         if conductor.finished:
             self._after(conductor)
+
+    def _tell_progress(self, conductor: Conductor) -> None:
+        while not conductor.finished:
+            gevent.sleep(PROGRESS_S)
+            if not conductor.ending:
+                logger.info("%s", conductor.progress())
 
     def _end(self, conductor: Conductor) -> None:
         conductor.interrupt("stopped because of a problem")

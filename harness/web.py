@@ -18,6 +18,10 @@ from harness.conductor import Conductor
 KEY = "storm"
 COLUMNS = (("what", "What"), ("when", "When"), ("state", "State"), ("count", "Count"))
 REPORT_ROUTE = "/storm/report"
+_NOT_YET = (
+    '<!doctype html><meta http-equiv="refresh" content="1"><title>No report yet</title>'
+    "<p>No report yet: it is written when the run ends. This page looks again every second."
+)
 
 Row = dict[str, str]
 FindConductor = Callable[[], Conductor | None]
@@ -48,7 +52,7 @@ def _send_report(find: FindConductor) -> Response:
     conductor = find()
     path = None if conductor is None else report_path(conductor)
     if path is None:
-        return Response("no report yet: it is written when the run ends\n", status=404, mimetype="text/plain")
+        return Response(_NOT_YET, status=404)
     return send_file(path.resolve())
 
 
@@ -98,7 +102,7 @@ def _count_rows(conductor: Conductor) -> Iterable[Row]:
 def _report_row(conductor: Conductor) -> Row:
     if report_path(conductor) is not None:
         return _row("report", REPORT_ROUTE, f"written, exit code {conductor.exit_code}")
-    return _row("report", state="written when the run ends")
+    return _row("report", REPORT_ROUTE, "written when the run ends")
 
 
 def _row(what: str, when: str = "", state: str = "", count: int | None = None) -> Row:
