@@ -37,9 +37,9 @@ class FailureRatio(Check, check="failure_ratio"):
             return self.nothing_to_recover(self.when, summary, self.below) or self.no_data(self.below, "no calls")
         worst = max(found, key=lambda cell: cell.failed / cell.calls)
         ratio = worst.failed / worst.calls
+        share = f"{number(worst.failed)} of {plural(worst.calls, 'call')}"
         sentence = (
-            f"{percent(ratio)} of {plural(worst.calls, 'call')} failed {phase_words(worst.phase)} "
-            f"({number(worst.failed)}); the limit is {percent(self.below)}."
+            f"{share} failed {phase_words(worst.phase)}, which is {percent(ratio)}; the limit is {percent(self.below)}."
         )
         return self.judged(ratio, self.below, passed=ratio < self.below, sentence=sentence)
 

@@ -1,0 +1,117 @@
+"""Chunks: ``calls.parquet`` read back a row group at a time, as numpy columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.calls import Cause, Flag, Kind, Origin
+from harness.errors import RecordError
+from harness.merge import NAME, ROWS_PER_GROUP
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_TIMES = ("intended_us", "lag_us", "wait_us", "latency_us", "life_ms")
+_COLUMNS = [*_TIMES, "kind", "flags", "method", "origin", "cause"]
+
+
+class Methods:
+    """The methods of a run, numbered as they are met."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def index(self, name: str) -> int:
+        """Return a method's number."""
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows of a run, each column of shape (n,); times in microseconds from zero."""
+
+    at_us: Ints
+    lag_us: Ints
+    service_us: Ints
+    response_us: Ints
+    life_ms: npt.NDArray[np.float64]
+    """NaN without a token."""
+    kind: Ints
+    flags: Ints
+    method: Ints
+    origin: Ints
+    cause: Ints
+
+    @property
+    def size(self) -> int:
+        """Return the number of rows."""
+        return int(self.at_us.size)
+
+    def finals(self) -> "Chunk":
+        """Return the rows that ratios and response times count: one for each call."""
+        return self.where((self.kind != Kind.FETCH) & ((self.flags & Flag.FINAL) != 0))
+
+    def attempts(self) -> "Chunk":
+        """Return the attempts that left."""
+        return self.where(self.kind == Kind.CALL)
+
+    def fetches(self) -> "Chunk":
+        """Return the requests for a token."""
+        return self.where(self.kind == Kind.FETCH)
+
+    def where(self, mask: Bools) -> "Chunk":
+        """Return the rows that a mask keeps."""
+        return Chunk(**{name: column[mask] for name, column in vars(self).items()})
+
+    @property
+    def ok(self) -> Bools:
+        """Return which rows are no failure."""
+        good: Bools = self.cause == Cause.OK
+        return good
+
+
+def chunks(run: Path, methods: Methods) -> Iterator[Chunk]:
+    """Yield the rows of a run's merged file.
+
+    Raises `RecordError` where the file is missing or damaged.
+    """
+    try:
+        with pq.ParquetFile(run / NAME) as file:
+            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=_COLUMNS):
+                yield _chunk(batch, methods)
+    except (OSError, pa.ArrowException) as error:
+        raise RecordError(f"{run / NAME} cannot be read ({error}); delete it and run jwtstorm report again") from error
+
+
+def _chunk(batch: pa.RecordBatch, methods: Methods) -> Chunk:
+    plain = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in _TIMES}
+    lag_us, latency_us = plain["lag_us"].astype(np.int64), plain["latency_us"].astype(np.int64)
+    return Chunk(
+        at_us=plain["intended_us"].astype(np.int64),
+        lag_us=lag_us,
+        service_us=latency_us,
+        response_us=lag_us + plain["wait_us"].astype(np.int64) + latency_us,
+        life_ms=plain["life_ms"].astype(np.float64),
+        kind=_numbered(batch.column("kind"), lambda name: int(Kind[name])),
+        flags=batch.column("flags").to_numpy().astype(np.int64),
+        method=_numbered(batch.column("method"), methods.index),
+        origin=_numbered(batch.column("origin"), lambda name: int(Origin[name])),
+        cause=_numbered(batch.column("cause"), lambda name: int(Cause[name])),
+    )
+
+
+def _numbered(column: pa.DictionaryArray, number: Any) -> Ints:
+    indices = column.indices.to_numpy().astype(np.int64)
+    used = np.unique(indices)
+    names = column.dictionary.to_pylist()
+    numbers = np.zeros(len(names) or 1, np.int64)
+    numbers[used] = [number(names[index]) for index in used]
+    found: Ints = numbers[indices]
+    return found

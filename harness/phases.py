@@ -1,0 +1,231 @@
+"""Phases: what part of the run a call belongs to, from the edges that really happened. Pure.
+
+Windows come from the fault journal, ``[applied, undone)``. A recovery runs from a window's end
+(its start, when it has no width) to the first of three good seconds in a row. Steady is outside
+all of both. Windows and recoveries may overlap, so a call may be in several; steady is exclusive.
+Seconds are whole ones from zero.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.summary import Phase
+
+GOOD_IN_A_ROW = 3
+"""Good seconds in a row that end a recovery, and that a warm-up must end with."""
+
+SLOWER = 1.5
+SLOWER_S = 0.05
+"""A second is slow when its p90 is above 1.5 times the baseline's p99, and 50 ms above it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a step was planned, and when it really was in force; seconds from zero."""
+
+    step: str
+    fault: str
+    seat: str
+    text: str
+    planned_from_s: float
+    planned_until_s: float | None
+    from_s: float | None = None
+    until_s: float | None = None
+    verified: bool | None = None
+    problem: str | None = None
+
+    def end_s(self, ended_s: float) -> float:
+        """Return when the window ended: at its start without width, with the load when nobody undid it."""
+        if self.from_s is None:
+            raise ValueError(f"{self.step} was never applied")
+        if self.planned_until_s is None:
+            return self.from_s
+        return ended_s if self.until_s is None else self.until_s
+
+
+@dataclass(frozen=True)
+class Second:
+    """The final calls that were due in one second."""
+
+    at_s: int
+    calls: int
+    failed: int
+    p90_s: float | None
+    """Response time of the calls that succeeded; None when none did."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What calls were like before the first fault."""
+
+    failure_limit: float
+    p99_s: float | None
+    calls: int
+    source: str
+
+    @property
+    def p90_limit_s(self) -> float:
+        """Return the p90 above which a second is not good."""
+        return float("inf") if self.p99_s is None else max(SLOWER * self.p99_s, self.p99_s + SLOWER_S)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """How long after a step's end calls were good again, or why that is not known."""
+
+    step: str
+    from_s: float
+    until_s: float
+    seconds: float | None
+    reason: str | None = None
+
+
+def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+    """Return the steps of a run with the edges that its fault journal tells."""
+    found = {str(step["id"]): _planned(step) for step in steps}
+    for event in events:
+        name = str(event.get("step"))
+        if name in found:
+            found[name] = _after(found[name], event)
+    return tuple(found.values())
+
+
+def _planned(step: Mapping[str, Any]) -> Window:
+    until_s = step.get("until_s")
+    return Window(
+        str(step["id"]),
+        str(step.get("fault", "")),
+        str(step.get("seat", "")),
+        str(step.get("text", "")),
+        float(step["at_s"]),
+        None if until_s is None else float(until_s),
+    )
+
+
+def _after(window: Window, event: Mapping[str, Any]) -> Window:
+    """Return a window as one event leaves it."""
+    what, at_s = event.get("event"), event.get("at_s")
+    if what == "applied" and at_s is not None:
+        return replace(window, from_s=float(at_s))
+    if what == "undone" and at_s is not None:
+        return replace(window, until_s=float(at_s))
+    if what == "verified":
+        undone = window.until_s is not None
+        held = bool(event.get("active")) is not undone
+        problem = f"read back {'still active after its end' if undone else 'not in force'}"
+        return replace(
+            window, verified=held and window.problem is None, problem=window.problem or (None if held else problem)
+        )
+    if what == "failed":
+        doing = "applied" if event.get("phase") == "apply" else "undone"
+        return replace(window, verified=False, problem=f"could not be {doing}: {event.get('text', '')}")
+    return window
+
+
+def first_fault_s(found: Iterable[Window]) -> float | None:
+    """Return when the first fault began, or None."""
+    return min((window.from_s for window in found if window.from_s is not None), default=None)
+
+
+def good(second: Second | None, baseline: Baseline) -> bool:
+    """Tell whether a second has calls, few enough of them failed, and the rest were about as fast as before."""
+    if second is None or second.calls == 0 or second.failed > baseline.failure_limit * second.calls:
+        return False
+    return second.p90_s is None or second.p90_s <= baseline.p90_limit_s
+
+
+def recoveries(
+    found: Iterable[Window], seconds: Sequence[Second], baseline: Baseline, ended_s: float
+) -> tuple[Recovered, ...]:
+    """Return the recovery of each step that was applied."""
+    by_time = {second.at_s: second for second in seconds}
+    applied = [window for window in found if window.from_s is not None]
+    return tuple(_recovery(window, applied, by_time, baseline, ended_s) for window in applied)
+
+
+def _recovery(
+    window: Window, others: Sequence[Window], seconds: Mapping[int, Second], baseline: Baseline, ended_s: float
+) -> Recovered:
+    end_s = window.end_s(ended_s)
+    if window.planned_until_s is not None and window.until_s is None:
+        return Recovered(window.step, end_s, end_s, None, "it was never undone, so there was nothing to recover from")
+    if baseline.p99_s is None:
+        return Recovered(window.step, end_s, end_s, None, "no call succeeded before the first fault to compare with")
+    last = int(ended_s + 1e-6)
+    for start in range(int(end_s), last - GOOD_IN_A_ROW + 1):
+        if all(good(seconds.get(start + i), baseline) for i in range(GOOD_IN_A_ROW)):
+            took_s = round(max(start - end_s, 0.0), 3)
+            also = _meanwhile(window, others, (end_s, end_s + took_s), ended_s)
+            return Recovered(window.step, end_s, end_s + took_s, took_s, also)
+    tail = [seconds[at_s] for at_s in range(int(end_s), last) if at_s in seconds]
+    return Recovered(window.step, end_s, max(end_s, ended_s), None, _why_not(tail, baseline, ended_s - end_s))
+
+
+def _meanwhile(window: Window, others: Sequence[Window], span: tuple[float, float], ended_s: float) -> str | None:
+    """Say which other steps were in force while a step recovered."""
+    acting = [other for other in others if other is not window and other.from_s is not None and span[1] > span[0]]
+    names = [other.step for other in acting if (other.from_s or 0.0) < span[1] and other.end_s(ended_s) >= span[0]]
+    return f"{', '.join(names)} also acted meanwhile" if names else None
+
+
+def _why_not(tail: Sequence[Second], baseline: Baseline, left_s: float) -> str:
+    if left_s < GOOD_IN_A_ROW:
+        return f"the load ended {max(left_s, 0):.1f} s after it, sooner than {GOOD_IN_A_ROW} good seconds"
+    failing = sum(1 for second in tail if second.failed > baseline.failure_limit * second.calls)
+    slow = sum(1 for second in tail if second.p90_s is not None and second.p90_s > baseline.p90_limit_s)
+    idle = int(left_s) - len(tail)
+    parts = [
+        f"{count} {what}"
+        for count, what in ((failing, "with too many failures"), (slow, "too slow"), (idle, "without calls"))
+        if count > 0
+    ]
+    return f"of the {int(left_s)} s that were left, {', '.join(parts) or 'no three in a row were good'}"
+
+
+def spans(
+    found: Sequence[Window], recovered: Sequence[Recovered], ended_s: float, warm_up_s: float
+) -> tuple[Phase, ...]:
+    """Return all phases of a run: warm-up, all, steady, each window and each recovery."""
+    whole = (0.0, max(ended_s, 0.0))
+    phases = [
+        Phase("warm-up", "warm-up", None, ((-warm_up_s, 0.0),) if warm_up_s > 0 else ()),
+        Phase("all", "all", None, _kept([whole])),
+    ]
+    for window in found:
+        if window.from_s is not None and window.planned_until_s is not None:
+            span = (max(window.from_s, 0.0), min(window.end_s(ended_s), whole[1]))
+            phases.append(Phase(window.step, "window", window.step, _kept([span])))
+    for recovery in recovered:
+        name = f"recovery:{recovery.step}"
+        phases.append(Phase(name, "recovery", recovery.step, _kept([(recovery.from_s, recovery.until_s)])))
+    busy = [span for phase in phases[2:] for span in phase.spans]
+    return (*phases[:2], Phase("steady", "steady", None, outside(whole, busy)), *phases[2:])
+
+
+def outside(whole: tuple[float, float], busy: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return the parts of an interval that no busy interval covers."""
+    free: list[tuple[float, float]] = []
+    at_s = whole[0]
+    for from_s, until_s in sorted(busy):
+        free.append((at_s, min(from_s, whole[1])))
+        at_s = max(at_s, until_s)
+    free.append((at_s, whole[1]))
+    return _kept(free)
+
+
+def _kept(intervals: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((from_s, until_s) for from_s, until_s in intervals if until_s > from_s)
+
+
+def unsteady(seconds: Sequence[Second], failure_limit: float, warm_up_s: float) -> str | None:
+    """Return why the warm-up did not end steady, or None; its last three seconds must be good ones."""
+    by_time = {second.at_s: second for second in seconds}
+    baseline = Baseline(failure_limit, None, 0, "")
+    for at_s in range(-min(GOOD_IN_A_ROW, int(warm_up_s)), 0):
+        second = by_time.get(at_s)
+        if second is None or second.calls == 0:
+            return f"no call was due {-at_s} s before the end of warm-up"
+        if not good(second, baseline):
+            return f"{second.failed} of {second.calls} calls failed {-at_s} s before the end of warm-up"
+    return None

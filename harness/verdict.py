@@ -1,0 +1,134 @@
+"""The verdict: what makes a run invalid, and one word with an exit code. Pure."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from harness.phases import Window
+from harness.rows import WorkerRows
+from harness.runs import Run
+from harness.summary import CheckResult, Health, Problem, Verdict
+from harness.wording import duration, number, plural
+
+LOOP_LAG_LIMIT_S = 0.05
+"""p99 by which the generator's event loop may be late."""
+
+CLOCK_LIMIT_S = 0.01
+"""Uncertainty of a remote worker's clock above which its times mean nothing."""
+
+EDGE_LIMIT_S = 0.05
+"""A fault's edge further from plan than this is worth a remark."""
+
+OFFERED_TOLERANCE = 0.01
+"""Share of the plan by which the offered load may be off."""
+
+
+def lag_limit_s(deadline_s: float | None) -> float:
+    """Return the p99 that our own schedule lag may have: 1 % of the deadline, and never under 50 ms."""
+    return max(0.01 * (deadline_s or 0.0), 0.05)
+
+
+def of_rows(workers: Iterable[WorkerRows]) -> list[Problem]:
+    """Return what the merge found missing."""
+    found = []
+    for rows in workers:
+        words = rows.words()
+        if words:
+            found.append(Problem("rows_lost" if rows.missing or rows.fault else "rows_damaged", words))
+        elif rows.torn_bytes:
+            found.append(Problem("torn", f"worker {rows.worker}: its last row was cut short", invalid=False))
+    return found
+
+
+def of_end(run: Run, ended_s: float, calls: int) -> list[Problem]:
+    """Return what is wrong with how the run ended."""
+    if run.state == "interrupted":
+        return []
+    if run.state == "running":
+        return [Problem("cut_short", "nobody wrote down how the run ended: it was killed, or still goes on")]
+    if run.state == "aborted":
+        return [Problem("aborted", "the run was given up before its planned end")]
+    if calls == 0:
+        return [Problem("no_samples", "not one call was due after the warm-up; see the run's log and the users' tasks")]
+    if ended_s < run.planned_s - 1:
+        text = f"the load ended at {ended_s:.0f} s, and its plan is {run.planned_s:.0f} s; leave out -t"
+        return [Problem("run_time", text)]
+    return []
+
+
+def of_faults(windows: Iterable[Window], state: str) -> list[Problem]:
+    """Return steps that were not carried out, not undone, or far from plan."""
+    found = []
+    for window in windows:
+        if window.problem:
+            found.append(Problem("fault", f"{window.step} {window.problem}"))
+        elif window.from_s is None and state == "complete":
+            found.append(Problem("fault", f"{window.step} was planned and never applied"))
+        edges = ((window.planned_from_s, window.from_s), (window.planned_until_s, window.until_s))
+        errors = [real - plan for plan, real in edges if plan is not None and real is not None]
+        worst = max(errors, key=abs, default=0.0)
+        if abs(worst) > EDGE_LIMIT_S:
+            text = f"{window.step} was {duration(abs(worst))} {'late' if worst > 0 else 'early'}"
+            found.append(Problem("edge", text, invalid=False))
+    return found
+
+
+def of_generator(health: Health, run: Run) -> list[Problem]:
+    """Return why the load generator, and not the target, may have made the numbers."""
+    found = []
+    ours = health.lag.p99_s if health.lag.p99_s is not None else health.lag.max_s
+    if ours is not None and ours > health.lag_limit_s:
+        found.append(
+            Problem(
+                "saturated",
+                f"the load generator was the bottleneck: calls left {duration(ours)} late (p99) while a user was free; "
+                f"the limit is {duration(health.lag_limit_s)}; use --processes, or offer less",
+            )
+        )
+    for worker in health.workers:
+        lag_s = worker.loop_lag_p99_s
+        if lag_s is not None and lag_s > LOOP_LAG_LIMIT_S:
+            text = (
+                f"the load generator was the bottleneck: worker {worker.worker}'s loop was {duration(lag_s)} late (p99)"
+            )
+            found.append(Problem("saturated", f"{text}; use --processes, or offer less"))
+    found += [
+        Problem("clock", f"worker {promise.worker}'s clock is known to {duration(promise.clock_bound_s)} only")
+        for promise in run.promises
+        if promise.clock_bound_s > CLOCK_LIMIT_S
+    ]
+    return found + _of_offer(health, run)
+
+
+def _of_offer(health: Health, run: Run) -> list[Problem]:
+    if not health.planned or run.state != "complete" or not health.offered:
+        return []
+    slack = max(OFFERED_TOLERANCE * health.planned, 3.0)
+    if run.load.get("shape") == "poisson":
+        slack = max(slack, 4 * math.sqrt(health.planned))
+    if abs(health.offered - health.planned) <= slack:
+        return []
+    text = f"{plural(health.offered, 'call')} were due, and the plan holds {number(health.planned)}"
+    return [Problem("offered", text)]
+
+
+def verdict(run: Run, problems: Sequence[Problem], checks: Sequence[CheckResult]) -> Verdict:
+    """Return the run in one word; the most severe reason decides, and the others stand after it."""
+    interrupted = []
+    if run.state == "interrupted":
+        interrupted = [f"The run was interrupted: {run.data.get('interrupted') or 'stopped before its planned end'}."]
+    invalid = [_sentence(problem.text) for problem in problems if problem.invalid]
+    if not interrupted:
+        invalid += [check.sentence for check in checks if check.result == "no data"]
+    failed = [check.sentence for check in checks if check.result == "failed"]
+    reasons = (*interrupted, *invalid, *failed)
+    if interrupted:
+        return Verdict("interrupted", 130, reasons)
+    if invalid:
+        return Verdict("invalid", 3, reasons)
+    if failed:
+        return Verdict("failed", 1, reasons)
+    return Verdict("passed", 0, tuple(check.sentence for check in checks) or ("The scenario has no checks.",))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
