@@ -25,6 +25,7 @@ from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
 from harness.lab.running import Lab
 from harness.lab.toxiproxy import ProxyClient
+from tests.e2e.raw_call import raw_call
 
 pytestmark = pytest.mark.e2e
 
@@ -330,6 +331,19 @@ def test_no_secret_and_no_token_reaches_a_log_or_the_process_list(tmp_path: Path
         user.channel.close()
     texts += [path.read_bytes() for path in tmp_path.iterdir()]
     assert not any(secret.encode() in text for secret in hidden for text in texts)
+
+
+@pytest.mark.parametrize("tail", [b"\nx-admin: 1", b"\xff\xfe", "é".encode(), b"\x00", b"\x7f"])
+def test_bytes_that_no_client_sends_are_malformed_and_never_logged(tmp_path: Path, tail: bytes) -> None:
+    with Lab.start(LabPlan(), tmp_path) as lab:
+        answer = raw_call(lab.addresses["target"], (b"authorization", b"Bearer HIDDEN" + tail))
+        assert b"malformed token" in answer
+        user = User(lab)
+        assert user.verdict(user.token()) == ("OK", "ok")
+        user.channel.close()
+    log = (tmp_path / "target.log").read_bytes()
+    assert b"HIDDEN" not in log
+    assert b"x-admin" not in log
 
 
 def test_a_lab_that_ends_leaves_no_process(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Run the target as a child of the lab."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,5 +86,11 @@ async def serve(settings: Mapping[str, Any]) -> None:
     await server.wait_for_termination()
 
 
+def keep_metadata_out_of_the_log() -> None:
+    """Drop grpc's own line about metadata that is not UTF-8: it quotes the value, which may be a token."""
+    logging.getLogger("grpc._cython.cygrpc").addFilter(lambda record: "Invalid encoding" not in str(record.msg))
+
+
 if __name__ == "__main__":
+    keep_metadata_out_of_the_log()
     uvloop.run(serve(settle_in()))
