@@ -1,78 +1,24 @@
-"""The lab as real processes: tokens from the issuer, calls to the target, chaos over the control ports."""
+"""The lab as its clients see it: tokens, calls of all kinds, rejections, chaos over the control ports."""
 
 import contextlib
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
 import urllib3
 
-from harness.errors import LabError, LinkError
-from harness.lab import IssuerSettings, LabPlan, TargetSettings
+from harness.errors import LabError
+from harness.lab import IssuerSettings, LabPlan
 from harness.lab.control import IssuerControl
-from harness.lab.process import Child, started_ticks
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proto import ledger_pb2_grpc
 from harness.lab.running import Lab
-from harness.lab.toxiproxy import ProxyClient
-from tests.e2e.raw_call import raw_call
+from tests.e2e.lab_user import FORM, WITHIN_S, User, ending, until
 
 pytestmark = pytest.mark.e2e
-
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-WITHIN_S = 20.0
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until a condition holds, within a bound."""
-    end_s = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < end_s, "the condition did not come true"
-        time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    """Return whether a process has ended; a zombie has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-class User:
-    """A client of the lab: gets tokens and calls the target."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-        self.channel = grpc.insecure_channel(lab.addresses["target"])
-        self.stub: Any = ledger_pb2_grpc.LedgerStub(self.channel)  # type: ignore[no-untyped-call]
-
-    def token(self) -> str:
-        client = self.lab.clients[0]
-        body = f"grant_type=client_credentials&client_id={client.client_id}&client_secret={client.secret}"
-        answer = urllib3.request("POST", self.lab.token_url or "", body=body, headers=FORM, retries=False)
-        assert answer.status == 200
-        return str(answer.json()["access_token"])
-
-    def verdict(self, token: str | None, *more: tuple[str, str]) -> tuple[str, str]:
-        """Make one call; return status and the verifier's verdict."""
-        metadata = (*([] if token is None else [("authorization", f"Bearer {token}")]), *more)
-        return ending(self.stub.GetBalance.future(pb.BalanceRequest(account="42"), metadata=metadata, timeout=WITHIN_S))
-
-
-def ending(call: Any) -> tuple[str, str]:
-    trailer = dict(call.trailing_metadata() or ())
-    return call.code().name, str(trailer.get("x-jwtstorm-verdict"))
 
 
 @pytest.fixture(scope="module")
@@ -276,157 +222,3 @@ def test_an_order_that_makes_no_sense_is_refused_by_name(lab: Lab) -> None:
     assert lab.issuer
     with pytest.raises(LabError, match="status=99 is no HTTP error"):
         lab.issuer.set_errors(99)
-
-
-def test_keys_that_cannot_be_had_give_unavailable_and_then_come(tmp_path: Path) -> None:
-    with Lab.start(LabPlan(target=TargetSettings(keys_cooldown_s=0.05)), tmp_path) as lab:
-        assert lab.issuer
-        user = User(lab)
-        known = user.token()
-        lab.issuer.rotate(overlap=True)
-        unknown = user.token()
-        lab.issuer.set_down(True)
-        until(lambda: user.verdict(unknown) == ("UNAVAILABLE", "keys_unavailable"))
-        assert user.verdict(known) == ("OK", "ok")
-        lab.issuer.set_down(False)
-        until(lambda: user.verdict(unknown) == ("OK", "ok"))
-        user.channel.close()
-
-
-@pytest.mark.parametrize("algorithm", ["RS256", "EdDSA", "HS256"])
-def test_every_algorithm_works_from_end_to_end(tmp_path: Path, algorithm: str) -> None:
-    with Lab.start(LabPlan(issuer=IssuerSettings(algorithm=algorithm)), tmp_path) as lab:
-        user = User(lab)
-        assert user.verdict(user.token()) == ("OK", "ok")
-        user.channel.close()
-
-
-def test_links_lead_through_the_proxy_and_can_be_cut(tmp_path: Path) -> None:
-    links = frozenset({"target", "issuer", "jwks"})
-    with Lab.start(LabPlan(links=links, environ={"PATH": ""}, seed=7), tmp_path) as lab:
-        assert lab.proxy
-        user = User(lab)
-        assert user.verdict(user.token()) == ("OK", "ok")
-        assert {link: lab.links[link]["listen"] for link in links} == {link: lab.addresses[link] for link in links}
-        lab.proxy.set_enabled(lab.proxies["issuer"], enabled=False)
-        with pytest.raises(urllib3.exceptions.HTTPError):
-            user.token()
-        user.channel.close()
-
-
-def test_no_secret_and_no_token_reaches_a_log_or_the_process_list(tmp_path: Path) -> None:
-    with Lab.start(LabPlan(), tmp_path) as lab:
-        assert lab.issuer
-        assert lab.target
-        user = User(lab)
-        token = user.token()
-        user.verdict(token)
-        user.verdict(token + "x")
-        with pytest.raises(LabError):
-            lab.issuer.set_errors(1)
-        hidden = [lab.clients[0].secret, lab.issuer._port.secret, lab.target._port.secret, token]
-        told = [Path(f"/proc/{child.pid}/{name}") for child in lab.children for name in ("cmdline", "environ")]
-        texts = [path.read_bytes() for path in (*told, *tmp_path.iterdir())]
-        texts.append(repr((lab.clients, lab.issuer._port, lab.target._port, lab.plan)).encode())
-        user.channel.close()
-    texts += [path.read_bytes() for path in tmp_path.iterdir()]
-    assert not any(secret.encode() in text for secret in hidden for text in texts)
-
-
-@pytest.mark.parametrize("tail", [b"\nx-admin: 1", b"\xff\xfe", "é".encode(), b"\x00", b"\x7f"])
-def test_bytes_that_no_client_sends_are_malformed_and_never_logged(tmp_path: Path, tail: bytes) -> None:
-    with Lab.start(LabPlan(), tmp_path) as lab:
-        answer = raw_call(lab.addresses["target"], (b"authorization", b"Bearer HIDDEN" + tail))
-        assert b"malformed token" in answer
-        user = User(lab)
-        assert user.verdict(user.token()) == ("OK", "ok")
-        user.channel.close()
-    log = (tmp_path / "target.log").read_bytes()
-    assert b"HIDDEN" not in log
-    assert b"x-admin" not in log
-
-
-def test_a_lab_that_ends_leaves_no_process(tmp_path: Path) -> None:
-    lab = Lab.start(LabPlan(), tmp_path)
-    assert [child.name for child in lab.children] == ["issuer", "target"]
-    assert all(child.alive() and child.started_ticks == started_ticks(child.pid) for child in lab.children)
-    lab.stop()
-    lab.stop()
-    assert not any(child.alive() for child in lab.children)
-
-
-def test_a_start_that_fails_stops_what_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Child] = []
-
-    def fail(lab: Lab, _: TargetSettings) -> None:
-        started.extend(lab.children)
-        raise LabError("no target")
-
-    monkeypatch.setattr(Lab, "_start_target", fail)
-    with pytest.raises(LabError, match="no target"):
-        Lab.start(LabPlan(), tmp_path)
-    assert [child.name for child in started] == ["issuer"]
-    assert not started[0].alive()
-
-
-def test_a_foreign_proxy_that_does_not_answer_ends_the_start_at_once(tmp_path: Path) -> None:
-    plan = LabPlan(links=frozenset({"target"}), environ={"TOXIPROXY_URL": "http://127.0.0.1:9"})
-    with pytest.raises(LinkError):
-        Lab.start(plan, tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_proxies_in_a_foreign_toxiproxy_are_taken_away_again(tmp_path: Path) -> None:
-    with Child.start("proxy", "harness.lab.proxy", {"port": 0}, tmp_path / "proxy.log") as foreign:
-        client = ProxyClient(foreign.ready["url"])
-        plan = LabPlan(links=frozenset({"target"}), environ={"TOXIPROXY_URL": foreign.ready["url"]})
-        with Lab.start(plan, tmp_path) as lab:
-            assert list(client.proxies()) == [lab.proxies["target"]]
-            assert lab.links["target"]["served_by"].startswith("url ")
-        assert not client.proxies()
-
-
-def test_a_child_ignores_the_terminal_and_a_stopped_one_is_killed(tmp_path: Path) -> None:
-    with Lab.start(LabPlan(target=None), tmp_path) as lab:
-        (child,) = lab.children
-        for number in (signal.SIGINT, signal.SIGHUP):
-            os.kill(child.pid, number)
-        assert lab.issuer
-        assert lab.issuer.state()["down"] is False
-        os.kill(child.pid, signal.SIGSTOP)
-        child.stop(timeout_s=0.2)
-        assert not child.alive()
-
-
-def test_a_child_that_fails_tells_its_last_words(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"issuer did not start: its last words: KeyError: 'audience'"):
-        Child.start("issuer", "harness.lab.issuer", {}, tmp_path / "issuer.log")
-
-
-def test_a_child_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"asleep was not ready within 0.2 s; it said nothing"):
-        Child.start("asleep", "tests.e2e.asleep", {}, tmp_path / "asleep.log", ready_within_s=0.2)
-
-
-@pytest.mark.parametrize("watched", [True, False], ids=["parent-death-signal", "end-of-stdin"])
-def test_children_die_with_a_killed_parent(tmp_path: Path, watched: bool) -> None:
-    start = f"Lab.start(LabPlan(), Path({str(tmp_path)!r}))"
-    here = f"lab = {start}"
-    apart = f"labs = []; t = threading.Thread(target=lambda: labs.append({start})); t.start(); t.join(); lab = labs[0]"
-    program = f"""
-import json, threading, time
-from pathlib import Path
-from harness.lab import LabPlan
-from harness.lab.running import Lab
-from harness.lab.toxiproxy import ProxyClient
-{here if watched else apart}
-print(json.dumps([child.pid for child in lab.children]), flush=True)
-time.sleep(60)
-"""
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
-    with parent:
-        assert parent.stdout
-        pids = json.loads(parent.stdout.readline())
-        assert not any(gone(pid) for pid in pids)
-        parent.kill()
-    until(lambda: all(gone(pid) for pid in pids))
