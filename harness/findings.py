@@ -21,6 +21,15 @@ def not_negative(what: str, **values: float) -> list[str]:
     ]
 
 
+def not_zero(what: str, **values: float) -> list[str]:
+    """Return one sentence for each value that is 0 or no finite number."""
+    return [
+        f"{what}: {name}={value!r} must be a number other than 0"
+        for name, value in values.items()
+        if not _finite(value) or value == 0
+    ]
+
+
 def one_of(what: str, name: str, value: str, known: tuple[str, ...]) -> list[str]:
     """Return a sentence where a word is not among those known."""
     return [] if value in known else [f"{what}: {name}={value!r} is unknown; give one of {', '.join(known)}"]

@@ -169,7 +169,7 @@ FAULTS: dict[str, type[Fault]] = {}
 def fault_from_json(name: str, settings: Mapping[str, Any]) -> Fault:
     """Return the fault that a run's files name.
 
-    Raises `UsageError` for an unknown name or setting, and says which.
+    Raises `UsageError` for an unknown name, or a setting that is unknown or left out, and says which.
     """
     kind = FAULTS.get(name)
     if kind is None:
@@ -177,7 +177,10 @@ def fault_from_json(name: str, settings: Mapping[str, Any]) -> Fault:
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if strange := sorted(set(settings) - known):
         raise UsageError(f"{name}: setting {strange[0]!r} is unknown; known are {', '.join(sorted(known)) or 'none'}")
-    return kind(**settings)
+    try:
+        return kind(**settings)
+    except TypeError as error:
+        raise UsageError(f"{name}: {str(error).partition(' ')[2]}; give {', '.join(sorted(known))}") from error
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ These move the injected clocks of the lab's own processes, never a machine's.
 from dataclasses import dataclass
 
 from harness.faults import Command, Fault, Lab, Reading, Site
-from harness.findings import one_of
+from harness.findings import not_zero, one_of
 
 CLOCKS = {"issuer": "issuer", "verifier": "target"}
 """Whose clock, and the part of the lab that has it."""
@@ -60,8 +60,7 @@ class ClockSkew(MovedClock, Fault):
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings."""
-        found = one_of("clock_skew", "of", self.of, tuple(CLOCKS))
-        return found + (["clock_skew: skew_s=0 moves nothing; give seconds"] if self.skew_s == 0 else [])
+        return one_of("clock_skew", "of", self.of, tuple(CLOCKS)) + not_zero("clock_skew", skew_s=self.skew_s)
 
     def apply(self, lab: Lab, site: Site) -> int:
         """Move the clock at once."""
@@ -81,8 +80,7 @@ class ClockDrift(MovedClock, Fault):
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings."""
-        found = one_of("clock_drift", "of", self.of, tuple(CLOCKS))
-        return found + (["clock_drift: rate_ppm=0 moves nothing; give ppm"] if self.rate_ppm == 0 else [])
+        return one_of("clock_drift", "of", self.of, tuple(CLOCKS)) + not_zero("clock_drift", rate_ppm=self.rate_ppm)
 
     def apply(self, lab: Lab, site: Site) -> int:
         """Let the clock drift from now on."""

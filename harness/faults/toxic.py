@@ -36,7 +36,7 @@ class ToxicFault:
 
     def link_mistakes(self, what: str) -> list[str]:
         """Return what is wrong with the link and the direction."""
-        return one_of(what, "link", self.link, LINKS) + one_of(what, "direction", self.direction(), DIRECTIONS)
+        return one_of(what, "link", self.link, LINKS) + one_of(what, "toward", self.direction(), DIRECTIONS)
 
     def needs(self) -> frozenset[str]:
         """Return the link that must run through the proxy."""

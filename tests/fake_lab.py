@@ -1,0 +1,100 @@
+"""A lab without processes: it carries out a fault's orders on plain data and keeps a record of them."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+from harness.errors import LabError
+from harness.faults import Command
+
+LINKS = {"target": "p-target", "issuer": "p-issuer", "jwks": "p-jwks"}
+"""The proxy of each link."""
+USUAL_LIFE_S = 300.0
+
+OnCommand = Callable[[Command], None]
+
+
+def _ignore(command: Command) -> None:
+    del command
+
+
+class FakeLab:
+    """Issuer, target and proxies as data; ``on_command`` runs inside `do`, and may raise or look around."""
+
+    def __init__(self, on_command: OnCommand = _ignore) -> None:
+        self.done: list[Command] = []
+        self.on_command = on_command
+        self.now_ns = 1_000
+        self._parts: dict[str, dict[str, Any]] = {
+            "issuer": {"clock": _clock(), "generation": 1, "minted_lifetime_s": USUAL_LIFE_S, "down": False},
+            "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
+            **{f"proxy:{name}": {"name": name, "enabled": True, "toxics": []} for name in LINKS.values()},
+        }
+
+    def do(self, command: Command) -> Mapping[str, Any]:
+        self.on_command(command)
+        self.done.append(command)
+        self.now_ns += 1
+        orders: dict[str, Callable[..., Mapping[str, Any]]] = {
+            "move_clock": self._move_clock, "set_lifetime": self._set_lifetime, "set_down": self._set_down,
+            "new_generation": self._new_generation, "expire_through": self._expire_through,
+            "revoke_through": self._revoke_through, "set_enabled": self._set_enabled,
+            "add_toxic": self._add_toxic, "remove_toxic": self._remove_toxic,
+        }  # fmt: skip
+        return {"at_ns": self.now_ns, **orders[command.action](command.part, **command.arguments)}
+
+    def state(self, part: str) -> Mapping[str, Any]:
+        return deepcopy(self._parts[part])
+
+    def everything(self) -> Mapping[str, Any]:
+        """Return the state of all parts, to compare before with after."""
+        return deepcopy(self._parts)
+
+    def _move_clock(self, part: str, skew_s: float, rate_ppm: float) -> Mapping[str, Any]:
+        self._parts[part]["clock"] = {**_clock(), "offset_s": skew_s, "rate_ppm": rate_ppm}
+        return {}
+
+    def _set_lifetime(self, part: str, life_s: float | None) -> Mapping[str, Any]:
+        self._parts[part]["minted_lifetime_s"] = USUAL_LIFE_S if life_s is None else life_s
+        return {}
+
+    def _set_down(self, part: str, down: bool) -> Mapping[str, Any]:
+        self._parts[part]["down"] = down
+        return {}
+
+    def _new_generation(self, part: str) -> Mapping[str, Any]:
+        ended = self._parts[part]["generation"]
+        self._parts[part]["generation"] = ended + 1
+        return {"generation": ended}
+
+    def _expire_through(self, part: str, generation: int) -> Mapping[str, Any]:
+        self._parts[part]["expired_through"] = generation
+        return {}
+
+    def _revoke_through(self, part: str, generation: int) -> Mapping[str, Any]:
+        self._parts[part]["revoked_through"] = generation
+        return {}
+
+    def _set_enabled(self, part: str, proxy: str, enabled: bool) -> Mapping[str, Any]:
+        self._parts[f"{part}:{proxy}"]["enabled"] = enabled
+        return {}
+
+    def _add_toxic(self, part: str, proxy: str, **toxic: Any) -> Mapping[str, Any]:
+        self._toxics(part, proxy).append(toxic)
+        return {}
+
+    def _remove_toxic(self, part: str, proxy: str, toxic: str, missing_ok: bool = False) -> Mapping[str, Any]:
+        toxics = self._toxics(part, proxy)
+        left = [held for held in toxics if held["name"] != toxic]
+        if len(left) == len(toxics) and not missing_ok:
+            raise LabError(f"no toxic is called {toxic}")
+        toxics[:] = left
+        return {}
+
+    def _toxics(self, part: str, proxy: str) -> list[dict[str, Any]]:
+        toxics: list[dict[str, Any]] = self._parts[f"{part}:{proxy}"]["toxics"]
+        return toxics
+
+
+def _clock() -> dict[str, float]:
+    return {"offset_s": 0.0, "rate_ppm": 0.0, "measured_s": 0.0, "bound_s": 0.001}

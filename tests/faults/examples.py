@@ -1,0 +1,37 @@
+"""One or more instances of every fault: a new fault joins the contract tests by a line here."""
+
+from typing import Any, NamedTuple
+
+from harness import faults
+from harness.faults import Fault
+
+
+class Example(NamedTuple):
+    """A fault, the seams it touches, and a setting that `Fault.mistakes` must name."""
+
+    fault: Fault
+    touches: frozenset[str] = frozenset()
+    wrong: tuple[tuple[str, Any], ...] = ()
+
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(faults.Blackhole("target"), wrong=(("link", "moon"),)),
+    Example(faults.ClockSkew("issuer", 2.5), wrong=(("of", "moon"), ("skew_s", 0.0), ("skew_s", float("nan")))),
+    Example(faults.ClockSkew("verifier", -90.0), wrong=(("skew_s", "90"),)),
+    Example(faults.ClockDrift("verifier", -200.0), wrong=(("of", "moon"), ("rate_ppm", 0.0), ("rate_ppm", None))),
+    Example(faults.Down("issuer"), wrong=(("link", "moon"),)),
+    Example(faults.EarlyExpiry(3.0), wrong=(("life_s", 0.0), ("life_s", float("inf")), ("life_s", "3"))),
+    Example(faults.ExpireAll()),
+    Example(faults.ForceRefresh(), touches=frozenset({"on_refresh"})),
+    Example(faults.IssuerDown()),
+    Example(faults.Latency("jwks", 0.4, 0.1), wrong=(("link", "moon"), ("delay_s", -1.0), ("jitter_s", None))),
+    Example(faults.Latency("target", 0.4, toward="upstream"), wrong=(("toward", "sideways"),)),
+    Example(faults.ResetPeer("target", 0.25), wrong=(("link", "moon"), ("after_s", -0.1))),
+    Example(faults.RevokeAll()),
+)
+
+
+def label(example: Example) -> str:
+    """Return a test's id."""
+    settings = ",".join(f"{value}" for value in example.fault.settings().values())
+    return f"{example.fault.name()}({settings})"
