@@ -5,9 +5,7 @@ time zero, carries the timeline out, and ends the run exactly once, whoever asks
 back, stop the users, wait for the workers' promises, stop the lab, merge and report.
 """
 
-import ipaddress
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -18,16 +16,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness import clock
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError
 from harness.injection import Injection, Problem
 from harness.journal import FaultJournal
-from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.process import started_ticks
-from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
 from harness.parts import Parts
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
+from harness.staging import guard_target, lab_note, lab_plan
 from harness.worker import Begin
 
 logger = logging.getLogger("jwtstorm")
@@ -113,14 +109,17 @@ class Conductor:
 
     def begin(self) -> None:
         """Make the folder, start the lab, tell the workers; raises `HarnessError`, with nothing left running."""
-        _guard_target(self.scenario.target, self._settings.allowed_targets)
+        guard_target(self.scenario.target, self._settings.allowed_targets)
         self._folder = RunFolder.create(self._settings.reports, self.scenario, self._about, self._settings.build)
         logger.info("%s: %s", self._about.name, self._folder.path)
         self._check_run_time()
         journal = self._journal = FaultJournal(self._folder.path)
-        self._note_lab(journal, None)
-        self._lab = Lab.start(self._plan(), self._folder.path)
-        self._note_lab(journal, self._lab)
+        environ = self._settings.environ
+        # Before the lab starts, and again when it is there: a killed conductor must be followed up.
+        journal.write("lab", **lab_note(self.scenario, environ, None))
+        self._lab = Lab.start(lab_plan(self.scenario, environ), self._folder.path)
+        journal.write("lab", **lab_note(self.scenario, environ, self._lab))
+        self._folder.update(links=self._lab.links)
         parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy)
         self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
         self._injection.plan()
@@ -155,11 +154,14 @@ class Conductor:
         return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; token fetches {fetches:,}; active: {active}"
 
     def interrupt(self, reason: str) -> None:
-        """Take every fault back at once, because the run ends before its plan; `finish` must follow."""
+        """Take every fault back at once, because the run ends before its plan; `finish` must follow.
+
+        Where a problem ends it, the run is invalid rather than interrupted.
+        """
         if self._over.is_set():
             return
         self._over.set()
-        if not any(problem.kind == "run_time" for problem in self._problems):
+        if not self._problems:
             self._interrupted = reason
         if self._injection is not None:
             self._injection.undo_all()
@@ -211,33 +213,6 @@ class Conductor:
 
     # --- the beginning -----------------------------------------------------------------------
 
-    def _plan(self) -> LabPlan:
-        scenario = self.scenario
-        own_target, own_issuer = scenario.target is None, scenario.issuer is None
-        lab = scenario.lab
-        return LabPlan(
-            issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if own_issuer else None,
-            target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s) if own_target else None,
-            links=scenario.links(),
-            foreign={} if scenario.target is None else {"target": scenario.target},
-            environ=self._settings.environ,
-        )
-
-    def _note_lab(self, journal: FaultJournal, lab: Lab | None) -> None:
-        """Write down who would outlive a killed conductor: before the lab starts, and when it is there."""
-        assert self._folder is not None  # noqa: S101 - begin made it
-        choice = choose(self._settings.environ)
-        children = lab.children if lab is not None else ()
-        journal.write(
-            "lab",
-            conductor=_process(os.getpid(), started_ticks(os.getpid())),
-            children=[{"name": child.name, **_process(child.pid, child.started_ticks)} for child in children],
-            proxy={"kind": choice.kind, "url": choice.url} if self.scenario.links() else {},
-            proxies=dict(lab.proxies) if lab is not None else {},
-        )
-        if lab is not None:
-            self._folder.update(links=lab.links)
-
     def _orders(self, worker: int, lab: Lab) -> Begin:
         assert self._folder is not None  # noqa: S101 - begin made it
         client = lab.clients[0] if lab.clients else None
@@ -279,13 +254,17 @@ class Conductor:
 
     def _await_promises(self) -> None:
         until_s = clock.monotonic() + PROMISE_WITHIN_S
-        while len(self._promises) < len(self._members) and clock.monotonic() < until_s:
+        while self._someone_may_promise() and clock.monotonic() < until_s:
             threading.Event().wait(0.05)
         for worker in range(len(self._members)):
             if worker not in self._promises:
                 self.hear_problem(
                     "worker_lost", f"worker {worker} did not say how many rows it wrote; it may have died"
                 )
+
+    def _someone_may_promise(self) -> bool:
+        here = set(self._crew.members())
+        return any(member in here and worker not in self._promises for worker, member in enumerate(self._members))
 
     def _close_lab(self) -> None:
         if self._lab is None or self._journal is None:
@@ -304,10 +283,10 @@ class Conductor:
             if promise.get("error"):
                 self.hear_problem("record", promise["error"])
         promises = [dict(self._promises[worker]) for worker in sorted(self._promises)]
-        complete = self._interrupted is None and ended_s is not None
+        complete = ended_s is not None and ended_s >= self.scenario.load.duration_s
         self._folder.update(
-            state="complete" if complete else "interrupted",
-            interrupted=self._interrupted if self._interrupted or ended_s is not None else "it never began",
+            state="interrupted" if self._interrupted else "complete" if complete else "aborted",
+            interrupted=self._interrupted,
             ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
             ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
             transport=promises[0]["transport"] if promises else {},
@@ -331,22 +310,3 @@ class Conductor:
         sys.stdout.write(done.stdout)
         if done.stderr:
             logger.warning("%s", done.stderr.strip())
-
-
-def _process(pid: int, ticks: int) -> dict[str, int]:
-    return {"pid": pid, "started_ticks": ticks}
-
-
-def _guard_target(target: str | None, allowed: frozenset[str]) -> None:
-    """Refuse to send load to another machine that nobody named on the command line."""
-    if target is None or target.startswith("unix:"):
-        return
-    host = target.rpartition(":")[0].strip("[]")
-    if host == "localhost" or host in allowed:
-        return
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")

@@ -14,69 +14,24 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from gevent.event import Event
 from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness.auth.channel import Attempt
-from harness.calls import Cause
 from harness.conductor import Conductor, RunSettings
-from harness.errors import HarnessError, TokenError, UsageError
+from harness.crew import LocustCrew
+from harness.errors import HarnessError, UsageError
+from harness.livepage import watchers
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
 from harness.web import add_tab
-from harness.worker import Watchers, Worker, begin_from
+from harness.worker import Worker, begin_from
 
 logger = logging.getLogger("jwtstorm")
 
 LIVE_S = 0.5
 PROGRESS_S = 10.0
 FindScenario = Callable[[], Scenario | None]
-
-
-class CallFailed(Exception):  # noqa: N818 - Locust shows its text as the failure's name
-    """A failed call, as Locust's page lists it."""
-
-
-class LocustCrew:
-    """The workers behind a Locust runner (`harness.conductor.Crew`)."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-        self._stopping = False
-        self._stopped = Event()
-
-    def members(self) -> list[str]:
-        """Return the ids of the ready workers; the local runner is its own."""
-        runner = self._environment.runner
-        if isinstance(runner, MasterRunner):
-            return [client.id for client in runner.clients.ready + runner.clients.spawning + runner.clients.running]
-        return ["local"]
-
-    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
-        """Send a message to one worker, or to all."""
-        runner = self._environment.runner
-        assert runner is not None  # noqa: S101 - Locust made it before any event of ours
-        runner.send_message(message, dict(data), client_id=None if member == "local" else member)
-
-    def note_stopping(self) -> None:
-        """Note that Locust has begun to stop the users."""
-        self._stopping = True
-
-    def note_stopped(self) -> None:
-        """Note that all users have stopped."""
-        self._stopped.set()
-
-    def stop(self) -> None:
-        """Stop all users, or wait until whoever began it has."""
-        runner = self._environment.runner
-        if runner is None:
-            return
-        if not self._stopping:
-            self._stopping = True
-            runner.stop()
-        self._stopped.wait(timeout=90)
 
 
 class Plugin:
@@ -135,7 +90,7 @@ class Plugin:
         """Take the faults back first; the rest follows when the users have stopped."""
         if self._crew is None or self.conductor is None:
             return
-        by_us = self._crew._stopping  # noqa: SLF001 - same module
+        by_us = self._crew.stopping
         self._crew.note_stopping()
         if not by_us:
             self.conductor.interrupt("stopped before the planned end")
@@ -172,7 +127,7 @@ class Plugin:
             self._send("jwtstorm-problem", {"kind": "scenario_differs", "text": text})
             return
         try:
-            self.worker = Worker(self.scenario, begin, Watchers(self._show_call, self._show_fetch, self._tell_error))
+            self.worker = Worker(self.scenario, begin, watchers(self.environment.events.request.fire, self._tell_error))
         except (HarnessError, OSError) as error:
             self._tell_error(error)
             return
@@ -257,29 +212,6 @@ class Plugin:
 
     def _tell_error(self, error: Exception) -> None:
         self._send("jwtstorm-problem", {"kind": "record", "text": str(error)})
-
-    def _show_call(self, attempt: Attempt) -> None:
-        failed = None
-        if attempt.cause is not Cause.OK:
-            failed = CallFailed(f"{attempt.origin.name.lower()}: {attempt.cause.name.lower().replace('_', ' ')}")
-        self.environment.events.request.fire(
-            request_type="grpc",
-            name=attempt.method.lstrip("/"),
-            response_time=(attempt.end_ns - attempt.arrival.intended_ns) / 1e6,
-            response_length=0,
-            exception=failed,
-            context={},
-        )
-
-    def _show_fetch(self, seconds: float, error: TokenError | None) -> None:
-        self.environment.events.request.fire(
-            request_type="token",
-            name="fetch",
-            response_time=seconds * 1e3,
-            response_length=0,
-            exception=None if error is None else CallFailed(f"token source: {error.cause.lower()}"),
-            context={},
-        )
 
 
 _plugin: Plugin | None = None

@@ -46,11 +46,12 @@ def recover(run: Path) -> Recovered:
     recovery = _Recovery(FaultJournal(run))
     recovery.end_children(lab.get("children", ()))
     proxy = lab.get("proxy") or {}
-    if proxy.get("kind") == "url":
-        recovery.clear_proxy(run, ProxyClient(proxy["url"]), _open_steps(events))
-    else:
-        for step in _open_steps(events):
+    outlives = {"proxy"} if proxy.get("kind") == "url" else set[str]()
+    for step, commands in _open_steps(events).items():
+        if not outlives.intersection(command.part for command in commands):
             recovery.attempt(f"{step}: it died with its process", step, lambda: None)
+    if outlives:
+        recovery.clear_proxy(run, ProxyClient(proxy["url"]), _open_steps(events))
     recovery.journal.close()
     return Recovered(tuple(recovery.done), tuple(recovery.failed))
 
@@ -82,7 +83,7 @@ class _Recovery:
     def clear_proxy(self, run: Path, proxy: ProxyClient, steps: Mapping[str, list[Command]]) -> None:
         parts = Parts(proxy=proxy)
         for step, commands in steps.items():
-            for command in commands:
+            for command in (command for command in commands if command.part == "proxy"):
                 self.attempt(
                     f"{step}: {command.action} on {command.arguments.get('proxy')}", step, partial(parts.do, command)
                 )

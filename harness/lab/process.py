@@ -124,7 +124,7 @@ class Child:
 
 
 def started_ticks(pid: int) -> int:
-    """Return when a process started, in clock ticks since boot, or 0 where the system does not say.
+    """Return when a living process started, in clock ticks since boot, or 0 where the system does not say.
 
     With the pid it names a process for good: pids are used again. Source: proc_pid_stat(5), field 22.
     """
@@ -132,7 +132,8 @@ def started_ticks(pid: int) -> int:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return 0
-    return int(stat.rpartition(")")[2].split()[19])
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] == "Z" else int(fields[19])
 
 
 def _answer(line: bytes) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""The crew: the workers of a run, behind a Locust runner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gevent.event import Event
+
+LOCAL = "local"
+"""The member that stands for a local runner: its own worker."""
+STOP_WITHIN_S = 90.0
+
+
+class LocustCrew:
+    """The workers behind a Locust runner (`harness.conductor.Crew`)."""
+
+    def __init__(self, environment: Any) -> None:
+        self._environment = environment
+        self.stopping = False
+        """Whether anybody has begun to stop the users."""
+        self._stopped = Event()
+
+    def members(self) -> list[str]:
+        """Return the ids of the ready workers; the local runner is its own."""
+        clients = getattr(self._environment.runner, "clients", None)
+        if clients is None:
+            return [LOCAL]
+        return [client.id for client in clients.ready + clients.spawning + clients.running]
+
+    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+        """Send a message to one worker, or to all."""
+        self._environment.runner.send_message(message, dict(data), client_id=None if member == LOCAL else member)
+
+    def note_stopping(self) -> None:
+        """Note that Locust has begun to stop the users."""
+        self.stopping = True
+
+    def note_stopped(self) -> None:
+        """Note that all users have stopped."""
+        self._stopped.set()
+
+    def stop(self) -> None:
+        """Stop all users, or wait until whoever began it has."""
+        if not self.stopping:
+            self.stopping = True
+            self._environment.runner.stop()
+        self._stopped.wait(timeout=STOP_WITHIN_S)

@@ -1,0 +1,59 @@
+"""Staging: what must be in place before a run's first call, from the scenario alone."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import UsageError
+from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
+from harness.lab.process import started_ticks
+from harness.lab.proxy_choice import choose
+from harness.lab.running import Lab
+from harness.scenario import Scenario
+
+
+def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
+    """Return the parts of the lab that a scenario does not bring itself."""
+    lab = scenario.lab
+    return LabPlan(
+        issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if scenario.issuer is None else None,
+        target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s) if scenario.target is None else None,
+        links=scenario.links(),
+        foreign={} if scenario.target is None else {"target": scenario.target},
+        environ=environ,
+    )
+
+
+def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) -> dict[str, Any]:
+    """Return what `jwtstorm recover` must know of the processes and proxies that may outlive the conductor."""
+    choice = choose(environ)
+    children = lab.children if lab is not None else ()
+    return {
+        "conductor": _process(os.getpid(), started_ticks(os.getpid())),
+        "children": [{"name": child.name, **_process(child.pid, child.started_ticks)} for child in children],
+        "proxy": {"kind": choice.kind, "url": choice.url} if scenario.links() else {},
+        "proxies": dict(lab.proxies) if lab is not None else {},
+    }
+
+
+def guard_target(target: str | None, allowed: frozenset[str]) -> None:
+    """Refuse to send load to another machine that nobody named on the command line.
+
+    Raises `UsageError`.
+    """
+    if target is None or target.startswith("unix:"):
+        return
+    host = target.rpartition(":")[0].strip("[]")
+    if host == "localhost" or host in allowed:
+        return
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")
+
+
+def _process(pid: int, ticks: int) -> dict[str, int]:
+    return {"pid": pid, "started_ticks": ticks}
