@@ -1,0 +1,120 @@
+"""A run from its start to its files: alone, forked, and with workers apart."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.calls import Cause, Kind
+from tests.e2e.storms import Trial, secrets_in, settings
+
+pytestmark = pytest.mark.e2e
+
+PLANNED = 300 + 400
+
+
+def final_calls(run: Path) -> "pd.DataFrame":
+    rows = pd.read_parquet(run / "calls.parquet")
+    return rows[rows["final"] & (rows["kind"] != Kind.FETCH.name.lower())]
+
+
+def assert_every_arrival_has_one_final_row(run: Path, planned: int = PLANNED) -> None:
+    counts = Counter(final_calls(run)["call_id"])
+    assert sorted(counts) == list(range(planned))
+    assert set(counts.values()) == {1}
+
+
+def test_a_quiet_run_passes_with_one_final_row_per_arrival(trial: Trial) -> None:
+    trial.write(settings())
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_every_arrival_has_one_final_row(trial.run_folder())
+    assert trial.about()["state"] == "complete"
+    assert (trial.run_folder() / "report.html").stat().st_size > 10_000
+
+
+def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
+    trial.write(settings("timeline=[at(2, ExpireAll())]"))
+    done = trial.locust("--headless", "--processes", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_every_arrival_has_one_final_row(trial.run_folder())
+    assert [promise["lost"] for promise in trial.about()["workers"]] == [0, 0]
+
+
+def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
+    trial.write(settings())
+    worker = [sys.executable, "-m", "locust", "-f", "trial.py", "--worker", "--master-port", "5657"]
+    workers = [
+        subprocess.Popen(
+            worker, cwd=trial.folder, env=trial.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(2)
+    ]
+    try:
+        done = trial.locust("--headless", "--master", "--master-bind-port", "5657", "--expect-workers", "2")
+        ended = [process.wait(timeout=20) for process in workers]
+    finally:
+        for process in workers:
+            process.kill()
+            process.wait()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ended == [0, 0]
+    assert_every_arrival_has_one_final_row(trial.run_folder())
+
+
+def test_expired_tokens_cost_one_retry_each_and_no_failure(trial: Trial) -> None:
+    trial.write(settings("timeline=[at(2, ExpireAll())]"))
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = pd.read_parquet(trial.run_folder() / "calls.parquet")
+    refused = rows[rows["cause"] == Cause.EXPIRED.name.lower()]
+    assert len(refused) >= 4  # twenty users in fours of five share four tokens
+    assert not refused["final"].any()
+    assert (rows["kind"] == "fetch").sum() == 8
+
+
+def test_a_run_writes_no_token_and_no_secret(trial: Trial) -> None:
+    trial.write(settings("timeline=[at(1, RevokeAll()), at(2, IssuerDown(), until_s=3)]"))
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    (trial.folder / "output.log").write_text(done.stdout + done.stderr)
+    assert secrets_in(trial.folder) == []
+    assert "Bearer" not in (trial.folder / "output.log").read_text()
+
+
+def test_a_failed_check_exits_1(trial: Trial) -> None:
+    trial.write(
+        settings("timeline=[at(1, IssuerDown(), until_s=3), at(1.5, ExpireAll())]").replace(
+            "0.01)", '0.01, when="all")'
+        )
+    )
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+def test_a_lab_that_serves_nothing_makes_the_run_invalid(trial: Trial) -> None:
+    source = "target='127.0.0.1:1', issuer=TokenCommand(['false'])"
+    trial.write(settings(source))
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "unsteady before the storm" in done.stdout
+
+
+def test_a_run_time_below_the_plan_makes_the_run_invalid(trial: Trial) -> None:
+    trial.write(settings())
+    done = trial.jwtstorm("run", "trial.py", "--headless", "-t", "5")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "-t 5 s ends the run before its plan" in done.stdout + done.stderr
+
+
+def test_a_closed_load_counts_every_call(trial: Trial) -> None:
+    trial.write(
+        settings().replace("constant_rate(per_s=100, duration_s=4, max_users=20", "closed_users(users=5, duration_s=4")
+    )
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    calls = final_calls(trial.run_folder())
+    assert len(calls) > 100
+    assert calls["call_id"].is_unique
