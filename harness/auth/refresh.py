@@ -14,6 +14,9 @@ from harness.auth.token import Token
 from harness.errors import TokenError
 from harness.findings import not_negative, one_of, positive
 
+MAX_DOUBLINGS = 32
+"""Failures beyond which a back-off grows no more: without single-flight a thousand fail in one second."""
+
 
 class Decision(StrEnum):
     """What a caller does next."""
@@ -158,7 +161,8 @@ class Renewal:
     def failed(self, error: TokenError, at_s: float) -> None:
         """Note a failed fetch; the next may begin after the back-off, or when the issuer says."""
         self.fetching -= 1
-        backoff_s = min(self.tokens.backoff_s * 2**self.failures, self.tokens.backoff_max_s)
+        doublings = min(self.failures, MAX_DOUBLINGS)
+        backoff_s = min(self.tokens.backoff_s * 2**doublings, self.tokens.backoff_max_s)
         self.failures += 1
         self.error = error
         self.not_before_s = at_s + max(error.retry_after_s, backoff_s * (0.5 + self.dice.random() / 2))
