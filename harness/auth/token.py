@@ -20,7 +20,7 @@ class Token:
     """A token and what its holder knows of it.
 
     ``obtained_s`` is monotonic; ``begins_s`` and ``ends_s`` are the validity window on the issuer's
-    wall clock (`nbf`, `exp`; infinite where the claim is absent). Claims are decoded, not verified.
+    wall clock (`nbf`, `exp`; infinite where the claim is no number). Claims are decoded, not verified.
     """
 
     text: str = field(repr=False)
@@ -60,7 +60,7 @@ class Token:
 def _decode(part: str, what: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError, binascii.Error):
         value = None
     if not isinstance(value, dict):
         raise TokenError(f"the token's {what} is no JSON object; check what the source returns", "MALFORMED")
@@ -68,5 +68,11 @@ def _decode(part: str, what: str) -> dict[str, Any]:
 
 
 def _date(claims: Mapping[str, Any], name: str, absent: float) -> float:
-    value = claims.get(name, absent)
-    return float(value) if isinstance(value, int | float) else absent
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return absent
+    try:
+        date = float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    return absent if math.isnan(date) else date
