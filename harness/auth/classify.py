@@ -22,7 +22,6 @@ ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, UNAUTHEN
 # Texts of gRPC C-core 1.8x as the Python library shows them; each is written by the client itself.
 _CLIENT_TEXTS: Final = (
     (re.compile(r"Invalid metadata|Illegal metadata"), (Origin.LOCAL, Cause.ILLEGAL_METADATA)),
-    (re.compile(r"sufficient security level to transfer call cred"), (Origin.LOCAL, Cause.MISSING_METADATA)),
     (re.compile(r"Getting metadata from plugin failed"), (Origin.TOKEN_SOURCE, Cause.UNREACHABLE)),
     (re.compile(r"metadata size exceeds|message larger than max"), (Origin.SIZE_LIMIT, Cause.TOO_LARGE)),
     (
@@ -38,10 +37,17 @@ _CLIENT_TEXTS: Final = (
     (re.compile(r"recvmsg:|End of TCP stream|Transport closed"), (Origin.TRANSPORT, Cause.CONNECTION_LOST)),
 )
 
+# The only text of the client's own under UNAUTHENTICATED: any other is the server's, whatever words it uses.
+_CLIENT_REFUSAL: Final = re.compile(r"sufficient security level to transfer call cred")
+
+# Envoy's and Istio's wording.
+_PROXY_REFUSAL: Final = re.compile(r"Jwt |Jwks remote fetch")
+
 _HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{3})|HTTP status(?: code)? (\d{3})")
 
 # What verifiers say, in the words of their libraries; first match wins.
 _VERIFIER_TEXTS: Final = (
+    (re.compile(r"missing .{0,12}claim|claim .{0,20}(missing|required)", re.IGNORECASE), Cause.MISSING_CLAIM),
     (re.compile(r"revoked", re.IGNORECASE), Cause.REVOKED),
     (re.compile(r"not yet valid|used before|\bnbf\b|\biat\b|immature", re.IGNORECASE), Cause.NOT_YET_VALID),
     (re.compile(r"expired|\bexp\b", re.IGNORECASE), Cause.EXPIRED),
@@ -51,7 +57,6 @@ _VERIFIER_TEXTS: Final = (
     (re.compile(r"signature|verification fail", re.IGNORECASE), Cause.BAD_SIGNATURE),
     (re.compile(r"\baud(ience)?\b", re.IGNORECASE), Cause.WRONG_AUDIENCE),
     (re.compile(r"\biss(uer)?\b", re.IGNORECASE), Cause.WRONG_ISSUER),
-    (re.compile(r"missing claim|claim .{0,20}(missing|required)", re.IGNORECASE), Cause.MISSING_CLAIM),
     (
         re.compile(r"missing|no (valid )?(auth|token|credential)|not provided|unauthenticated with", re.IGNORECASE),
         Cause.MISSING_METADATA,
@@ -79,21 +84,25 @@ def classify(code: int, details: str, verdict: str | None = None) -> Outcome:
     """
     if verdict is not None and verdict != "ok":
         return Origin.VERIFIER, Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
-    if verdict is None:
-        for pattern, outcome in _CLIENT_TEXTS:
-            if pattern.search(details):
-                return outcome
-        if (status := _HTTP_STATUS.search(details)) is not None:
-            return _by_http_status(int(status.group(1) or status.group(2)), details)
+    if verdict is None and (outcome := _by_text(code, details)) is not None:
+        return outcome
     if code == UNAUTHENTICATED:
-        proxied = details.startswith("Jwt ")  # Envoy's and Istio's wording
-        return Origin.PROXY if proxied else Origin.VERIFIER, verifier_cause(details)
+        return Origin.PROXY if _PROXY_REFUSAL.match(details) else Origin.VERIFIER, verifier_cause(details)
     return _BY_CODE.get(code, (Origin.HANDLER, Cause.BAD_REQUEST))
 
 
 def verifier_cause(details: str) -> Cause:
     """Return the cause that a verifier's text names, or `Cause.UNAUTHENTICATED`."""
     return next((cause for pattern, cause in _VERIFIER_TEXTS if pattern.search(details)), Cause.UNAUTHENTICATED)
+
+
+def _by_text(code: int, details: str) -> Outcome | None:
+    """Return what a text means that the client library or a proxy wrote."""
+    if (status := _HTTP_STATUS.search(details)) is not None:
+        return _by_http_status(int(status.group(1) or status.group(2)), details)
+    if code == UNAUTHENTICATED:
+        return (Origin.LOCAL, Cause.MISSING_METADATA) if _CLIENT_REFUSAL.search(details) else None
+    return next((outcome for pattern, outcome in _CLIENT_TEXTS if pattern.search(details)), None)
 
 
 def _by_http_status(status: int, details: str) -> Outcome:

@@ -1,0 +1,150 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.auth import classify as codes
+from harness.auth.classify import classify, verifier_cause
+from harness.calls import Cause, Origin
+
+# What grpcio 1.85 shows for failures that are born in the client, beside what servers say under the same code.
+LOOK_ALIKES = [
+    (codes.UNAUTHENTICATED, "token expired", Origin.VERIFIER, Cause.EXPIRED),
+    (
+        codes.UNAUTHENTICATED,
+        "Established channel does not have a sufficient security level to transfer call credential.",
+        Origin.LOCAL,
+        Cause.MISSING_METADATA,
+    ),
+    (codes.INTERNAL, "Invalid metadata", Origin.LOCAL, Cause.ILLEGAL_METADATA),
+    (codes.UNAVAILABLE, "Illegal metadata", Origin.LOCAL, Cause.ILLEGAL_METADATA),
+    (codes.UNAUTHENTICATED, "Invalid metadata: no credentials", Origin.VERIFIER, Cause.MISSING_METADATA),
+    (
+        codes.UNAVAILABLE,
+        "Getting metadata from plugin failed with error: idp down",
+        Origin.TOKEN_SOURCE,
+        Cause.UNREACHABLE,
+    ),
+    (codes.UNAVAILABLE, "the service is shutting down", Origin.HANDLER, Cause.UNAVAILABLE),
+    (
+        codes.RESOURCE_EXHAUSTED,
+        "received metadata size exceeds hard limit (value length 20000 vs. 16384)",
+        Origin.SIZE_LIMIT,
+        Cause.TOO_LARGE,
+    ),
+    (codes.RESOURCE_EXHAUSTED, "quota used up", Origin.HANDLER, Cause.OVERLOAD),
+    (
+        codes.RESOURCE_EXHAUSTED,
+        "CLIENT: Received message larger than max (5000000 vs. 4194304)",
+        Origin.SIZE_LIMIT,
+        Cause.TOO_LARGE,
+    ),
+    (codes.UNKNOWN, "Exception calling application: boom", Origin.HANDLER, Cause.CRASH),
+    (codes.UNKNOWN, "Stream removed", Origin.TRANSPORT, Cause.CONNECTION_LOST),
+    (
+        codes.UNAVAILABLE,
+        "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Connection refused",
+        Origin.TRANSPORT,
+        Cause.UNREACHABLE,
+    ),
+    (
+        codes.UNAUTHENTICATED,
+        "jwks fetch failed: Connection refused",
+        Origin.VERIFIER,
+        Cause.KEYS_UNAVAILABLE,
+    ),
+    (codes.UNAVAILABLE, "Socket closed", Origin.TRANSPORT, Cause.CONNECTION_LOST),
+    (codes.UNAVAILABLE, "recvmsg:Connection reset by peer", Origin.TRANSPORT, Cause.CONNECTION_LOST),
+    (codes.CANCELLED, "Channel closed!", Origin.LOCAL, Cause.CANCELLED),
+    (codes.DEADLINE_EXCEEDED, "Deadline Exceeded", Origin.TRANSPORT, Cause.DEADLINE),
+]
+
+# A proxy answers in HTTP; the mapping is grpc/grpc doc/http-grpc-status-mapping.md.
+PROXIES = [
+    (codes.UNAUTHENTICATED, "Received http2 header with status: 401", Origin.PROXY, Cause.UNAUTHENTICATED),
+    (codes.PERMISSION_DENIED, "Received http2 header with status: 403", Origin.PROXY, Cause.DENIED),
+    (codes.INTERNAL, "Received http2 header with status: 431", Origin.SIZE_LIMIT, Cause.TOO_LARGE),
+    (codes.INTERNAL, "Received http2 header with status: 400", Origin.PROXY, Cause.BAD_REQUEST),
+    (codes.UNAVAILABLE, "Received http2 header with status: 503", Origin.PROXY, Cause.UNAVAILABLE),
+    (codes.UNAVAILABLE, "unexpected HTTP status code 429", Origin.PROXY, Cause.UNAVAILABLE),
+    (codes.UNAUTHENTICATED, "Jwt is missing", Origin.PROXY, Cause.MISSING_METADATA),
+    (codes.UNAUTHENTICATED, "Jwt is expired", Origin.PROXY, Cause.EXPIRED),
+    (codes.UNAUTHENTICATED, "Jwt verification fails", Origin.PROXY, Cause.BAD_SIGNATURE),
+    (codes.UNAUTHENTICATED, "Jwks remote fetch is failed", Origin.PROXY, Cause.KEYS_UNAVAILABLE),
+]
+
+# Words of PyJWT, golang-jwt, jose, grpc-java and of services seen in the wild.
+VERIFIERS = [
+    ("Signature has expired", Cause.EXPIRED),
+    ("token has invalid claims: token is expired", Cause.EXPIRED),
+    ("Signature verification failed", Cause.BAD_SIGNATURE),
+    ("token signature is invalid", Cause.BAD_SIGNATURE),
+    ("The token is not yet valid (nbf)", Cause.NOT_YET_VALID),
+    ("token used before issued", Cause.NOT_YET_VALID),
+    ('Token is missing the "exp" claim', Cause.MISSING_CLAIM),
+    ('Token is missing the "aud" claim', Cause.MISSING_CLAIM),
+    ("required claim iss is missing", Cause.MISSING_CLAIM),
+    ("Audience doesn't match", Cause.WRONG_AUDIENCE),
+    ("Invalid issuer", Cause.WRONG_ISSUER),
+    ("The specified alg value is not allowed", Cause.WRONG_ALGORITHM),
+    ("unknown kid k7", Cause.UNKNOWN_KEY),
+    ("token has been revoked", Cause.REVOKED),
+    ("missing authorization header", Cause.MISSING_METADATA),
+    ("Request unauthenticated with bearer", Cause.MISSING_METADATA),
+    ("Not enough segments", Cause.MALFORMED),
+    ("token is malformed", Cause.MALFORMED),
+    ("go away", Cause.UNAUTHENTICATED),
+    ("", Cause.UNAUTHENTICATED),
+]
+
+BY_CODE = [
+    (codes.PERMISSION_DENIED, Origin.POLICY, Cause.DENIED),
+    (codes.UNIMPLEMENTED, Origin.HANDLER, Cause.NO_SUCH_METHOD),
+    (codes.INVALID_ARGUMENT, Origin.HANDLER, Cause.BAD_REQUEST),
+    (codes.NOT_FOUND, Origin.HANDLER, Cause.BAD_REQUEST),
+    (codes.ABORTED, Origin.HANDLER, Cause.BAD_REQUEST),
+    (codes.DATA_LOSS, Origin.HANDLER, Cause.CRASH),
+    (99, Origin.HANDLER, Cause.BAD_REQUEST),
+]
+
+
+@pytest.mark.parametrize(("code", "details", "origin", "cause"), [*LOOK_ALIKES, *PROXIES])
+def test_texts_tell_where_a_failure_arose_when_the_code_cannot(
+    code: int, details: str, origin: Origin, cause: Cause
+) -> None:
+    assert classify(code, details) == (origin, cause)
+
+
+@pytest.mark.parametrize(("details", "cause"), VERIFIERS)
+def test_a_verifiers_words_tell_the_cause(details: str, cause: Cause) -> None:
+    assert verifier_cause(details) is cause
+    assert classify(codes.UNAUTHENTICATED, details) == (Origin.VERIFIER, cause)
+
+
+@pytest.mark.parametrize(("code", "origin", "cause"), BY_CODE)
+def test_without_words_the_code_decides(code: int, origin: Origin, cause: Cause) -> None:
+    assert classify(code, "") == (origin, cause)
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.OK])
+def test_the_servers_own_verdict_comes_before_all_words(cause: Cause) -> None:
+    said = "Socket closed: Jwt is expired"
+    assert classify(codes.UNAVAILABLE, said, cause.name.lower()) == (Origin.VERIFIER, cause)
+
+
+def test_a_verdict_that_we_do_not_know_is_still_the_verifiers() -> None:
+    assert classify(codes.UNAUTHENTICATED, "", "jwt") == (Origin.VERIFIER, Cause.UNAUTHENTICATED)
+
+
+def test_after_a_good_verdict_the_handler_failed_whatever_words_it_uses() -> None:
+    assert classify(codes.UNAVAILABLE, "the database said: Connection refused", "ok") == (
+        Origin.HANDLER,
+        Cause.UNAVAILABLE,
+    )
+    assert classify(codes.INTERNAL, "Invalid metadata", "ok") == (Origin.HANDLER, Cause.CRASH)
+
+
+@given(st.integers(1, 16), st.text(), st.none() | st.text().filter(lambda said: said.upper() != "OK"))
+def test_a_failure_is_never_classified_as_none(code: int, details: str, verdict: str | None) -> None:
+    origin, cause = classify(code, details, verdict)
+    assert origin is not Origin.NONE
+    assert cause is not Cause.OK
