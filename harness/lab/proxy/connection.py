@@ -13,10 +13,12 @@ from enum import Enum
 from typing import cast
 
 from harness.lab.proxy.flow import Flow
-from harness.lab.proxy.stage import Ending, Item
+from harness.lab.proxy.stage import Budget, Ending, Gate, Item
 
 WRITE_HIGH_BYTES = 256 * 1024
 """Beyond this much unsent data the sender is no longer read."""
+GATE = 0
+"""Serial number of the gate, in front of every toxic."""
 RESET_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -51,17 +53,15 @@ class Peer(asyncio.Protocol):
         self._written = written
         self._transport: asyncio.Transport | None = None
         self._full = False
-        self._reading = True
         self._heard_all = False
         self._heard_close = False
 
     # --- called by the event loop ------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket over; nothing is read before the far peer is there too."""
+        """Take the socket over."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
-        self.allow_reading(False)
 
     def data_received(self, data: bytes) -> None:
         """Send bytes on their way: straight to the far peer where no toxic stands between."""
@@ -111,9 +111,8 @@ class Peer(asyncio.Protocol):
     def allow_reading(self, allow: bool) -> None:
         """Start or stop reading."""
         transport = self._transport
-        if transport is None or allow == self._reading or self._heard_all or transport.is_closing():
+        if transport is None or self._heard_all or transport.is_closing() or allow == transport.is_reading():
             return
-        self._reading = allow
         transport.resume_reading() if allow else transport.pause_reading()
 
     def write(self, data: bytes) -> None:
@@ -143,6 +142,12 @@ class Peer(asyncio.Protocol):
                 self.linger_to_reset()
             self._transport.abort()
 
+    def give_up(self, taken: socket.socket) -> None:
+        """Close a socket that never became this peer's."""
+        if self._transport is None:
+            taken.close()
+            self.lost = True
+
     def linger_to_reset(self) -> None:
         """Make every later close of this socket an RST."""
         if self._transport is not None:
@@ -171,6 +176,7 @@ class Connection:
         traffic: dict[Stream, Traffic],
         on_gone: Callable[["Connection"], None],
         *,
+        budget: Budget,
         strict: bool = False,
     ) -> None:
         self.serial = serial
@@ -184,11 +190,28 @@ class Connection:
         self.server.flow = Flow(self.client, self.server.allow_reading)
         self.flows = {Stream.UPSTREAM: self.client.flow, Stream.DOWNSTREAM: self.server.flow}
         self._on_gone = on_gone
+        self._aborted = False
+        for flow in self.flows.values():
+            flow.insert(GATE, lambda _: Gate(budget))
+
+    async def attach(self, client: socket.socket, server: socket.socket) -> None:
+        """Take both sockets over, for good or ill; what they send is held until `start`."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: self.server, server)
+            await loop.connect_accepted_socket(lambda: self.client, client)
+        except OSError:
+            self._aborted = True
+        if self._aborted:
+            self.abort()
+            for peer, taken in ((self.client, client), (self.server, server)):
+                peer.give_up(taken)
+            self.settle()
 
     def start(self) -> None:
-        """Begin to read: both peers are there, and so are the toxics."""
+        """Let everything through: both peers are there, and so are the toxics."""
         for flow in self.flows.values():
-            flow.settle_reading()
+            flow.remove(GATE)
 
     def end(self, peer: Peer, ending: Ending) -> None:
         """Carry out an ending that has reached a peer."""
@@ -209,6 +232,7 @@ class Connection:
 
     def abort(self, *, reset: bool = False) -> None:
         """Close both sockets at once."""
+        self._aborted = True
         for peer in (self.client, self.server):
             peer.abort(reset=reset)
 

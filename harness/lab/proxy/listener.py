@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 
 from harness.lab.proxy import address as addresses
+from harness.lab.proxy.dial import tune
 from harness.lab.proxy.errors import ApiError
 
 log = logging.getLogger("jwtstorm.proxy")
@@ -62,7 +63,7 @@ class Listener:
             except OSError as error:
                 self._rest(opened, error)
                 return
-            client.setblocking(False)
+            tune(client)
             self._on_client(client)
 
     def _rest(self, opened: socket.socket, error: OSError) -> None:

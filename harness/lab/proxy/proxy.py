@@ -11,10 +11,11 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from harness.lab.proxy import address as addresses
 from harness.lab.proxy.connection import Connection, Stream, Traffic
+from harness.lab.proxy.dial import dial
 from harness.lab.proxy.dice import Dice
 from harness.lab.proxy.dose import Dose
 from harness.lab.proxy.errors import ApiError, toxic_exists, toxic_not_found
@@ -79,8 +80,8 @@ class Proxy:
     def stop(self) -> None:
         """Stop listening and close every connection at once; stopping twice is allowed."""
         self._listener.close()
-        for dial in self._dials:
-            dial.cancel()
+        for dialling in self._dials:
+            dialling.cancel()
         for connection in list(self.connections):
             connection.abort()
 
@@ -118,33 +119,32 @@ class Proxy:
 
     def _welcome(self, client: socket.socket) -> None:
         self.counts.accepted += 1
-        dial = asyncio.get_running_loop().create_task(self._open(client, self.counts.accepted))
-        self._dials.add(dial)
-        dial.add_done_callback(self._dials.discard)
+        dialling = asyncio.get_running_loop().create_task(self._open(client, self.counts.accepted))
+        self._dials.add(dialling)
+        dialling.add_done_callback(self._dials.discard)
 
     async def _open(self, client: socket.socket, serial: int) -> None:
-        connection = Connection(serial, self.traffic, self.connections.discard, strict=self._rules.strict)
         try:
-            await self._dial(connection)
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection.client, client)
-            self._begin(connection)
+            server = await dial(self.upstream, self._rules.connect_timeout_s)
         except (OSError, TimeoutError, ApiError) as error:
             self.counts.failed += 1
             log.info("proxy %s: no connection to %s: %s", self.name, self.upstream, str(error) or "no answer in time")
-        finally:
-            if connection not in self.connections:
-                connection.abort()
-                client.close()
+            client.close()
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        else:
+            await self._join(client, server, serial)
 
-    async def _dial(self, connection: Connection) -> None:
-        upstream = addresses.split(self.upstream)
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(self._rules.connect_timeout_s):
-            await loop.create_connection(lambda: connection.server, upstream.host or "localhost", upstream.port)
-
-    def _begin(self, connection: Connection) -> None:
+    async def _join(self, client: socket.socket, server: socket.socket, serial: int) -> None:
+        rules = self._rules
+        connection = Connection(
+            serial, self.traffic, self.connections.discard, budget=rules.budget, strict=rules.strict
+        )
         self.connections.add(connection)
-        if self._rules.strict and any(dose.toxic.resets_later_closes for dose in self.doses.values()):
+        self._dials.discard(cast("asyncio.Task[None]", asyncio.current_task()))  # from here on, `stop` aborts it
+        await connection.attach(client, server)
+        if rules.strict and any(dose.toxic.resets_later_closes for dose in self.doses.values()):
             connection.linger_to_reset()
         for dose in self.doses.values():
             self._fit(connection, dose)

@@ -9,11 +9,10 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from random import Random
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from random import Random
-
     from harness.lab.proxy.toxics import Toxic
 
 NEVER_S = math.inf
@@ -65,7 +64,7 @@ class Stage(Generic[ToxicT]):
 
     hold_bytes = SHORT_HOLD_BYTES
 
-    def __init__(self, toxic: ToxicT, dice: "Random", budget: Budget, now_s: float) -> None:
+    def __init__(self, toxic: ToxicT, dice: Random, budget: Budget, now_s: float) -> None:
         del now_s
         self.toxic = toxic
         self.dice = dice
@@ -128,3 +127,19 @@ class Stage(Generic[ToxicT]):
         size = ITEM_BYTES if isinstance(item.load, Ending) else len(item.load) + ITEM_BYTES
         self._held_bytes += sign * size
         self._budget.used_bytes += sign * size
+
+
+class Gate(Stage[Any]):
+    """Hold everything until it is removed: what is read before a connection is complete."""
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(None, Random(0), budget, 0.0)
+
+    def take(self, now_s: float) -> Item | None:
+        """Return nothing."""
+        del now_s
+        return None
+
+    def due_s(self) -> float:
+        """Return `NEVER_S`."""
+        return NEVER_S
