@@ -37,6 +37,9 @@ class FailureRatio(Check, check="failure_ratio"):
             return self.nothing_to_recover(self.when, summary, self.below) or self.no_data(self.below, "no calls")
         worst = max(found, key=lambda cell: cell.failed / cell.calls)
         ratio = worst.failed / worst.calls
+        if not worst.failed:
+            sentence = f"None of {plural(worst.calls, 'call')} failed {phase_words(worst.phase)}."
+            return self.judged(0.0, self.below, passed=True, sentence=sentence)
         share = f"{number(worst.failed)} of {plural(worst.calls, 'call')}"
         sentence = (
             f"{share} failed {phase_words(worst.phase)}, which is {percent(ratio)}; the limit is {percent(self.below)}."

@@ -1,19 +1,71 @@
 """The report of a run: merge, fold, check, draw, write; also as ``python -m harness.report RUN``."""
 
+import os
+import sys
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
+import matplotlib as mpl
+
+from harness.errors import HarnessError, RecordError, UsageError
 from harness.merge import merged
 from harness.metrics import summarise
-from harness.runs import read_run
+from harness.report.page import Shown, write_page
+from harness.report.pictures import PICTURES
+from harness.report.story import Story
+from harness.report.style import STYLE
+from harness.report.texts import junit, markdown
+from harness.runs import Run, find_run, read_run
+from harness.series import read_series
 from harness.summary import Summary, write_summary
 
 
 def report_run(path: Path) -> Summary:
     """Write every file that a report consists of into a run's folder, and return its summary.
 
-    Raises `harness.errors.RecordError` where the folder is no run, or holds no rows.
+    Raises `RecordError` where the folder is no run, holds no rows, or cannot be written.
     """
     run = read_run(path)
-    summary = summarise(run, merged(run))
-    write_summary(path, summary)
+    try:
+        summary = summarise(run, merged(run))
+        write_summary(path, summary)
+        (path / "report.md").write_text(markdown(summary), encoding="utf-8")
+        (path / "junit.xml").write_text(junit(summary), encoding="utf-8")
+        write_page(path / "report.html", run, summary, draw(run, summary))
+    except OSError as error:
+        raise RecordError(f"cannot write the report into {path}: {error.strerror or error}; free some space") from error
     return summary
+
+
+def draw(run: Run, summary: Summary) -> list[Shown]:
+    """Write each picture that has something to show, as PNG and as CSV, and return them in the page's order."""
+    story = Story(run, summary, read_series(run.path))
+    shown = []
+    for picture in sorted(PICTURES.values(), key=lambda picture: picture.place):
+        with mpl.rc_context(STYLE):
+            drawn = picture.draw(story)
+            if drawn is None:
+                continue
+            png = BytesIO()
+            drawn.figure.savefig(png, format="png")
+        (run.path / f"{picture.name}.png").write_bytes(png.getvalue())
+        drawn.table.to_csv(run.path / f"{picture.name}.csv", index=False)
+        shown.append(Shown(picture.name, drawn.title, drawn.caption, png.getvalue()))
+    return shown
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Report the run that is named by folder, build label or ``latest``; the exit code is the verdict's."""
+    try:
+        if len(arguments) != 1:
+            raise UsageError("name one run: its folder, a build label, or latest")
+        path = find_run(arguments[0], Path(os.environ.get("REPORTS", "reports")))
+        summary = report_run(path)
+    except HarnessError as error:
+        sys.stderr.write(f"jwtstorm: {error}\n")
+        return error.exit_code
+    word, reasons = summary.verdict.word, summary.verdict.reasons
+    sys.stdout.write(f"{summary.scenario}: {word}\n" + "".join(f"  {reason}\n" for reason in reasons))
+    sys.stdout.write(f"  report: {path / 'report.html'}\n")
+    return summary.verdict.exit_code

@@ -1,0 +1,71 @@
+"""Recovery: how long after each fault calls were good again."""
+
+import pandas as pd
+
+from harness.report.pictures import Drawn, picture
+from harness.report.story import Story
+from harness.report.style import GREEN, INK, QUIET, VERMILION, figure
+from harness.wording import duration, percent
+
+
+@picture("recovery", 60)
+def draw(story: Story) -> Drawn | None:
+    """Draw a bar for each fault, against the limit where a check sets one."""
+    steps = [step for step in story.summary.steps if step.from_s is not None]
+    if not steps:
+        return None
+    drawn = figure(1.0 + 0.36 * len(steps))
+    axes = drawn.subplots()
+    limits = [check.to_json()["within_s"] for check in story.run.checks if check.check == "recovery"]
+    known = [step.recovery_s for step in steps if step.recovery_s is not None]
+    right = max([1.0, *known, *limits]) * 1.35
+    for place, step in enumerate(steps):
+        value = step.recovery_s
+        late = value is None or (limits and value > min(limits))
+        axes.barh(
+            place, right if value is None else max(value, right * 0.004), color=VERMILION if late else GREEN,
+            hatch="//" if value is None else None, alpha=0.5 if value is None else 1.0, edgecolor="white", height=0.6,
+        )  # fmt: skip
+        text = "not known" if value is None else "at once" if value == 0 else duration(value)
+        axes.annotate(
+            text, (0 if value is None else value, place), xytext=(5, 0), textcoords="offset points", va="center",
+            fontsize=8, fontweight="bold", color=INK,
+        )  # fmt: skip
+    for limit in sorted(set(limits)):
+        axes.axvline(limit, color=QUIET, linestyle="--")
+        axes.annotate(
+            f"limit {duration(limit)}", (limit, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", fontsize=8, color=QUIET, va="bottom", ha="center", annotation_clip=False,
+        )  # fmt: skip
+    axes.set_yticks(range(len(steps)), [step.step for step in steps])
+    axes.tick_params(axis="y", colors=INK)
+    axes.invert_yaxis()
+    axes.set_xlim(0, right)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("seconds from the fault's end until three good seconds in a row began")
+    table = pd.DataFrame([{"step": step.step, "recovery_s": step.recovery_s} for step in steps])
+    return Drawn(_title(story), _caption(story), drawn, table)
+
+
+def _caption(story: Story) -> str:
+    base = story.summary.baseline
+    limit = base.get("p90_limit_s")
+    slow = f" and 90 % of them take under {duration(limit)}" if limit else ""
+    return (
+        f"A second is good when it has calls, at most {percent(base.get('failure_limit'))} of them fail{slow} "
+        f"(from the {base.get('source')}). A fault without width counts from its start. "
+        "Seconds are whole, so times are to 1 s."
+    )
+
+
+def _title(story: Story) -> str:
+    steps = [step for step in story.summary.steps if step.from_s is not None]
+    lost = [step for step in steps if step.recovery_s is None]
+    if lost:
+        return f"No recovery was seen after {lost[0].step}: {lost[0].recovery_reason}"
+    slowest = max(steps, key=lambda step: step.recovery_s or 0.0)
+    if not slowest.recovery_s:
+        return "Calls were good again at once after every fault"
+    return f"Calls were good again {duration(slowest.recovery_s)} after {slowest.step}" + (
+        ", the slowest recovery" if len(steps) > 1 else ""
+    )

@@ -1,0 +1,101 @@
+"""The time line: how slow, how many failures and why, how much load, all under the fault windows."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from harness.report.pictures import Drawn, picture
+from harness.report.story import OTHERS, Story
+from harness.report.style import BLUE, CAUSE_COLOURS, GREEN, INK, QUIET, SKY, durations, figure, shade, time_axis
+from harness.series import BIN_S
+from harness.wording import cause_words, duration, percent, quantile_name
+
+SHARES = (0.5, 0.9, 0.95, 0.99)
+
+
+@picture("timeline", 10)
+def draw(story: Story) -> Drawn | None:
+    """Draw times, failures, load and token fetches on one time axis."""
+    if not story.calls and not story.summary.cell("warm-up").calls:
+        return None
+    drawn = figure(7.2)
+    panels = drawn.subplots(4, 1, sharex=True, height_ratios=[1.3, 1, 0.8, 0.6])
+    times = story.quantiles_over_time("response", SHARES)
+    failures, answered = story.failures(), story.seconds("answered")
+    fetches = story.seconds("fetches").sum(axis=1)
+    _times(panels[0], times)
+    _failures(panels[1], failures, story.causes)
+    load = _load(panels[2], failures, answered).assign(token_fetches=fetches)
+    panels[3].bar(fetches.index, fetches, width=1, align="edge", color=INK)
+    panels[3].set_ylabel("token fetches\nper second")
+    for panel in panels:
+        time_axis(panel, story.from_s, story.until_s, label=panel is panels[-1])
+        shade(panel, story.summary.steps, names=panel is panels[0])
+    table = load.join(failures.drop(columns="calls").add_prefix("failed_"))
+    table = table.join(times.drop(columns="n").rename(columns=lambda share: f"{quantile_name(share)}_5s_s"))
+    caption = (
+        "Response time counts from when a call was due, successful calls only, per 5 s; a quantile is left out where "
+        "fewer than five calls lie beyond it. Failed calls are a share of the calls due in that second. "
+        "Solid line or shading: when the fault was really in force; dashed: when it was planned."
+    )
+    return Drawn(_title(story, failures), caption, drawn, table.rename_axis("at_s").reset_index())
+
+
+def _title(story: Story, failures: pd.DataFrame) -> str:
+    calls = failures["calls"]
+    failed = failures.drop(columns="calls").sum(axis=1)[lambda column: column.index >= 0]
+    ratio = (failed / calls.clip(lower=1)).loc[failed.index]
+    steady = story.summary.cell("steady").response_ok
+    usual = f"in steady state half of the calls took under {duration(steady.p50_s)}" if steady.p50_s else ""
+    if failed.sum() == 0:
+        return "Not one call failed" + (f"; {usual}" if usual else "")
+    worst = ratio.index[int(ratio.to_numpy().argmax())]
+    bad = int((failed > 0).sum())
+    return f"Calls failed in {bad} of {len(failed)} seconds, at worst {percent(ratio.max())} of those due at {worst} s"
+
+
+def _times(axes: Axes, times: pd.DataFrame) -> None:
+    highest = max(
+        (share for share in SHARES if times[share].notna().sum() * 2 >= times["n"].notna().sum()), default=0.5
+    )
+    starts = [*times.index.tolist(), times.index[-1] + BIN_S]
+    for share, colour, width in ((highest, BLUE, 1.8), (0.5, SKY, 1.4)):
+        values = [*times[share].tolist(), times[share].iloc[-1]]
+        axes.step(starts, values, where="post", color=colour, linewidth=width, label=quantile_name(share))
+    axes.set_yscale("log")
+    durations(axes)
+    axes.set_ylabel("response time\n(log scale)")
+    for share, colour in ((highest, BLUE), (0.5, SKY)):
+        known = times[share].dropna()
+        if not known.empty:
+            axes.annotate(
+                quantile_name(share), (known.index[-1] + BIN_S, known.iloc[-1]), xytext=(3, 0),
+                textcoords="offset points", color=colour, fontsize=8, va="center", annotation_clip=False,
+            )  # fmt: skip
+
+
+def _failures(axes: Axes, failures: pd.DataFrame, causes: list[str]) -> None:
+    calls = failures["calls"].clip(lower=1)
+    base = np.zeros(len(failures))
+    for cause, colour in zip(causes, CAUSE_COLOURS, strict=False):
+        share = 100 * failures[cause].to_numpy() / calls.to_numpy()
+        label = cause if cause == OTHERS else cause_words(cause).label
+        axes.bar(failures.index, share, bottom=base, width=1, align="edge", color=colour, label=label)
+        base += share
+    axes.set_ylabel("failed calls\n(% of those due)")
+    axes.set_ylim(0, max(base.max() * 1.15, 1))
+    if causes:
+        axes.legend(loc="upper left", ncols=min(len(causes), 3))
+    else:
+        axes.annotate("no call failed", (0.5, 0.5), xycoords="axes fraction", ha="center", color=QUIET)
+
+
+def _load(axes: Axes, failures: pd.DataFrame, answered: pd.DataFrame) -> pd.DataFrame:
+    good = answered["ok"] if "ok" in answered else failures["calls"] * 0
+    edges = [*failures.index, failures.index[-1] + 1]
+    axes.stairs(good, edges, color=GREEN, linewidth=1.6, label="succeeded (at their end)", baseline=None)
+    axes.stairs(failures["calls"], edges, color=QUIET, linewidth=1.2, linestyle="--", label="due", baseline=None)
+    axes.set_ylabel("calls\nper second")
+    axes.set_ylim(0, max(failures["calls"].max(), good.max(), 1) * 1.5)
+    axes.legend(loc="upper left", ncols=2)
+    return pd.DataFrame({"due": failures["calls"], "succeeded": good})
