@@ -13,7 +13,11 @@ from typing import Any
 from harness.auth.token import Token
 from harness.errors import RecordError
 
-_TOKEN_LIKE = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?i:bearer)\s+\S+")
+_TOKEN_LIKE = re.compile(
+    r"(?<![\w-])[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)+"  # three parts or more; begins at a word, so that it is linear
+    r"|eyJ[\w-]{5,}(?:\.[\w-]*)*"  # what begins as a JWT's header does, however little of it is there
+    r"|(?i:bearer)\s+\S+"
+)
 
 
 def redact(text: str) -> str:
@@ -37,7 +41,7 @@ class AuthTrace:
     def wants(self) -> bool:
         """Tell whether this success is in the sample."""
         self._seen += 1
-        return self._seen % self._every == 1
+        return (self._seen - 1) % self._every == 0
 
     def add(self, at_ns: int, token: Token | None, **fields: Any) -> None:
         """Buffer one line about an attempt."""
