@@ -203,12 +203,11 @@ class _Call:
             now_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
         return now_s
 
-    def _override(self, touching: Sequence[Step], decision: Decision, token: Token | None) -> Decision:
+    def _override(self, touching: Sequence[Step], decision: Decision, token: Token) -> Decision:
         zero_s = self._client.zero_ns() / 1e9
         changed: str = decision
         for step in touching:
-            before = token is not None and token.obtained_s < zero_s + step.at_s
-            changed = step.fault.on_refresh(changed, before=before)
+            changed = step.fault.on_refresh(changed, before=token.obtained_s < zero_s + step.at_s)
         return Decision(changed)
 
     def _chaos(self, touching: Sequence[Step], metadata: Metadata) -> Metadata:

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import clock
-from harness.auth.refresh import Decision, Renewal
+from harness.auth.refresh import Decision, Override, Renewal
 from harness.auth.source import TokenSource
 from harness.auth.token import Token
+from harness.calls import Cause
 from harness.errors import TokenError
 
 Clock = Callable[[], float]
-Override = Callable[[Decision, Token | None], Decision]
 OnFetch = Callable[[int, int, TokenError | None], None]
 """Called with start and end (monotonic ns) and the error of each fetch, or None."""
 
@@ -48,10 +48,11 @@ class Keeper:
         """
         while True:
             with self._changed:
-                decision = self._decide(now, override)
+                decision = self._renewal.decide(now(), clock.monotonic(), override)
                 token = self._renewal.token
                 if decision is Decision.FAIL:
-                    raise self._renewal.error or TokenError("no token yet", "UNREACHABLE")
+                    # Without its old traceback: each raise would add to it, for as long as the issuer is down.
+                    raise (self._renewal.error or _unusable()).with_traceback(None)
                 if decision is Decision.WAIT:
                     self._wait(until_s)
                     continue
@@ -69,14 +70,6 @@ class Keeper:
         with self._changed:
             self._renewal.refused(token)
 
-    def _decide(self, now: Clock, override: Override | None) -> Decision:
-        decision = self._renewal.decide(now(), clock.monotonic())
-        if override is None or decision in (Decision.WAIT, Decision.FAIL):
-            return decision
-        changed = override(decision, self._renewal.token)
-        joins = changed is Decision.FETCH and self._renewal.fetching and self._renewal.tokens.single_flight
-        return Decision.WAIT if joins else changed
-
     def _wait(self, until_s: float) -> None:
         left_s = until_s - clock.monotonic()
         if left_s <= 0 or not self._changed.wait(left_s):
@@ -89,7 +82,7 @@ class Keeper:
         try:
             token = Token.parse(self._source.fetch(), clock.monotonic())
         except TokenError as caught:
-            error = caught
+            error = caught if caught.cause in Cause.__members__ else TokenError(str(caught), "OTHER", caught.status)
         except Exception as caught:  # noqa: BLE001 - a source that a scenario brought may raise anything
             error = TokenError(f"the token source raised {type(caught).__name__}", "OTHER")
         finally:
@@ -111,3 +104,7 @@ class Keeper:
             self._fetch(now)
         except TokenError:
             return  # kept in the renewal, and recorded: callers hear of it when they need a token
+
+
+def _unusable() -> TokenError:
+    return TokenError("the source gave the same token again, and it cannot be used", "OTHER")

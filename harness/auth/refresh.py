@@ -6,6 +6,7 @@ the fetching; unit tests drive both by hand. A policy registers itself by being 
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -111,6 +112,10 @@ class Background(Policy):
     due: ClassVar[Decision] = Decision.USE_AND_FETCH
 
 
+Override = Callable[[Decision, Token], Decision]
+"""Changes a policy's decision about the token held: the seam of per-call faults."""
+
+
 @dataclass
 class Renewal:
     """The state of one token that several callers share.
@@ -133,10 +138,17 @@ class Renewal:
     def __post_init__(self) -> None:
         self._policy = POLICIES[self.tokens.refresh]()
 
-    def decide(self, now_s: float, at_s: float) -> Decision:
-        """Return what the caller does next."""
+    def decide(self, now_s: float, at_s: float, override: Override | None = None) -> Decision:
+        """Return what the caller does next.
+
+        ``override`` may change what the policy wants of the token held; where it wants another
+        one, the caller has dropped the one it holds.
+        """
         usable = self.token is not None and not self.rejected
         wanted = self._wanted(now_s)
+        if override is not None and self.token is not None:
+            policy, wanted = wanted, override(wanted, self.token)
+            usable = usable and (policy is wanted or wanted is not Decision.FETCH)
         if wanted is Decision.USE:
             return wanted
         if self.fetching and self.tokens.single_flight:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.refresh import POLICIES, Decision, Renewal, Tokens, settings
+from harness.auth.refresh import POLICIES, Decision, Override, Renewal, Tokens, settings
+from harness.auth.token import Token
 from harness.clock import ManualClock
 from harness.errors import TokenError
 from tests.auth.craft import NOW_S, token
@@ -21,8 +22,8 @@ class Bench:
         self.clock = ManualClock()
         self.renewal = Renewal(tokens, random.Random(seed))
 
-    def decide(self) -> Decision:
-        return self.renewal.decide(NOW_S + self.clock.now_s, self.clock.now_s)
+    def decide(self, override: Override | None = None) -> Decision:
+        return self.renewal.decide(NOW_S + self.clock.now_s, self.clock.now_s, override)
 
     def fetched(self, life_s: float = 100.0, serial: int = 1) -> None:
         """Carry one fetch through; the token lives ``life_s`` from `NOW_S`."""
@@ -220,6 +221,47 @@ def test_a_token_that_says_no_end_is_never_renewed_by_the_clock() -> None:
     bench = held(float("inf"))
     bench.clock.advance(1e9)
     assert bench.decide() is Decision.USE
+
+
+def drop(_: Decision, __: Token) -> Decision:
+    return Decision.FETCH
+
+
+def keep(_: Decision, __: Token) -> Decision:
+    return Decision.USE
+
+
+def test_a_caller_that_drops_its_token_fetches_and_the_others_join() -> None:
+    bench = held()
+    assert bench.decide(drop) is Decision.FETCH
+    bench.renewal.began()
+    assert bench.decide(drop) is Decision.WAIT
+
+
+def test_a_caller_that_drops_its_token_still_keeps_to_the_backoff() -> None:
+    bench = held()
+    waited_s = bench.failed()
+    assert bench.decide(drop) is Decision.FAIL
+    bench.clock.advance(waited_s)
+    assert bench.decide(drop) is Decision.FETCH
+
+
+def test_within_the_margin_an_override_that_changes_nothing_drops_nothing() -> None:
+    bench = held()
+    bench.clock.advance(95)
+    bench.renewal.began()
+    assert bench.decide(lambda decision, _: decision) is Decision.USE
+
+
+def test_a_caller_that_never_renews_uses_even_a_rejected_token() -> None:
+    bench = held()
+    assert bench.renewal.token is not None
+    bench.renewal.refused(bench.renewal.token)
+    assert bench.decide(keep) is Decision.USE
+
+
+def test_without_a_token_there_is_nothing_to_override() -> None:
+    assert Bench().decide(keep) is Decision.FETCH
 
 
 @pytest.mark.parametrize(
