@@ -22,7 +22,8 @@ class FaultJournal:
     def __init__(self, run: Path) -> None:
         self.path = run / NAME
         try:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._cut = _ends_in_a_cut_line(self._file)
         except OSError as error:
             raise RecordError(f"cannot open {NAME}: {error.strerror}; nothing was injected") from error
 
@@ -32,17 +33,27 @@ class FaultJournal:
         Raises `RecordError` when the disk refuses: then nothing may be applied.
         """
         line = {"event": event, "utc": clock.utc_now().isoformat(timespec="milliseconds"), **fields}
+        data = ("\n" * self._cut + json.dumps(line) + "\n").encode()
+        self._cut = True
         try:
-            os.write(self._file, (json.dumps(line) + "\n").encode())
+            while data:
+                data = data[os.write(self._file, data) :]
             os.fsync(self._file)
         except OSError as error:
             raise RecordError(f"cannot write {NAME}: {error.strerror}; free some space, then run again") from error
+        self._cut = False
 
     def close(self) -> None:
         """Close the file; closing twice is allowed."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _ends_in_a_cut_line(file: int) -> bool:
+    """Tell whether a crash or a full disk cut the last line: the next one must not join it."""
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
 
 
 def read_events(run: Path) -> Iterator[Mapping[str, Any]]:
