@@ -9,9 +9,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness import clock
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RecordError
 from harness.faults import Lab, Site
 from harness.journal import FaultJournal
 from harness.timeline import Edge, Step, edges
@@ -81,33 +82,34 @@ class Injection:
                 self._active[step.id] = step
             return
         site = self._site(step)
-        undo = [command.to_json() for command in step.fault.undo(site)]
-        self.journal.write("applying", **self._about(step), plan_s=edge.at_s, undo=undo)
-        if not step.fault.instant:
-            self._active[step.id] = step
         try:
+            undo = [command.to_json() for command in step.fault.undo(site)]
+            self.journal.write("applying", **self._about(step), plan_s=edge.at_s, undo=undo)
+            if not step.fault.instant:
+                self._active[step.id] = step
             at_ns = step.fault.apply(self.lab, site)
-        except HarnessError as error:
+        except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail("apply", step, error)
             return
-        self.journal.write("applied", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
+        self._note("applied", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
         logger.info("%5.1f s: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
         self._verify(step, active=True)
 
     def _end(self, step: Step, plan_s: float | None) -> None:
-        self._active.pop(step.id, None)
+        if self._active.pop(step.id, None) is None:
+            return  # it could not be applied
         if step.fault.seat == "call":
             self._note_call_edge("undone", step, plan_s)
             return
-        self.journal.write("undoing", **self._about(step), plan_s=plan_s)
+        self._note("undoing", **self._about(step), plan_s=plan_s)
         at_ns = 0
         try:
             for command in step.fault.undo(self._site(step)):
                 at_ns = int(self.lab.do(command)["at_ns"])
-        except HarnessError as error:
+        except Exception as error:  # noqa: BLE001 - whatever one undo raises, the others must be carried out
             self._fail("undo", step, error)
             return
-        self.journal.write("undone", **self._about(step), plan_s=plan_s, **self._moment(at_ns))
+        self._note("undone", **self._about(step), plan_s=plan_s, **self._moment(at_ns))
         logger.info("%5.1f s: over: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
         self._verify(step, active=False)
 
@@ -115,21 +117,31 @@ class Injection:
         phase = "apply" if active else "undo"
         try:
             reading = step.fault.read(self.lab, self._site(step))
-        except HarnessError as error:
+        except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail(phase, step, error)
             return
-        self.journal.write("verified", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        self._note("verified", **self._about(step), active=reading.active, reading=dict(reading.measured))
         if reading.active != active:
             said = "is not in force after it was applied" if active else "is still in force after it was undone"
             self._fail(phase, step, HarnessError(f"{step.fault.text()}: {said}"))
 
     def _fail(self, phase: str, step: Step, error: Exception) -> None:
-        self.journal.write("failed", **self._about(step), phase=phase, text=str(error))
-        self.problems.append(Problem(f"{phase}_failed", f"{step.id} could not be {_DONE[phase]}: {error}"))
+        text = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        self._note("failed", **self._about(step), phase=phase, text=text)
+        self.problems.append(Problem(f"{phase}_failed", f"{step.id} could not be {_DONE[phase]}: {text}"))
+
+    def _note(self, event: str, **fields: Any) -> None:
+        """Write an event down; where the journal refuses, go on: an undo must never wait for a disk."""
+        try:
+            self.journal.write(event, **fields)
+        except RecordError as error:
+            problem = Problem("journal_failed", str(error))
+            if problem not in self.problems:
+                self.problems.append(problem)
 
     def _note_call_edge(self, event: str, step: Step, plan_s: float | None) -> None:
         planned_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
-        self.journal.write(event, **self._about(step), plan_s=plan_s, **self._moment(planned_ns))
+        self._note(event, **self._about(step), plan_s=plan_s, **self._moment(planned_ns))
         logger.info("%5.1f s: %s%s", (planned_ns - self._zero_ns) / 1e9, _BEGUN[event], step.fault.text())
 
     def _about(self, step: Step) -> dict[str, str]:

@@ -1,0 +1,263 @@
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from harness.errors import LabError, RecordError
+from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site
+from harness.injection import Injection
+from harness.journal import FaultJournal, read_events
+from harness.timeline import Planned, at, number
+from tests.fake_lab import LINKS, FakeLab
+
+DOWN, LATENCY = FAULTS["issuer_down"](), FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]
+EXPIRE, FORCE = FAULTS["expire_all"](), FAULTS["force_refresh"]()
+SKEW = FAULTS["clock_skew"]("issuer", 5.0)  # type: ignore[call-arg]
+ZERO_NS = 500
+
+
+class Bench:
+    """An injection over a fake lab, with a real journal; time passes as fast as it is asked for."""
+
+    def __init__(self, run: Path, *planned: Planned, lab: FakeLab | None = None) -> None:
+        self.folder = run
+        self.lab = lab or FakeLab()
+        self.journal = FaultJournal(run)
+        self.injection = Injection(number(planned), self.lab, self.journal, LINKS)
+
+    def run(self, until_s: float = float("inf")) -> None:
+        self.injection.run(ZERO_NS, lambda at_ns: at_ns <= ZERO_NS + until_s * 1e9)
+
+    def events(self, *names: str) -> list[Mapping[str, Any]]:
+        return [event for event in read_events(self.folder) if not names or event["event"] in names]
+
+    def order(self) -> list[tuple[str, str]]:
+        return [(event["event"], event["step"]) for event in self.events()]
+
+
+def failing(*actions: str) -> Callable[[Command], None]:
+    def refuse(command: Command) -> None:
+        if command.action in actions:
+            raise LabError(f"{command.action} was refused")
+
+    return refuse
+
+
+def test_a_fault_lives_in_the_journal_from_applying_to_its_second_verified(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2))
+    bench.run()
+    step = "1-issuer_down"
+    lives = ("applying", "applied", "verified", "undoing", "undone", "verified")
+    assert bench.order() == [(event, step) for event in lives]
+    assert [event["active"] for event in bench.events("verified")] == [True, False]
+    assert bench.injection.problems == []
+
+
+def test_the_undo_is_on_disk_before_the_fault_is_applied(tmp_path: Path) -> None:
+    seen: list[list[Mapping[str, Any]]] = []
+    lab = FakeLab(lambda _: seen.append(list(read_events(tmp_path))))
+    bench = Bench(tmp_path, at(1, SKEW, until_s=2), lab=lab)
+    bench.run(until_s=1)
+    (before,) = seen
+    assert [event["event"] for event in before] == ["applying"]
+    assert [Command.from_json(command) for command in before[0]["undo"]] == list(SKEW.undo(Site("1-clock_skew")))
+
+
+def test_nothing_is_applied_that_could_not_be_written_down(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    (tmp_path / "faults.ndjson").symlink_to("/dev/full")
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2), at(3, EXPIRE))
+    bench.run()
+    assert bench.lab.done == []
+    kinds = {problem.kind for problem in bench.injection.problems}
+    assert kinds == {"apply_failed", "journal_failed"}
+
+
+def test_a_fault_is_taken_back_even_when_the_journal_refuses(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=5), at(2, SKEW, until_s=6))
+    before = bench.lab.everything()
+    bench.run(until_s=2)
+    bench.journal.close()
+    bench.injection.undo_all()
+    assert bench.lab.everything() == before
+    assert [problem.kind for problem in bench.injection.problems] == ["journal_failed"]
+
+
+def test_the_plan_tells_every_edge_before_anything_begins(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(2, EXPIRE), at(1, DOWN, until_s=3))
+    bench.injection.plan()
+    told = [(event["edge"], event["step"], event["plan_s"]) for event in bench.events("planned")]
+    assert told == [("start", "1-issuer_down", 1), ("start", "2-expire_all", 2), ("end", "1-issuer_down", 3)]
+    assert bench.lab.done == []
+
+
+def test_edges_are_told_in_seconds_from_zero_as_they_really_were(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2))
+    bench.run()
+    (applied,) = bench.events("applied")
+    assert applied["plan_s"] == 1
+    assert applied["at_ns"] == 1_001
+    assert applied["at_s"] == (1_001 - ZERO_NS) / 1e9
+
+
+def test_a_fault_per_call_has_the_planned_edges_and_touches_no_lab(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1.5, FORCE))
+    bench.run()
+    (applied,) = bench.events()
+    assert (applied["event"], applied["seat"], applied["at_s"]) == ("applied", "call", 1.5)
+    assert bench.lab.done == []
+    assert bench.injection.active() == []
+
+
+def test_an_instant_fault_is_applied_and_verified_and_never_undone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, EXPIRE))
+    bench.run()
+    bench.injection.undo_all()
+    assert [event for event, _ in bench.order()] == ["applying", "applied", "verified"]
+
+
+def test_active_names_what_is_in_force(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=4), at(2, SKEW, until_s=3))
+    bench.run(until_s=2)
+    assert bench.injection.active() == ["1-issuer_down", "2-clock_skew"]
+
+
+def test_undo_all_takes_the_last_applied_back_first(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=9), at(2, LATENCY, until_s=8), at(3, SKEW, until_s=9))
+    before = bench.lab.everything()
+    bench.run(until_s=3)
+    bench.injection.undo_all()
+    assert [event["step"] for event in bench.events("undone")] == ["3-clock_skew", "2-latency", "1-issuer_down"]
+    assert bench.lab.everything() == before
+    assert bench.injection.active() == []
+
+
+def test_undo_all_twice_undoes_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=9))
+    bench.run(until_s=1)
+    bench.injection.undo_all()
+    done, told = len(bench.lab.done), len(bench.events())
+    bench.injection.undo_all()
+    assert (len(bench.lab.done), len(bench.events())) == (done, told)
+
+
+def test_nothing_is_applied_after_undo_all(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2), at(3, EXPIRE))
+    bench.injection.undo_all()
+    bench.run()
+    assert bench.lab.done == []
+    assert bench.events() == []
+
+
+def test_undo_all_waits_for_a_fault_that_is_being_applied(tmp_path: Path) -> None:
+    applying, go_on = threading.Event(), threading.Event()
+
+    def hold(command: Command) -> None:
+        if command.arguments.get("down"):
+            applying.set()
+            assert go_on.wait(30)
+
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2), at(3, SKEW, until_s=4), lab=FakeLab(hold))
+    before = bench.lab.everything()
+    runner = threading.Thread(target=bench.run)
+    runner.start()
+    assert applying.wait(30)
+    undoer = threading.Thread(target=bench.injection.undo_all)
+    undoer.start()
+    go_on.set()
+    for thread in (runner, undoer):
+        thread.join(30)
+    assert bench.lab.everything() == before
+    assert bench.injection.active() == []
+
+
+def test_a_run_that_is_over_early_carries_no_further_edge_out(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=9), at(2, EXPIRE))
+    bench.run(until_s=1)
+    assert [event["step"] for event in bench.events("applied")] == ["1-issuer_down"]
+
+
+def test_a_fault_that_cannot_be_applied_is_a_problem_and_is_still_taken_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, LATENCY, until_s=2), lab=FakeLab(failing("add_toxic")))
+    bench.run()
+    (problem,) = bench.injection.problems
+    assert (problem.kind, problem.text) == ("apply_failed", "1-latency could not be applied: add_toxic was refused")
+    assert [event for event, _ in bench.order()] == ["applying", "failed", "undoing", "undone", "verified"]
+
+
+def test_a_fault_that_cannot_be_undone_is_a_problem_and_the_others_are_undone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=9), at(2, LATENCY, until_s=9), lab=FakeLab(failing("remove_toxic")))
+    bench.run(until_s=2)
+    bench.injection.undo_all()
+    (problem,) = bench.injection.problems
+    assert problem.kind == "undo_failed"
+    (failed,) = bench.events("failed")
+    assert (failed["step"], failed["phase"]) == ("2-latency", "undo")
+    assert not bench.lab.state("issuer")["down"]
+
+
+def test_whatever_an_undo_raises_the_others_are_undone(tmp_path: Path) -> None:
+    def crash(command: Command) -> None:
+        if command.action == "remove_toxic":
+            raise KeyError("at_ns")
+
+    bench = Bench(tmp_path, at(1, DOWN, until_s=9), at(2, LATENCY, until_s=9), lab=FakeLab(crash))
+    bench.run(until_s=2)
+    bench.injection.undo_all()
+    assert [problem.kind for problem in bench.injection.problems] == ["undo_failed"]
+    assert "KeyError" in bench.injection.problems[0].text
+    assert not bench.lab.state("issuer")["down"]
+
+
+@dataclass(frozen=True)
+class Numb:
+    """A fault of the environment whose reading a test decides; it joins no registry."""
+
+    reading: Reading | Exception
+    seat: str = "environment"
+    instant: bool = False
+
+    def name(self) -> str:
+        return "numb"
+
+    def text(self) -> str:
+        return "nothing at all"
+
+    def undo(self, site: Site) -> tuple[Command, ...]:
+        return (Command("issuer", "set_down", {"down": False}),)
+
+    def apply(self, lab: Lab, site: Site) -> int:
+        return 1
+
+    def read(self, lab: Lab, site: Site) -> Reading:
+        if isinstance(self.reading, Exception):
+            raise self.reading
+        return self.reading
+
+
+@pytest.mark.parametrize(
+    ("reading", "said", "phases"),
+    [
+        (Reading(active=False), "is not in force after it was applied", ["apply"]),
+        (Reading(active=True), "is still in force after it was undone", ["undo"]),
+        (LabError("the issuer did not answer state"), "did not answer state", ["apply", "undo"]),
+        (KeyError("clock"), "KeyError: 'clock'", ["apply", "undo"]),
+    ],
+)
+def test_a_reading_that_does_not_fit_is_a_problem(
+    tmp_path: Path, reading: Reading | Exception, said: str, phases: list[str]
+) -> None:
+    bench = Bench(tmp_path, at(1, cast("Fault", Numb(reading)), until_s=2))
+    bench.run()
+    assert [event["phase"] for event in bench.events("failed")] == phases
+    assert [problem.kind for problem in bench.injection.problems] == [f"{phase}_failed" for phase in phases]
+    assert said in bench.injection.problems[0].text
+
+
+def test_a_journal_that_cannot_be_opened_says_that_nothing_was_injected(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="nothing was injected"):
+        FaultJournal(tmp_path / "nowhere")
