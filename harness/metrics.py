@@ -28,7 +28,7 @@ def summarise(run: Run, merged: Merged) -> Summary:
     methods = Methods()
     for chunk in chunks(run.path, methods):
         first.count(chunk)
-    ended_s = run.ended_s if run.ended_s is not None else max(first.last_s, 0.0)
+    ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     limit = steady_limit(run.checks)
     baseline = first.baseline(limit, first_fault_s(found), ended_s, run.warm_up_s)
@@ -64,7 +64,7 @@ class Seconds:
     """The first pass: final calls of each second, with the response times of those that succeeded."""
 
     def __init__(self) -> None:
-        self.last_s = 0.0
+        self.last_s = -1.0
         self._calls = Counts()
         self._failed = Counts()
         self._times = Counts()
@@ -79,6 +79,10 @@ class Seconds:
         self._calls.count(second)
         self._failed.count(second[~finals.ok])
         self._times.count(second[finals.ok] * CELLS + cell_of(finals.response_us[finals.ok]))
+
+    def after_last_s(self, planned_s: float) -> float:
+        """Return a moment after the last call that was due, but within the plan; 0 without one."""
+        return min(max(self.last_s + 1e-6, 0.0), planned_s)
 
     def seconds(self) -> list[Second]:
         """Return the seconds that had calls, sorted."""

@@ -10,7 +10,7 @@ def percent(ratio: float | None) -> str:
         return "no data"
     value = ratio * 100
     if value == 0 or abs(value) >= 10:
-        return f"{value:.0f} %" if value == round(value) else f"{value:.1f} %"
+        return f"{value:.3g} %"
     return f"{value:.2g} %"
 
 
@@ -71,7 +71,7 @@ _UNKNOWN = CauseWords("other", "nothing says why", "read the example's code and 
 CAUSE_WORDS = {
     "EXPIRED": CauseWords(
         "token expired",
-        "the verifier saw a token past its exp",
+        "the verifier saw a token past its end of life (exp)",
         "refresh before the end of life with a margin above network delay plus clock skew, "
         "and retry once after UNAUTHENTICATED with a new token",
     ),

@@ -35,8 +35,8 @@ class Shown:
 def environment() -> Environment:
     """Return the templates' environment; every value is escaped."""
     loader = PackageLoader("harness.report", "templates")
-    blocks = {"trim_blocks": True, "lstrip_blocks": True}
-    templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **blocks)
+    templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {
         "duration": duration, "percent": percent, "number": number, "phase": phase_name, "seconds": seconds,
     }  # fmt: skip

@@ -103,7 +103,7 @@ def time_axis(axes: Axes, from_s: float, until_s: float, *, label: bool = True) 
     """Set the common time axis, and mark the warm-up."""
     axes.set_xlim(from_s, until_s)
     if from_s < 0:
-        axes.axvspan(from_s, 0, facecolor="none", edgecolor="#d1d5db", hatch="///", linewidth=0)
+        axes.axvspan(from_s, 0, facecolor="none", edgecolor="#d1d5db", hatch="///", linewidth=0, zorder=0)
     if label:
         axes.set_xlabel("seconds from the end of warm-up (hatched: warm-up)" if from_s < 0 else "seconds")
 
