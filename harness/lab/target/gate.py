@@ -15,7 +15,8 @@ from harness.lab.target.bearer import read_bearer
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.pace import Pace
-from harness.lab.target.verifier import Verdict, VerifierSettings, verify
+from harness.lab.target.verdict import Verdict, VerifierSettings
+from harness.lab.target.verifier import verify
 
 VERDICT_KEY = "x-jwtstorm-verdict"
 """Trailer of every answer: the verifier's verdict, the name of a `Cause` in lower case."""
@@ -37,9 +38,6 @@ TEXTS = {
 }
 """What a rejected caller reads: fixed texts, without token, clock or stack."""
 
-_OPEN = "/grpc.health.v1.Health/"
-"""Health is open, for probes carry no credentials; all else wants a token."""
-
 _log = logging.getLogger(__name__)
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -47,17 +45,33 @@ Maybe: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
+def is_open(method: str) -> bool:
+    """Return whether a method wants no token: health, for probes carry no credentials."""
+    return method.startswith("/grpc.health.v1.Health/")
+
+
+def turn_away(cause: Cause) -> Handler:
+    """Return the handler that answers a call with this verdict, of whatever kind the call is."""
+    return _REJECTIONS[cause]
+
+
 @dataclass(eq=False)
 class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes none at run time
     """Judge each call before its handler and before its first message.
 
     ``clock`` is the verifier's, in seconds since the epoch. ``verdicts`` and ``handled`` count.
+    ``read``, ``verify``, ``is_open`` and ``turn_away`` are its parts: those that are right, unless
+    the zoo puts others in their place.
     """
 
     keys: KeyCache
     settings: VerifierSettings
     clock: Callable[[], float]
     pace: Pace
+    read: Callable[[Metadata], str | Cause] = read_bearer
+    verify: Callable[[str, KeySet, VerifierSettings, float], Verdict] = verify
+    is_open: Callable[[str], bool] = is_open
+    turn_away: Callable[[Cause], Handler] = turn_away
     verdicts: Counter[str] = field(default_factory=Counter)
     handled: Counter[str] = field(default_factory=Counter)
     _admitted: dict[str, Handler] = field(default_factory=dict)
@@ -66,18 +80,18 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         self, continuation: Callable[[Any], Awaitable[Maybe]], details: grpc.HandlerCallDetails
     ) -> Handler:
         """Return the method's handler, or one that rejects."""
-        if details.method.startswith(_OPEN):
+        if self.is_open(details.method):
             return await continuation(details) or _NO_SUCH_METHOD
         cause = await self._judge(details.invocation_metadata)
         self.verdicts[cause.name.lower()] += 1
         if cause is not Cause.OK:
-            return _REJECTIONS[cause]
+            return self.turn_away(cause)
         return self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
 
     async def _judge(self, metadata: Metadata) -> Cause:
         """Return the verdict's cause; an error of ours turns the call away, never in."""
         try:
-            token = read_bearer(metadata)
+            token = self.read(metadata)
             return token if isinstance(token, Cause) else await self._judge_token(token)
         except Exception as error:  # noqa: BLE001 - whatever failed, the call must not get in
             # No message: it may quote the token.
@@ -98,7 +112,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         return Cause.KEYS_UNAVAILABLE if cause is Cause.UNKNOWN_KEY and self.keys.failing else cause
 
     def _verify(self, token: str, keys: KeySet) -> Verdict:
-        return verify(token, keys, self.settings, self.clock())
+        return self.verify(token, keys, self.settings, self.clock())
 
     def _admit(self, method: str, handler: Maybe) -> Handler:
         """Return a handler that tells the verdict and keeps the pace; kept for methods that exist."""

@@ -1,7 +1,7 @@
 """Where the key set comes from: the issuer's JWKS over HTTP."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import urllib3
 
@@ -13,9 +13,18 @@ _MAX_BYTES = 1_000_000
 
 
 class JwksSource:
-    """Fetch a JWKS in a thread, so that calls with a known key never wait for the network."""
+    """Fetch a JWKS in a thread, so that calls with a known key never wait for the network.
 
-    def __init__(self, url: str, algorithms: Collection[str]) -> None:
+    ``read`` makes the key set of the JSON that came, for the algorithms that are allowed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        algorithms: Collection[str],
+        read: Callable[[object, Collection[str]], KeySet] = KeySet.from_jwks,
+    ) -> None:
+        self._read_keys = read
         self._url = url
         self._algorithms = algorithms
         self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=FETCH_WITHIN_S))
@@ -24,7 +33,7 @@ class JwksSource:
         """Return the published keys; raises OSError or ValueError."""
         async with asyncio.timeout(FETCH_WITHIN_S + 0.5):
             body = await asyncio.to_thread(self._read)
-        return KeySet.from_jwks(read_object(body), self._algorithms)
+        return self._read_keys(read_object(body), self._algorithms)
 
     def _read(self) -> bytes:
         try:
