@@ -106,6 +106,8 @@ class Client:
     deadline_s: float
     zero_ns: Callable[[], int]
     arrival: Arrival | None = None
+    proven: Token | None = None
+    """The last token with which a call of this caller succeeded."""
 
     def begin(self) -> tuple[Arrival, int]:
         """Return the arrival that a call belongs to, and its place in the task.
@@ -160,8 +162,12 @@ class _Call:
     def succeeded(self, messages: int, code: int = 0) -> None:
         """Record the last attempt as good."""
         attempt = self._attempt
+        client, token = self._client, attempt.token
         attempt.end_ns, attempt.messages, attempt.code = clock.monotonic_ns(), messages, code
-        self._client.recorder.attempt(attempt, final=True)
+        client.recorder.attempt(attempt, final=True)
+        if token is not None and client.proven is not token:
+            client.proven = token
+            client.keeper.taken(token)
 
     def failed(self, error: grpc.RpcError, messages: int = 0, *, replay: bool) -> bool:
         """Record a failed attempt; return whether to send once more."""
@@ -179,8 +185,9 @@ class _Call:
     def _again(self, attempt: Attempt, *, replay: bool) -> bool:
         if attempt.code != _UNAUTHENTICATED or attempt.token is None:
             return False
-        self._client.keeper.refused(attempt.token)
-        return replay and self._client.tokens.retry_once and self._number == 0 and attempt.messages == 0
+        renewable = self._client.keeper.refused(attempt.token)
+        once = self._client.tokens.retry_once and self._number == 0
+        return renewable and once and replay and attempt.messages == 0
 
     def _new_attempt(self) -> Attempt:
         return Attempt(self._arrival, self._nth, self._number, self._method, 0)

@@ -65,10 +65,15 @@ class Keeper:
             assert token is not None  # noqa: S101 - every decision that comes here has one
             return Grant(token, decision)
 
-    def refused(self, token: Token) -> None:
-        """Note that a server rejected a token."""
+    def taken(self, token: Token) -> None:
+        """Note that a server took a token."""
         with self._changed:
-            self._renewal.refused(token)
+            self._renewal.taken(token)
+
+    def refused(self, token: Token) -> bool:
+        """Note that a server rejected a token; return whether another may be had now."""
+        with self._changed:
+            return self._renewal.refused(token, clock.monotonic())
 
     def _wait(self, until_s: float) -> None:
         left_s = until_s - clock.monotonic()

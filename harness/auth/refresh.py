@@ -129,6 +129,10 @@ class Renewal:
     token: Token | None = None
     rejected: bool = False
     fetching: int = 0
+    accepted: bool = False
+    """Whether a server has taken the token held."""
+    refusals: int = 0
+    """Refusals in a row of tokens that no server had taken."""
     failures: int = 0
     not_before_s: float = 0.0
     error: TokenError | None = None
@@ -154,7 +158,8 @@ class Renewal:
         if self.fetching and self.tokens.single_flight:
             return Decision.USE if usable and self._lives(now_s) else Decision.WAIT
         if at_s < self.not_before_s:
-            return Decision.USE if usable and self._lives(now_s) else Decision.FAIL
+            # A token that was never taken may yet become good: the server says, call by call.
+            return Decision.USE if (usable or self.refusals > 1) and self._lives(now_s) else Decision.FAIL
         return wanted
 
     def began(self) -> None:
@@ -165,7 +170,7 @@ class Renewal:
         """Take a new token; the margin is drawn anew, and the same token again starts a back-off."""
         self.fetching -= 1
         same = self.token is not None and self.token.text == token.text
-        self.token, self.rejected, self.failures, self.error = token, False, 0, None
+        self.token, self.rejected, self.accepted, self.failures, self.error = token, False, False, 0, None
         self.not_before_s = at_s + self.tokens.backoff_s if same else 0.0
         wished = self.tokens.before_s + self.dice.random() * self.tokens.jitter_s
         self.margin_s = min(wished, max(0.0, token.life_s(now_s)) / 2)
@@ -173,16 +178,34 @@ class Renewal:
     def failed(self, error: TokenError, at_s: float) -> None:
         """Note a failed fetch; the next may begin after the back-off, or when the issuer says."""
         self.fetching -= 1
-        doublings = min(self.failures, MAX_DOUBLINGS)
-        backoff_s = min(self.tokens.backoff_s * 2**doublings, self.tokens.backoff_max_s)
-        self.failures += 1
         self.error = error
-        self.not_before_s = at_s + max(error.retry_after_s, backoff_s * (0.5 + self.dice.random() / 2))
+        self.not_before_s = at_s + max(error.retry_after_s, self._backoff_s(self.failures))
+        self.failures += 1
 
-    def refused(self, token: Token) -> None:
-        """Note that a server rejected a token; one that was replaced meanwhile is forgotten."""
+    def taken(self, token: Token) -> None:
+        """Note that a server took a token."""
         if self.token is token:
-            self.rejected = True
+            self.accepted, self.refusals = True, 0
+
+    def refused(self, token: Token, at_s: float) -> bool:
+        """Note that a server rejected a token; return whether another may be had now.
+
+        A token that was replaced meanwhile is forgotten. After two in a row that no server ever
+        took, the next is fetched with back-off: it would fare no better (a clock ahead, a wrong
+        audience).
+        """
+        if self.token is not token:
+            return True
+        if not self.rejected and not self.accepted:
+            if self.refusals:
+                self.not_before_s = at_s + self._backoff_s(self.refusals - 1)
+            self.refusals += 1
+        self.rejected = True
+        return at_s >= self.not_before_s
+
+    def _backoff_s(self, failed: int) -> float:
+        backoff_s = min(self.tokens.backoff_s * 2 ** min(failed, MAX_DOUBLINGS), self.tokens.backoff_max_s)
+        return backoff_s * (0.5 + self.dice.random() / 2)
 
     def _wanted(self, now_s: float) -> Decision:
         if self.token is None or self.rejected:

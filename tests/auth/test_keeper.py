@@ -201,7 +201,7 @@ def test_an_error_that_is_raised_again_and_again_does_not_grow() -> None:
 
 def test_every_fetch_is_told_with_its_times_and_its_error() -> None:
     bench = Bench()
-    bench.get()
+    bench.keeper.taken(bench.get().token)
     bench.keeper.refused(bench.get().token)
     bench.source.error = TokenError("down", "UNREACHABLE")
     with pytest.raises(TokenError):
@@ -213,6 +213,7 @@ def test_every_fetch_is_told_with_its_times_and_its_error() -> None:
 def test_a_refused_token_is_replaced_before_the_next_call() -> None:
     bench = Bench()
     old = bench.get().token
+    bench.keeper.taken(old)
     bench.keeper.refused(old)
     assert bench.get().token is not old
     bench.keeper.refused(old)
@@ -224,6 +225,7 @@ def test_the_same_rejected_token_again_says_so() -> None:
     bench = Bench()
     token = bench.get().token
     bench.source.fetched -= 1
+    bench.keeper.taken(token)
     bench.keeper.refused(token)
     again = bench.get().token
     bench.keeper.refused(again)

@@ -118,7 +118,8 @@ def test_reactive_refresh_never_looks_at_the_clock(later_s: float) -> None:
 def test_a_rejected_token_is_fetched_anew() -> None:
     bench = held(tokens=replace(TOKENS, refresh="reactive"))
     assert bench.renewal.token is not None
-    bench.renewal.refused(bench.renewal.token)
+    bench.renewal.taken(bench.renewal.token)
+    bench.renewal.refused(bench.renewal.token, bench.clock())
     assert bench.decide() is Decision.FETCH
 
 
@@ -127,14 +128,16 @@ def test_a_rejection_of_a_token_that_was_replaced_is_forgotten() -> None:
     old = bench.renewal.token
     assert old is not None
     bench.fetched(serial=2)
-    bench.renewal.refused(old)
+    bench.renewal.taken(old)
+    bench.renewal.refused(old, bench.clock())
     assert bench.decide() is Decision.USE
 
 
 def test_a_new_token_ends_the_rejection_of_the_old_one() -> None:
     bench = held()
     assert bench.renewal.token is not None
-    bench.renewal.refused(bench.renewal.token)
+    bench.renewal.taken(bench.renewal.token)
+    bench.renewal.refused(bench.renewal.token, bench.clock())
     bench.fetched(serial=2)
     assert bench.decide() is Decision.USE
 
@@ -176,7 +179,8 @@ def test_during_the_backoff_a_living_token_is_still_used() -> None:
 def test_a_rejected_token_is_not_used_during_the_backoff() -> None:
     bench = held()
     assert bench.renewal.token is not None
-    bench.renewal.refused(bench.renewal.token)
+    bench.renewal.taken(bench.renewal.token)
+    bench.renewal.refused(bench.renewal.token, bench.clock())
     bench.failed()
     assert bench.decide() is Decision.FAIL
 
@@ -256,7 +260,8 @@ def test_within_the_margin_an_override_that_changes_nothing_drops_nothing() -> N
 def test_a_caller_that_never_renews_uses_even_a_rejected_token() -> None:
     bench = held()
     assert bench.renewal.token is not None
-    bench.renewal.refused(bench.renewal.token)
+    bench.renewal.taken(bench.renewal.token)
+    bench.renewal.refused(bench.renewal.token, bench.clock())
     assert bench.decide(keep) is Decision.USE
 
 
@@ -290,3 +295,47 @@ def test_all_wrong_settings_are_named_at_once() -> None:
 
 def test_settings_hold_every_field() -> None:
     assert Tokens(**settings(TOKENS)) == TOKENS
+
+
+def refuse_new(bench: Bench) -> bool:
+    """Refuse the token held, which no server has taken; return whether another may be had now."""
+    assert bench.renewal.token is not None
+    return bench.renewal.refused(bench.renewal.token, bench.clock())
+
+
+def test_one_new_token_that_is_refused_is_replaced_at_once() -> None:
+    bench = held()
+    assert refuse_new(bench)
+    assert bench.decide() is Decision.FETCH
+
+
+def test_after_two_new_tokens_that_were_refused_the_next_is_fetched_with_backoff() -> None:
+    bench = held()
+    refuse_new(bench)
+    bench.fetched(serial=2)
+    assert not refuse_new(bench)
+    assert bench.decide() is Decision.USE
+    bench.clock.advance(bench.renewal.tokens.backoff_s)
+    assert bench.decide() is Decision.FETCH
+
+
+def test_refusals_of_new_tokens_double_the_backoff_until_one_is_taken() -> None:
+    bench = held()
+    refuse_new(bench)
+    for serial, full_s in enumerate((0.2, 0.4, 0.8), start=2):
+        bench.fetched(serial=serial)
+        refuse_new(bench)
+        assert full_s / 2 <= bench.renewal.not_before_s - bench.clock() <= full_s
+        bench.clock.advance(full_s)
+    bench.fetched(serial=9)
+    assert bench.renewal.token is not None
+    bench.renewal.taken(bench.renewal.token)
+    assert refuse_new(bench)
+    assert bench.decide() is Decision.FETCH
+
+
+def test_many_callers_refused_with_one_token_count_once() -> None:
+    bench = held()
+    for _ in range(50):
+        refuse_new(bench)
+    assert bench.renewal.refusals == 1
