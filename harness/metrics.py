@@ -48,7 +48,8 @@ def judge(summary: Summary, run: Run, merged: Merged, unsteady_why: str | None) 
     calls = summary.cell("all").calls
     problems = [Problem(str(one.get("kind")), str(one.get("text"))) for one in run.data.get("problems") or ()]
     known = {problem.kind for problem in problems}
-    derived = [*of_rows(merged.workers), *of_end(run, summary.duration_s, calls), *of_generator(summary.health, run)]
+    ended_s = summary.duration_s if run.ended_s is None else run.ended_s
+    derived = [*of_rows(merged.workers), *of_end(run, ended_s, calls), *of_generator(summary.health, run)]
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     derived += of_faults(found, run.state)
     if unsteady_why and calls:

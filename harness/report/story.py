@@ -18,6 +18,12 @@ CAUSES_SHOWN = 6
 OTHERS = "other causes"
 
 
+def clearest(times: pd.DataFrame, shares: Sequence[float]) -> float | None:
+    """Return the highest share whose quantile is known in half of the bins that have calls, or None."""
+    bins = times["n"].notna().sum()
+    return max((share for share in shares if 0 < bins <= times[share].notna().sum() * 2), default=None)
+
+
 @dataclass(frozen=True)
 class Story:
     """One run, as pictures need it."""

@@ -1,10 +1,12 @@
 """Generator health: whether the load generator kept its own plan."""
 
 from harness.report.pictures import Drawn, picture
-from harness.report.story import Story
+from harness.report.story import Story, clearest
 from harness.report.style import BLUE, ORANGE, QUIET, durations, figure, shade, time_axis
 from harness.series import BIN_S
-from harness.wording import duration, plural
+from harness.wording import duration, plural, quantile_name
+
+SHARES = (0.5, 0.9, 0.99)
 
 
 @picture("generator", 70)
@@ -15,16 +17,15 @@ def draw(story: Story) -> Drawn | None:
         return None
     drawn = figure(2.6)
     axes = drawn.subplots()
-    tables = {}
+    tables = {key: story.quantiles_over_time("lag", SHARES, key) for key in ("ours", "busy")}
+    share = clearest(tables["ours"], SHARES) or clearest(tables["busy"], SHARES)
+    if share is None:
+        return None
     for key, label, colour in (("ours", "a user was free (ours)", BLUE), ("busy", "no user was free", ORANGE)):
-        times = story.quantiles_over_time("lag", (0.5, 0.99), key)
-        tables[key] = times
-        known = times[0.99].dropna()
-        if known.empty:
-            continue
-        starts = [*times.index.tolist(), times.index[-1] + BIN_S]
-        values = [max(value, 1e-6) for value in (*times[0.99], times[0.99].iloc[-1])]
-        axes.step(starts, values, where="post", color=colour, linewidth=1.6, label=label)
+        values = tables[key][share]
+        if values.notna().any():
+            edges = [*values.index, values.index[-1] + BIN_S]
+            axes.stairs(values.clip(lower=1e-6), edges, color=colour, linewidth=1.6, label=label, baseline=None)
     axes.axhline(health.lag_limit_s, color=QUIET, linestyle="--", linewidth=1)
     axes.annotate(
         f"limit for ours: {duration(health.lag_limit_s)}", (0, health.lag_limit_s), xycoords=("axes fraction", "data"),
@@ -34,7 +35,7 @@ def draw(story: Story) -> Drawn | None:
     durations(axes)
     low, high = axes.get_ylim()
     axes.set_ylim(low * 0.7, max(high, health.lag_limit_s) * 3)
-    axes.set_ylabel("p99 schedule lag\n(log scale)")
+    axes.set_ylabel(f"{quantile_name(share)} schedule lag\n(log scale)")
     axes.legend(loc="upper right", ncols=2, title="calls that came due while", title_fontsize=8)
     time_axis(axes, story.from_s, story.until_s)
     shade(axes, story.summary.steps, names=True)

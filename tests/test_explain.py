@@ -1,0 +1,62 @@
+import json
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from harness.errors import RecordError, UsageError
+from harness.explain import run_explain
+from tests.fake_run import FakeRun
+
+
+def _told(path: Path) -> str:
+    out = StringIO()
+    assert run_explain(str(path), path.parent, out) == 0
+    return out.getvalue()
+
+
+def _trace(path: Path, *lines: Mapping[str, object]) -> Path:
+    FakeRun(path, duration_s=2, warm_up_s=1, steps=()).write()
+    (path / "auth.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_a_cause_is_told_with_count_example_and_what_to_change(tmp_path: Path) -> None:
+    told = _told(FakeRun(tmp_path / "run").write())
+    assert "token expired (EXPIRED): 480 of 480 failed attempts" in told
+    assert "from 15.02 s" in told
+    assert "exp=18000" in told
+    assert "valid for 30 s by its own claims" in told
+    assert "retry once after UNAUTHENTICATED" in told
+
+
+def test_tokens_alive_by_the_clients_clock_point_at_the_clocks(tmp_path: Path) -> None:
+    alive = {"cause": "expired", "t_s": 1.0, "life_s": 5.0, "clock_offset_s": 0.2}
+    assert "by the client's clock they were alive" in _told(_trace(tmp_path / "run", alive))
+    dead = {"cause": "expired", "t_s": 1.0, "life_s": -0.5}
+    assert "sent them too late" in _told(_trace(tmp_path / "run", dead))
+
+
+def test_a_run_without_failures_says_so(tmp_path: Path) -> None:
+    assert "No attempt failed; the trace holds 2 sampled successes." in _told(
+        _trace(tmp_path / "run", {"cause": "ok"}, {"cause": "ok"})
+    )
+
+
+def test_odd_lines_and_hostile_text_are_told_in_one_line(tmp_path: Path) -> None:
+    hostile = {"cause": "bad_signature", "details": "a\n\x1b[31mred" + "x" * 500, "t_s": "soon", "claims": [1]}
+    told = _told(_trace(tmp_path / "run", hostile, {}))
+    assert "\x1b" not in told
+    assert max(len(line) for line in told.splitlines()) < 300
+    assert "other (OTHER): 1 of 2" in told
+
+
+def test_a_run_without_a_trace_and_a_wrong_name_are_one_clear_line(tmp_path: Path) -> None:
+    path = FakeRun(tmp_path / "run", duration_s=2, warm_up_s=1, steps=()).write()
+    for trace in path.glob("auth-*.ndjson"):
+        trace.unlink()
+    with pytest.raises(RecordError, match="no auth trace"):
+        run_explain(str(path), tmp_path)
+    with pytest.raises(UsageError, match="no run was made there yet"):
+        run_explain("nothing", tmp_path / "none")
