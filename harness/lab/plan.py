@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import UsageError
 
-ALGORITHMS = ("ES256", "RS256", "EdDSA", "HS256")
+ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""
 
 LINKS = {"target": "users to target", "issuer": "users to issuer", "jwks": "target to issuer"}
@@ -47,7 +47,7 @@ class TargetSettings:
     audience: str = "ledger"
     issuer: str | None = None
     jwks_url: str | None = None
-    algorithms: tuple[str, ...] = ("ES256", "RS256", "EdDSA")
+    algorithms: tuple[str, ...] = ("ES256", "RS256", "PS256", "EdDSA")
     required: tuple[str, ...] = ("iss", "sub", "aud", "exp", "iat")
     leeway_s: float = 0.0
     keys_lifetime_s: float = 300.0

@@ -36,7 +36,7 @@ def test_keys_that_cannot_be_had_give_unavailable_and_then_come(tmp_path: Path) 
         user.channel.close()
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "EdDSA", "HS256"])
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "EdDSA", "HS256"])
 def test_every_algorithm_works_from_end_to_end(tmp_path: Path, algorithm: str) -> None:
     with Lab.start(LabPlan(issuer=IssuerSettings(algorithm=algorithm)), tmp_path) as lab:
         user = User(lab)

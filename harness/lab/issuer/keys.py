@@ -7,13 +7,14 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm, RSAPSSAlgorithm
 
 _RSA_BITS = 2048
 
 _MAKERS: Mapping[str, tuple[Callable[[], Any], Any]] = {
     "ES256": (lambda: ec.generate_private_key(ec.SECP256R1()), ECAlgorithm),
     "RS256": (lambda: rsa.generate_private_key(65537, _RSA_BITS), RSAAlgorithm),
+    "PS256": (lambda: rsa.generate_private_key(65537, _RSA_BITS), RSAPSSAlgorithm),
     "EdDSA": (ed25519.Ed25519PrivateKey.generate, OKPAlgorithm),
 }
 
@@ -28,7 +29,7 @@ class SigningKey:
 
     @classmethod
     def generate(cls, algorithm: str, serial: int) -> "SigningKey":
-        """Make a new asymmetric key; RS256 takes a tenth of a second and more."""
+        """Make a new asymmetric key; RS256 and PS256 take a tenth of a second and more."""
         make, _ = _MAKERS[algorithm]
         return cls(f"{algorithm.lower()}-{serial}-{secrets.token_hex(4)}", algorithm, make())
 

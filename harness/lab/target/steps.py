@@ -30,7 +30,7 @@ _LAST_SECOND = 253_402_300_799
 _TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _NOT_UNDERSTOOD = frozenset({"crit", "b64", "zip", "cty", "enc"})
 """Header parameters that change what the token means; we understand none. Source: RFC 7515, 4.1.11."""
-_ALGORITHMS = frozenset({"ES256", "RS256", "EdDSA", "HS256"})
+_ALGORITHMS = frozenset({"ES256", "RS256", "PS256", "EdDSA", "HS256"})
 
 
 def split(token: str) -> tuple[str, str, str]:

@@ -28,7 +28,7 @@ def keys(algorithm: str = "ES256") -> KeySet:
 
 @cache
 def _published(algorithm: str) -> KeySet:
-    return KeySet.from_jwks({"keys": [key(algorithm).public_jwk()]}, {"ES256", "RS256", "EdDSA"})
+    return KeySet.from_jwks({"keys": [key(algorithm).public_jwk()]}, {"ES256", "RS256", "PS256", "EdDSA"})
 
 
 def claims(**changes: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def raw_claims(member: str) -> bytes:
     return f"{rest[:-1]}, {member}}}".encode()
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256", "EdDSA"])
 def test_a_good_token_of_each_algorithm_is_accepted(algorithm: str) -> None:
     assert cause(token(signer=key(algorithm)), trusted=keys(algorithm)) is Cause.OK
 
