@@ -9,7 +9,7 @@ import json
 import os
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -205,22 +205,25 @@ class Journal:
         try:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
             os.write(self._file, Header(worker, time.monotonic_ns()).pack())
-            self._write_names()
+            self._write_names([])
         except OSError as error:
             raise _disk_error(self.path, error) from error
 
     def method(self, name: str) -> int:
         """Return the index of a method, writing its name down first where it is new.
 
-        Raises `RecordError` beyond 255 methods.
+        Raises `RecordError` beyond 256 methods, or when the disk refuses.
         """
         index = self._names.get(name)
         if index is None:
             index = len(self._names)
             if index > 255:
                 raise RecordError(f"method {name} is the 257th of this run; a journal holds 256")
+            try:
+                self._write_names([*self._names, name])
+            except OSError as error:
+                raise _disk_error(self._names_path, error) from error
             self._names[name] = index
-            self._write_names()
         return index
 
     def add(  # noqa: PLR0913, PLR0917 - a row is flat, and a call per row must not build an object
@@ -292,9 +295,9 @@ class Journal:
                 os.close(self._file)
                 self._file = -1
 
-    def _write_names(self) -> None:
+    def _write_names(self, names: Sequence[str]) -> None:
         temporary = self._names_path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(list(self._names)))
+        temporary.write_text(json.dumps(names))
         temporary.replace(self._names_path)
 
 
