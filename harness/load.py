@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.findings import positive
+from harness.findings import not_negative, positive
 
 WARM_UP_S = 10.0
 
@@ -39,8 +39,7 @@ class Load:
         found = positive("load", duration_s=self.duration_s, max_users=self.max_users)
         if self.model == "open":
             found += positive("load", per_s=self.per_s, to_per_s=self.to_per_s)
-        if self.warm_up_s < 0 or self.think_s < 0:
-            found.append("load: warm_up_s and think_s cannot be negative; give 0 for none")
+        found += not_negative("load", warm_up_s=self.warm_up_s, think_s=self.think_s)
         return found
 
     def planned(self) -> int:
