@@ -1,6 +1,7 @@
 """Addresses as the API takes them, ``host:port``, and the texts Toxiproxy refuses them with."""
 
 import asyncio
+import ipaddress
 import socket
 from dataclasses import dataclass
 
@@ -48,6 +49,8 @@ async def resolve(text: str) -> Address:
     address = split(text)
     if not address.host:
         return Address("::" if socket.has_ipv6 else "0.0.0.0", address.port)  # noqa: S104 - asked for by name
+    if number := _number(address.host):
+        return Address(number, address.port)
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_TIMEOUT_S):
@@ -56,6 +59,16 @@ async def resolve(text: str) -> Address:
         raise ApiError(500, f"lookup {address.host}: no such host") from None
     numbers = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
     return Address(str(numbers[0][4][0]), address.port)
+
+
+def _number(host: str) -> str | None:
+    """Return a host as a number where no resolver is needed: it may be slow, or busy with upstreams."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
 
 
 def listen(address: Address) -> socket.socket:
