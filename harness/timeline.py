@@ -104,8 +104,8 @@ def _step_mistakes(step: Step, duration_s: float) -> Iterable[str]:
         yield f"{name} at {at_s:g} s: it happens at once and has no end; drop until_s"
     if not step.fault.instant and until_s is None:
         yield f"{name} at {at_s:g} s: say when it ends; give until_s between {at_s:g} and {duration_s:g}"
-    if until_s is not None and until_s <= at_s:
-        yield f"{name} at {at_s:g} s: until_s={until_s:g} is before the start; give until_s > {at_s:g}"
+    if until_s is not None and not until_s > at_s:
+        yield f"{name} at {at_s:g} s: until_s={until_s:g} is not after the start; give until_s > {at_s:g}"
     if until_s is not None and until_s > duration_s:
         yield f"{name} at {at_s:g} s: until_s={until_s:g} is after the end; give until_s <= {duration_s:g}"
     if not 0 <= step.toxicity <= 1:
