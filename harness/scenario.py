@@ -108,6 +108,7 @@ class Scenario:
             "checks": [check.to_json() for check in self.checks],
             "deadline_s": self.deadline_s,
             "max_lag_s": self.lag_bound_s,
+            "connections": self.connections,
             "lab": asdict(self.lab) if self.target is None or self.issuer is None else None,
         }
 
@@ -159,6 +160,8 @@ def about(path: Path) -> About:
         raise UsageError(f"scenario {path}: {error.strerror}") from error
     except SyntaxError as error:
         raise UsageError(f"scenario {path}: line {error.lineno} is no Python: {error.msg}") from error
+    except ValueError as error:  # no UTF-8, or a null byte
+        raise UsageError(f"scenario {path} is no Python: {error}") from error
     lines = doc.splitlines()
     return About(
         name=path.stem.replace("_", "-"),
@@ -178,4 +181,4 @@ def _paragraph(lines: Sequence[str], label: str) -> str:
             words.append(line.removeprefix(label).strip())
         elif words:
             words.append(line.strip())
-    return " ".join(words)
+    return " ".join(words).strip()

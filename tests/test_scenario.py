@@ -1,0 +1,176 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import LabSettings, Scenario, Tokens, at, constant_rate, failure_ratio, recovery
+from harness.auth.source import ClientCredentials
+from harness.errors import ScenarioError, UsageError
+from harness.faults import FAULTS, Fault
+from harness.scenario import about
+
+LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
+EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()
+ISSUER = ClientCredentials("http://127.0.0.1:1/token", "storm")
+OWN: dict[str, Any] = {"target": "127.0.0.1:50051", "issuer": ISSUER}
+
+
+def latency(link: str, delay_s: float = 0.4) -> Fault:
+    return FAULTS["latency"](link, delay_s)  # type: ignore[call-arg]
+
+
+def mistakes_of(**settings: Any) -> tuple[str, ...]:
+    with pytest.raises(ScenarioError) as caught:
+        Scenario(**{"load": LOAD, **settings})
+    assert caught.value.exit_code == 2
+    return caught.value.mistakes
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = mistakes_of(
+        load=constant_rate(per_s=0, duration_s=60, max_users=10),
+        tokens=Tokens(refresh="sometimes", lifetime_s=-1),
+        timeline=[at(70, EXPIRE), at(10, latency("moon", -1), until_s=5)],
+        checks=[failure_ratio(below=2)],
+        deadline_s=0,
+        lab=LabSettings(algorithm="none"),
+    )
+    words = ("per_s", "refresh", "lifetime_s", "begin within it", "until_s", "link", "delay_s", "below", "deadline_s")
+    for word in (*words, "algorithm"):
+        assert [sentence for sentence in found if word in sentence], word
+
+
+def test_every_mistake_stands_on_a_line_of_its_own() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Scenario(LOAD, deadline_s=0, connections=0)
+    assert str(caught.value).splitlines() == [
+        "scenario: 2 mistakes",
+        "  - scenario: deadline_s=0 must be above 0",
+        "  - scenario: connections=0 must be above 0",
+    ]
+
+
+def test_a_check_may_name_a_step_of_the_timeline_only() -> None:
+    Scenario(LOAD, timeline=[at(15, EXPIRE)], checks=[recovery(within_s=3, after="15-expire_all")])
+    (sentence,) = mistakes_of(timeline=[at(15, EXPIRE)], checks=[recovery(within_s=3, after="16-expire_all")])
+    assert "15-expire_all" in sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"target": "127.0.0.1:1"}, "give issuer="),
+        ({"issuer": ISSUER}, "give target= too"),
+        ({**OWN, "timeline": [at(1, DOWN, until_s=2)]}, "needs the lab's own issuer"),
+        ({**OWN, "timeline": [at(1, EXPIRE)]}, "needs the lab's own target"),
+        ({**OWN, "timeline": [at(1, latency("issuer"), until_s=2)]}, "the issuer link is the lab's"),
+        ({**OWN, "timeline": [at(1, latency("jwks"), until_s=2)]}, "the jwks link runs between"),
+    ],
+)
+def test_a_step_needs_a_part_that_the_run_has(settings: dict[str, Any], said: str) -> None:
+    assert [sentence for sentence in mistakes_of(**settings) if said in sentence]
+
+
+def test_your_own_service_can_stand_behind_a_proxied_link() -> None:
+    scenario = Scenario(LOAD, timeline=[at(1, latency("target"), until_s=2), at(5, FORCE)], **OWN)
+    assert scenario.links() == {"target"}
+    assert scenario.to_json()["lab"] is None
+
+
+def test_only_links_that_the_timeline_touches_are_proxied() -> None:
+    timeline = [at(1, latency("issuer"), until_s=2), at(3, latency("jwks"), until_s=4), at(5, EXPIRE)]
+    assert Scenario(LOAD, timeline=timeline).links() == {"issuer", "jwks"}
+    assert Scenario(LOAD).links() == frozenset()
+
+
+def test_an_arrival_waits_as_long_as_the_deadline_unless_told() -> None:
+    assert Scenario(LOAD, deadline_s=0.7).lag_bound_s == 0.7
+    assert Scenario(LOAD, deadline_s=0.7, max_lag_s=0.0).lag_bound_s == 0.0
+
+
+BASE = Scenario(
+    LOAD, timeline=[at(15, latency("target"), until_s=20, toxicity=0.5)], checks=[failure_ratio(below=0.01)]
+)
+CHANGES: list[dict[str, Any]] = [
+    {"seed": 2},
+    {"deadline_s": 2.0},
+    {"max_lag_s": 3.0},
+    {"load": replace(LOAD, per_s=21.0)},
+    {"load": replace(LOAD, warm_up_s=3.0)},
+    {"load": replace(LOAD, max_users=11)},
+    {"tokens": Tokens(jitter_s=1.0)},
+    {"tokens": Tokens(retry_once=False)},
+    {"lab": LabSettings(leeway_s=5.0)},
+    {"checks": [failure_ratio(below=0.02)]},
+    {"timeline": [at(15, latency("target"), until_s=20)]},
+    {"timeline": [at(15, latency("target"), until_s=21, toxicity=0.5)]},
+    {"timeline": [at(15, latency("target", 0.5), until_s=20, toxicity=0.5)]},
+    {"timeline": [at(15, latency("issuer"), until_s=20, toxicity=0.5)]},
+    {"connections": 2},
+    OWN,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=",".join)
+def test_any_setting_that_changes_changes_the_fingerprint(change: dict[str, Any]) -> None:
+    assert replace(BASE, **change).fingerprint() != BASE.fingerprint()
+
+
+def test_the_same_settings_have_the_same_fingerprint() -> None:
+    assert replace(BASE).fingerprint() == BASE.fingerprint()
+
+
+def write(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "expiry_storm.py"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_docstring_says_title_question_and_steady_state(tmp_path: Path) -> None:
+    text = '''"""Expiry storm: all die.
+
+Question: does one expired token
+cost one refresh?
+Steady state:
+failures under 0.1 %.
+
+Nothing of this belongs to it.
+"""
+raise SystemExit("importing would end here")
+'''
+    told = about(write(tmp_path, text))
+    assert (told.name, told.title) == ("expiry-storm", "Expiry storm: all die.")
+    assert told.question == "does one expired token cost one refresh?"
+    assert told.steady_state == "failures under 0.1 %."
+
+
+def test_a_file_without_a_docstring_has_a_name_only(tmp_path: Path) -> None:
+    told = about(write(tmp_path, "x = 1\n"))
+    assert (told.name, told.title, told.question, told.steady_state) == ("expiry-storm", "", "", "")
+
+
+def test_another_source_has_another_hash(tmp_path: Path) -> None:
+    first = about(write(tmp_path, "x = 1\n"))
+    assert about(write(tmp_path, "x = 2\n")).source_hash != first.source_hash
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("x = (\n", "line 1 is no Python"), (b"x = '\xff'\n", "no Python"), (b"x\0", "no Python")]
+)
+def test_a_file_that_is_no_python_is_refused(tmp_path: Path, text: str | bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        about(write(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        about(tmp_path / "nothing.py")
+
+
+@pytest.mark.parametrize("path", sorted(Path("scenarios").glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_every_scenario_of_ours_has_a_title_a_question_and_a_steady_state(path: Path) -> None:
+    told = about(path)
+    assert told.title.endswith(".")
+    assert told.question.endswith("?")
+    assert told.steady_state
