@@ -41,7 +41,8 @@ class TargetSettings:
 
     ``issuer`` and ``jwks_url`` are the lab's own issuer's where they are None. The verifier forgives
     ``leeway_s`` of clock skew; it reads the key set again after ``keys_lifetime_s``, or for an
-    unknown key once per ``keys_cooldown_s``. ``work_s`` is the service time of every handler.
+    unknown key once per ``keys_cooldown_s``. ``work_s`` is the service time of every handler;
+    ``scopes`` says whether methods ask for ``ledger.read`` or ``ledger.write``, which the lab's issuer grants.
     """
 
     audience: str = "ledger"
@@ -54,6 +55,7 @@ class TargetSettings:
     keys_cooldown_s: float = 1.0
     work_s: float = 0.0
     reflection: bool = True
+    scopes: bool = True
 
     def __post_init__(self) -> None:
         for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "work_s"):

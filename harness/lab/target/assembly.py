@@ -22,7 +22,7 @@ from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.ledger import Ledger
 from harness.lab.target.pace import Pace
-from harness.lab.target.service import LedgerService
+from harness.lab.target.service import LEDGER_SCOPES, LedgerService
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
 from harness.lab.target.verdict import Verdict, VerifierSettings
 from harness.lab.target.verifier import Verifier
@@ -60,6 +60,7 @@ class Assembly:
     read: Callable[[Metadata], str | Cause] = read_bearer
     is_open: Callable[[str], bool] = is_open
     turn_away: Callable[[Cause], Handler] = turn_away
+    scopes: Mapping[str, str] = field(default_factory=dict)
     wrap_verifier: Callable[[Verify], Verify] = _same
     wrap_gate: Callable[[Interceptor], Interceptor] = _same
 
@@ -69,12 +70,23 @@ class Assembly:
         demands = VerifierSettings(
             settings["issuer"], settings["audience"], tuple(settings["required"]), settings["leeway_s"]
         )
-        return cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings)
+        scopes = LEDGER_SCOPES if settings.get("scopes") else {}
+        return cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
 
     def gate(self) -> Gate:
         """Return the gate, made of these parts."""
         verify = self.wrap_verifier(Verifier(self.steps))
-        return Gate(self.keys, self.demands, self.clock, self.pace, self.read, verify, self.is_open, self.turn_away)
+        return Gate(
+            self.keys,
+            self.demands,
+            self.clock,
+            self.pace,
+            self.read,
+            verify,
+            self.is_open,
+            self.turn_away,
+            self.scopes,
+        )
 
     def server(self, gate: Gate) -> grpc.aio.Server:
         """Return the server: ledger and reflection behind the gate, health open."""

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -35,6 +35,7 @@ TEXTS = {
     Cause.REVOKED: "token revoked",
     Cause.KEYS_UNAVAILABLE: "verification keys unavailable",
     Cause.UNAUTHENTICATED: "token could not be verified",
+    Cause.DENIED: "scope missing",
 }
 """What a rejected caller reads: fixed texts, without token, clock or stack."""
 
@@ -60,6 +61,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
     """Judge each call before its handler and before its first message.
 
     ``clock`` is the verifier's, in seconds since the epoch. ``verdicts`` and ``handled`` count.
+    ``scopes`` tells the scope that a method asks for; a method without one asks for none.
     ``read``, ``verify``, ``is_open`` and ``turn_away`` are its parts: those that are right, unless
     the zoo puts others in their place.
     """
@@ -72,6 +74,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
     verify: Callable[[str, KeySet, VerifierSettings, float], Verdict] = verify
     is_open: Callable[[str], bool] = is_open
     turn_away: Callable[[Cause], Handler] = turn_away
+    scopes: Mapping[str, str] = field(default_factory=dict)
     verdicts: Counter[str] = field(default_factory=Counter)
     handled: Counter[str] = field(default_factory=Counter)
     _admitted: dict[str, Handler] = field(default_factory=dict)
@@ -82,34 +85,44 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         """Return the method's handler, or one that rejects."""
         if self.is_open(details.method):
             return await continuation(details) or _NO_SUCH_METHOD
-        cause = await self._judge(details.invocation_metadata)
+        cause = await self._judge(details.invocation_metadata, details.method)
         self.verdicts[cause.name.lower()] += 1
         if cause is not Cause.OK:
             return self.turn_away(cause)
         return self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
 
-    async def _judge(self, metadata: Metadata) -> Cause:
+    async def _judge(self, metadata: Metadata, method: str) -> Cause:
         """Return the verdict's cause; an error of ours turns the call away, never in."""
         try:
             token = self.read(metadata)
-            return token if isinstance(token, Cause) else await self._judge_token(token)
+            if isinstance(token, Cause):
+                return token
+            verdict = await self._judge_token(token)
+            return verdict.cause if verdict.cause is not Cause.OK else self._judge_scope(verdict, method)
         except Exception as error:  # noqa: BLE001 - whatever failed, the call must not get in
             # No message: it may quote the token.
             places = "".join(traceback.format_tb(error.__traceback__))
             _log.error("the verifier failed with %s; the call was turned away\n%s", type(error).__name__, places)
             return Cause.UNAUTHENTICATED
 
-    async def _judge_token(self, token: str) -> Cause:
+    async def _judge_token(self, token: str) -> Verdict:
         keys = self.keys.fresh() or await self.keys.current()
         if keys is None:
-            return Cause.KEYS_UNAVAILABLE
+            return Verdict(Cause.KEYS_UNAVAILABLE)
         verdict = self._verify(token, keys)
         if not verdict.kid:
-            return verdict.cause
+            return verdict
         keys = await self.keys.for_unknown_key() or keys
-        cause = self._verify(token, keys).cause
+        verdict = self._verify(token, keys)
         # A key that we cannot look up is our trouble, not the caller's.
-        return Cause.KEYS_UNAVAILABLE if cause is Cause.UNKNOWN_KEY and self.keys.failing else cause
+        ours = verdict.cause is Cause.UNKNOWN_KEY and self.keys.failing
+        return Verdict(Cause.KEYS_UNAVAILABLE) if ours else verdict
+
+    def _judge_scope(self, verdict: Verdict, method: str) -> Cause:
+        wanted = self.scopes.get(method)
+        granted = verdict.claims.get("scope", "")
+        held = wanted is None or (isinstance(granted, str) and wanted in granted.split(" "))
+        return Cause.OK if held else Cause.DENIED
 
     def _verify(self, token: str, keys: KeySet) -> Verdict:
         return self.verify(token, keys, self.settings, self.clock())
@@ -187,10 +200,14 @@ def _abort(code: grpc.StatusCode, text: str, cause: Cause) -> Handler:
     return grpc.stream_stream_rpc_method_handler(abort)
 
 
-def _code(cause: Cause) -> grpc.StatusCode:
-    """Return UNAVAILABLE for a key source that is down, which is no fault of the caller."""
-    return grpc.StatusCode.UNAVAILABLE if cause is Cause.KEYS_UNAVAILABLE else grpc.StatusCode.UNAUTHENTICATED
+_CODES = {
+    Cause.KEYS_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Cause.DENIED: grpc.StatusCode.PERMISSION_DENIED,
+}
+"""A key source that is down is no fault of the caller; a scope that is missing is not cured by another token."""
 
 
-_REJECTIONS = {cause: _abort(_code(cause), text, cause) for cause, text in TEXTS.items()}
+_REJECTIONS = {
+    cause: _abort(_CODES.get(cause, grpc.StatusCode.UNAUTHENTICATED), text, cause) for cause, text in TEXTS.items()
+}
 _NO_SUCH_METHOD = _abort(grpc.StatusCode.UNIMPLEMENTED, "no such method", Cause.OK)

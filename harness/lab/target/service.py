@@ -12,6 +12,14 @@ from harness.lab.target.ledger import Entry, Ledger, Order, Refused
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
+_SERVICE = ledger_pb2.DESCRIPTOR.services_by_name["Ledger"]
+_READERS = {"GetBalance", "ListTransfers", "FindTransfer"}
+LEDGER_SCOPES = {
+    f"/{_SERVICE.full_name}/{name}": "ledger.read" if name in _READERS else "ledger.write"
+    for name in _SERVICE.methods_by_name
+}
+"""The scope that each method asks for."""
+
 
 @dataclass
 class LedgerService:

@@ -10,7 +10,7 @@ from harness.lab.target.gate import TEXTS, Gate
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.pace import Pace
-from tests.lab.target.craft import NOW_S, SETTINGS, key, keys, token
+from tests.lab.target.craft import NOW_S, SETTINGS, claims, key, keys, token
 
 
 class Details(NamedTuple):
@@ -90,6 +90,15 @@ def test_an_unknown_method_is_told_only_to_who_has_a_token() -> None:
     assert friend.ended[0] is grpc.StatusCode.UNIMPLEMENTED
 
 
+def test_a_missing_scope_is_denied_for_another_token_would_not_help() -> None:
+    gate = a_gate()
+    gate.scopes = {"/bank.Ledger/Transfer": "write"}
+    for scope, code in (("read write", None), ("read", "PERMISSION_DENIED"), (["write"], "PERMISSION_DENIED")):
+        _, context = knock(gate, "/bank.Ledger/Transfer", f"Bearer {token(claims(scope=scope))}")
+        assert (context.ended and context.ended[0].name) == code
+    assert knock(gate, "/bank.Ledger/GetBalance", f"Bearer {token()}")[0] == "request"
+
+
 def test_health_is_open() -> None:
     assert knock(a_gate(), "/grpc.health.v1.Health/Check")[0] == "request"
 
@@ -128,6 +137,6 @@ def test_an_error_of_the_verifier_turns_away_and_logs_no_token(caplog: pytest.Lo
 
 
 def test_every_rejection_has_a_text_without_digits() -> None:
-    verdicts = range(Cause.EXPIRED, Cause.UNAUTHENTICATED + 1)
+    verdicts = range(Cause.EXPIRED, Cause.DENIED + 1)
     assert set(TEXTS) == {Cause(number) for number in verdicts}
     assert not any(character.isdigit() for text in TEXTS.values() for character in text)
