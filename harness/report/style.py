@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -17,6 +20,8 @@ from harness.summary import StepOutcome
 from harness.wording import duration
 
 mpl.use("Agg")
+
+Floats = npt.NDArray[np.float64]
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442",
@@ -97,6 +102,14 @@ def _name(axes: Axes, steps: Iterable[StepOutcome], width_in: float) -> None:
             step.step, (start, 1.0), xycoords=place, xytext=(1, 3 + 11 * lane), textcoords="offset points",
             color=SHADE, fontsize=8, fontweight="bold", va="bottom", annotation_clip=False,
         )  # fmt: skip
+
+
+def stack(axes: Axes, starts: "pd.Index[int]", values: Floats, base: Floats | None = None, **look: Any) -> Floats:
+    """Fill one value per second from a base up; return the new base. One shape, however long the run."""
+    low = np.zeros(len(values)) if base is None else base
+    high: Floats = low + values
+    axes.stairs(high, [*starts, starts[-1] + 1], baseline=low, fill=True, linewidth=0, **look)
+    return high
 
 
 def time_axis(axes: Axes, from_s: float, until_s: float, *, label: bool = True) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from harness.report.pictures import Drawn, picture
 from harness.report.story import OTHERS, Story
-from harness.report.style import CAUSE_COLOURS, figure, shade, time_axis
+from harness.report.style import CAUSE_COLOURS, figure, shade, stack, time_axis
 from harness.wording import cause_words, number, plural
 
 
@@ -18,9 +18,7 @@ def draw(story: Story) -> Drawn | None:
     failures = story.failures().drop(columns="calls")
     base = np.zeros(len(failures))
     for cause, colour in zip(story.causes, CAUSE_COLOURS, strict=False):
-        counts = failures[cause].to_numpy()
-        over_time.bar(failures.index, counts, bottom=base, width=1, align="edge", color=colour)
-        base += counts
+        base = stack(over_time, failures.index, failures[cause].to_numpy(), base, color=colour)
     over_time.set_ylabel("failed calls per second")
     time_axis(over_time, story.from_s, story.until_s)
     shade(over_time, story.summary.steps, names=True, width_in=3.9)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
-from harness.report.style import BLUE, VERMILION, figure, shade, time_axis
+from harness.report.style import BLUE, VERMILION, figure, shade, stack, time_axis
 from harness.wording import number, plural
 
 
@@ -18,9 +18,9 @@ def draw(story: Story) -> Drawn | None:
     failed = fetches.sum(axis=1) - good
     drawn = figure(2.6)
     axes = drawn.subplots()
-    axes.bar(fetches.index, good, width=1, align="edge", color=BLUE, label="got a token")
+    base = stack(axes, fetches.index, good.to_numpy(), color=BLUE, label="got a token")
     if failed.sum():
-        axes.bar(fetches.index, failed, bottom=good, width=1, align="edge", color=VERMILION, hatch="//", label="failed")
+        stack(axes, fetches.index, failed.to_numpy(), base, color=VERMILION, hatch="//", label="failed")
         axes.legend(loc="upper left")
     axes.set_ylabel("token fetches per second")
     axes.set_ylim(0, max((good + failed).max() * 1.25, 2))

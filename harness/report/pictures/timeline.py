@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.report.pictures import Drawn, picture
-from harness.report.story import OTHERS, Story
-from harness.report.style import BLUE, CAUSE_COLOURS, GREEN, INK, QUIET, SKY, durations, figure, shade, time_axis
+from harness.report.story import OTHERS, Story, clearest
+from harness.report.style import BLUE, CAUSE_COLOURS, GREEN, INK, QUIET, SKY, durations, figure, shade, stack, time_axis
 from harness.series import BIN_S
 from harness.wording import cause_words, duration, percent, quantile_name
 
@@ -26,7 +26,7 @@ def draw(story: Story) -> Drawn | None:
     _times(panels[0], times)
     _failures(panels[1], failures, story.causes)
     load = _load(panels[2], failures, answered).assign(token_fetches=fetches)
-    panels[3].bar(fetches.index, fetches, width=1, align="edge", color=INK)
+    stack(panels[3], fetches.index, fetches.to_numpy(), color=INK)
     panels[3].set_ylabel("token fetches\nper second")
     for panel in panels:
         time_axis(panel, story.from_s, story.until_s, label=panel is panels[-1])
@@ -55,9 +55,7 @@ def _title(story: Story, failures: pd.DataFrame) -> str:
 
 
 def _times(axes: Axes, times: pd.DataFrame) -> None:
-    highest = max(
-        (share for share in SHARES if times[share].notna().sum() * 2 >= times["n"].notna().sum()), default=0.5
-    )
+    highest = clearest(times, SHARES) or SHARES[0]
     starts = [*times.index.tolist(), times.index[-1] + BIN_S]
     for share, colour, width in ((highest, BLUE, 1.8), (0.5, SKY, 1.4)):
         values = [*times[share].tolist(), times[share].iloc[-1]]
@@ -80,8 +78,7 @@ def _failures(axes: Axes, failures: pd.DataFrame, causes: list[str]) -> None:
     for cause, colour in zip(causes, CAUSE_COLOURS, strict=False):
         share = 100 * failures[cause].to_numpy() / calls.to_numpy()
         label = cause if cause == OTHERS else cause_words(cause).label
-        axes.bar(failures.index, share, bottom=base, width=1, align="edge", color=colour, label=label)
-        base += share
+        base = stack(axes, failures.index, share, base, color=colour, label=label)
     axes.set_ylabel("failed calls\n(% of those due)")
     axes.set_ylim(0, max(base.max() * 1.15, 1))
     if causes:
