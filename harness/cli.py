@@ -168,9 +168,9 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _proxy(options: argparse.Namespace) -> int:
-    from harness.lab.proxy.serve import serve_alone
+    from harness.lab.proxy import ProxySettings, serve
 
-    serve_alone(options.host, options.port, options.config, options.seed, strict_compat=options.strict_compat)
+    serve(ProxySettings(options.host, options.port, options.config, options.seed, options.strict_compat))
     return 0
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from harness import clock
 from harness.errors import HarnessError
 from harness.injection import Injection, Problem
-from harness.journal import FaultJournal
+from harness.journal import FaultJournal, clock_readings
 from harness.lab.running import Lab
 from harness.parts import Parts
 from harness.runfolder import RunFolder
@@ -291,6 +291,7 @@ class Conductor:
             ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
             transport=promises[0]["transport"] if promises else {},
             workers=promises,
+            clocks=clock_readings(self._folder.path),
             problems=[{"kind": problem.kind, "text": problem.text} for problem in self._problems],
         )
         self._folder.seal()

@@ -1,7 +1,7 @@
 """Injection: carry the timeline's edges out on the environment, and take every fault back.
 
 Order of a fault's life in the journal: ``planned``, ``applying`` (with its undo), ``applied``,
-``verified``, ``undoing``, ``undone``, ``verified``. "Could not" is an event of its own, ``failed``,
+``verified``, ``measured``, ``undoing``, ``undone``, ``verified``. "Could not" is an event of its own, ``failed``,
 and a problem of the run.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import clock
 from harness.errors import HarnessError, RecordError
-from harness.faults import Lab, Site
+from harness.faults import Lab, Reading, Site
 from harness.journal import FaultJournal
 from harness.timeline import Edge, Step, edges
 
@@ -43,6 +43,7 @@ class Injection:
     problems: list[Problem] = field(default_factory=list)
     _zero_ns: int = 0
     _active: dict[str, Step] = field(default_factory=dict)
+    _confirmed: set[str] = field(default_factory=set)
     _closed: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -101,6 +102,8 @@ class Injection:
         if step.fault.seat == "call":
             self._note_call_edge("undone", step, plan_s)
             return
+        if plan_s is not None and step.id in self._confirmed:
+            self._measure(step)
         self._note("undoing", **self._about(step), plan_s=plan_s)
         at_ns = 0
         try:
@@ -113,17 +116,33 @@ class Injection:
         logger.info("%5.1f s: over: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
         self._verify(step, active=False)
 
+    def _measure(self, step: Step) -> None:
+        """Read a fault once more at its end: a drift has its offset now, and nobody else may have ended it."""
+        reading = self._read(step, "apply")
+        if reading is None:
+            return
+        self._note("measured", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        if not reading.active:
+            self._fail("apply", step, HarnessError(f"{step.fault.text()}: was no longer in force at its end"))
+
     def _verify(self, step: Step, *, active: bool) -> None:
         phase = "apply" if active else "undo"
-        try:
-            reading = step.fault.read(self.lab, self._site(step))
-        except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
-            self._fail(phase, step, error)
+        reading = self._read(step, phase)
+        if reading is None:
             return
         self._note("verified", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        if active and reading.active:
+            self._confirmed.add(step.id)
         if reading.active != active:
             said = "is not in force after it was applied" if active else "is still in force after it was undone"
             self._fail(phase, step, HarnessError(f"{step.fault.text()}: {said}"))
+
+    def _read(self, step: Step, phase: str) -> Reading | None:
+        try:
+            return step.fault.read(self.lab, self._site(step))
+        except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
+            self._fail(phase, step, error)
+            return None
 
     def _fail(self, phase: str, step: Step, error: Exception) -> None:
         text = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"

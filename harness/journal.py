@@ -68,3 +68,13 @@ def read_events(run: Path) -> Iterator[Mapping[str, Any]]:
             continue
         if isinstance(event, dict):
             yield event
+
+
+def clock_readings(run: Path) -> list[dict[str, Any]]:
+    """Return the last measurement of each clock that a run moved, as ``run.json`` holds them."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in read_events(run):
+        reading = event.get("reading") or {}
+        if event.get("active") and "measured_s" in reading:
+            found[event["step"]] = {"step": event["step"], **reading}
+    return list(found.values())

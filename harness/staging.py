@@ -22,6 +22,7 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
         links=scenario.links(),
         foreign={} if scenario.target is None else {"target": scenario.target},
         environ=environ,
+        seed=scenario.seed,
     )
 
 

@@ -50,7 +50,7 @@ def test_a_fault_lives_in_the_journal_from_applying_to_its_second_verified(tmp_p
     bench = Bench(tmp_path, at(1, DOWN, until_s=2))
     bench.run()
     step = "1-issuer_down"
-    lives = ("applying", "applied", "verified", "undoing", "undone", "verified")
+    lives = ("applying", "applied", "verified", "measured", "undoing", "undone", "verified")
     assert bench.order() == [(event, step) for event in lives]
     assert [event["active"] for event in bench.events("verified")] == [True, False]
     assert bench.injection.problems == []
@@ -261,3 +261,17 @@ def test_a_reading_that_does_not_fit_is_a_problem(
 def test_a_journal_that_cannot_be_opened_says_that_nothing_was_injected(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="nothing was injected"):
         FaultJournal(tmp_path / "nowhere")
+
+
+def test_a_fault_that_somebody_else_ended_is_a_problem(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, DOWN, until_s=2))
+
+    def somebody_ends_it(at_ns: int) -> bool:
+        if at_ns > ZERO_NS + 1_000_000_000:
+            bench.lab.do(Command("issuer", "set_down", {"down": False}))
+        return True
+
+    bench.injection.run(ZERO_NS, somebody_ends_it)
+    (problem,) = bench.injection.problems
+    assert problem.kind == "apply_failed"
+    assert "was no longer in force at its end" in problem.text

@@ -10,6 +10,8 @@ from harness.findings import not_zero, one_of
 
 CLOCKS = {"issuer": "issuer", "verifier": "target"}
 """Whose clock, and the part of the lab that has it."""
+RUNGS = {"issuer": 1, "verifier": 2}
+"""How a clock is moved: 1, the minting clock; 2, the reference target's own. 3 would be libfaketime."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class MovedClock:
         del site
         clock = lab.state(self.part())["clock"]
         moved = bool(clock["offset_s"] or clock["rate_ppm"])
-        return Reading(moved, {key: clock[key] for key in ("offset_s", "measured_s", "bound_s") if key in clock})
+        measured = {"rung": RUNGS[self.of], "asked_s": clock["offset_s"]}
+        return Reading(moved, {**measured, **{key: clock[key] for key in ("measured_s", "bound_s") if key in clock}})
 
     def move(self, lab: Lab, skew_s: float, rate_ppm: float) -> int:
         """Set offset and rate; return when it took effect."""
