@@ -183,9 +183,9 @@ class Renewal:
         self.failures += 1
 
     def taken(self, token: Token) -> None:
-        """Note that a server took a token."""
-        if self.token is token:
-            self.accepted, self.refusals = True, 0
+        """Note that a server took a token: whatever was held against it is over."""
+        if self.token is token and not self.accepted:
+            self.accepted, self.rejected, self.refusals, self.not_before_s = True, False, 0, 0.0
 
     def refused(self, token: Token, at_s: float) -> bool:
         """Note that a server rejected a token; return whether another may be had now.

@@ -339,3 +339,13 @@ def test_many_callers_refused_with_one_token_count_once() -> None:
     for _ in range(50):
         refuse_new(bench)
     assert bench.renewal.refusals == 1
+
+
+def test_a_refused_token_that_becomes_good_is_kept() -> None:
+    bench = held()
+    refuse_new(bench)
+    bench.fetched(serial=2)
+    refuse_new(bench)
+    assert bench.renewal.token is not None
+    bench.renewal.taken(bench.renewal.token)
+    assert bench.decide() is Decision.USE
