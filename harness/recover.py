@@ -3,9 +3,10 @@
 Children of ours die with the conductor; what outlives it is a Toxiproxy that somebody else runs.
 """
 
+import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -45,13 +46,12 @@ def recover(run: Path) -> Recovered:
     _refuse_living(run, lab)
     recovery = _Recovery(FaultJournal(run))
     recovery.end_children(lab.get("children", ()))
-    proxy = lab.get("proxy") or {}
-    outlives = {"proxy"} if proxy.get("kind") == "url" else set[str]()
+    noted = lab.get("proxy") or {}
+    proxy = ProxyClient(noted["url"]) if noted.get("kind") == "url" else None
     for step, commands in _open_steps(events).items():
-        if not outlives.intersection(command.part for command in commands):
-            recovery.attempt(f"{step}: it died with its process", step, lambda: None)
-    if outlives:
-        recovery.clear_proxy(run, ProxyClient(proxy["url"]), _open_steps(events))
+        recovery.take_back(step, [command for command in commands if command.part == "proxy"], proxy)
+    if proxy is not None:
+        recovery.delete_proxies(run, proxy)
     recovery.journal.close()
     return Recovered(tuple(recovery.done), tuple(recovery.failed))
 
@@ -78,17 +78,33 @@ class _Recovery:
         for child in children:
             if _same_process(child):
                 said = f"{child['name']} (pid {child['pid']}) was still running: killed"
-                self.attempt(said, None, partial(os.kill, child["pid"], signal.SIGKILL))
+                self.attempt(said, None, partial(_kill, child["pid"]))
 
-    def clear_proxy(self, run: Path, proxy: ProxyClient, steps: Mapping[str, list[Command]]) -> None:
-        parts = Parts(proxy=proxy)
-        for step, commands in steps.items():
-            for command in (command for command in commands if command.part == "proxy"):
-                self.attempt(
-                    f"{step}: {command.action} on {command.arguments.get('proxy')}", step, partial(parts.do, command)
-                )
-        for name in _left_proxies(run) or _named_after(run, proxy):
+    def take_back(self, step: str, commands: Sequence[Command], proxy: ProxyClient | None) -> None:
+        if proxy is None or not commands:
+            self.attempt(f"{step}: it died with its process", step, lambda: None)
+            return
+        said = ", ".join(f"{command.action} on {command.arguments.get('proxy')}" for command in commands)
+        self.attempt(f"{step}: {said}", step, partial(_carry_out, commands, Parts(proxy=proxy)))
+
+    def delete_proxies(self, run: Path, proxy: ProxyClient) -> None:
+        try:
+            names = _left_proxies(run) or _named_after(run, proxy)
+        except HarnessError as error:
+            self.failed.append(str(error))
+            return
+        for name in names:
             self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True))
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+        os.kill(pid, signal.SIGKILL)
+
+
+def _carry_out(commands: Iterable[Command], parts: Parts) -> None:
+    for command in commands:
+        parts.do(command)
 
 
 def _lab(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
