@@ -1,0 +1,228 @@
+"""Compare: what differs between runs, from their summaries and series alone.
+
+One run per build shows deltas and pictures, and never a verdict: on identical builds the usual
+tests on requests cry "different" 70 % of the time, because runs differ from one another for
+reasons that no resampling within a run can see. So the word is `too noisy to tell (one run
+each)`, or `not comparable: <field>` where the runs were not made alike.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.errors import RecordError, UsageError
+from harness.runs import find_run
+from harness.summary import Cell, Summary, read_summary
+from harness.wording import duration, number, percent
+
+SCHEMA = 1
+"""Version of ``comparison.json``."""
+
+TOO_NOISY = "too noisy to tell (one run each)"
+NOT_COMPARABLE_CODE = 3
+TOO_NOISY_CODE = 4
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Something that is compared in each phase."""
+
+    name: str
+    unit: str
+    of: Callable[[Cell], float | None]
+
+
+METRICS = (
+    Metric("failed", "ratio", lambda cell: cell.failure_ratio),
+    Metric("p50 response", "s", lambda cell: cell.response_ok.p50_s),
+    Metric("p90 response", "s", lambda cell: cell.response_ok.p90_s),
+    Metric("p99 response", "s", lambda cell: cell.response_ok.p99_s),
+    Metric("p99 service", "s", lambda cell: cell.service_ok.p99_s),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric of one phase in every run; the deltas are against the first."""
+
+    phase: str
+    metric: str
+    unit: str
+    values: tuple[float | None, ...]
+
+    @property
+    def deltas(self) -> tuple[float | None, ...]:
+        """Return the difference of each further run: a share of the first's value, or points for a ratio."""
+        return tuple(_delta(self.values[0], value, self.unit) for value in self.values[1:])
+
+    def shown(self) -> list[str]:
+        """Return values and deltas in words."""
+        words = {"ratio": percent, "s": duration}.get(self.unit, number)
+        return [words(value) for value in self.values] + [_delta_words(delta, self.unit) for delta in self.deltas]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side, with the word that can honestly be said of them."""
+
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    summaries: tuple[Summary, ...]
+    differing: tuple[str, ...]
+    """Fields that must match and do not, each with its values."""
+    rows: tuple[Row, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return the word."""
+        return f"not comparable: {self.differing[0]}" if self.differing else TOO_NOISY
+
+    @property
+    def exit_code(self) -> int:
+        """Return the command's exit code."""
+        return NOT_COMPARABLE_CODE if self.differing else TOO_NOISY_CODE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison as JSON data."""
+        runs = [
+            {"name": name, "scenario": one.scenario, "build": one.build, "run": one.run, "verdict": one.verdict.word}
+            for name, one in zip(self.names, self.summaries, strict=True)
+        ]
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "differing": list(self.differing),
+            "runs": runs,
+            "rows": [{**asdict(row), "deltas": row.deltas} for row in self.rows],
+        }
+
+
+def run_compare(names: list[str], reports: Path, out: Path | None = None) -> int:
+    """Print and write the comparison of runs that are named by folder, build label or ``latest``.
+
+    Raises `harness.errors.UsageError` for names that fit no two runs, `RecordError` for a run
+    without its summary.
+    """
+    from harness.report.comparison import write_comparison
+
+    found = compare(names, reports)
+    folder = out or reports / "comparisons" / _folder_name(found)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "comparison.json").write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
+        write_comparison(found, folder)
+    except OSError as error:
+        raise RecordError(f"cannot write {folder}: {error.strerror or error}; give --out another folder") from error
+    _print(found, folder)
+    return found.exit_code
+
+
+def compare(names: Sequence[str], reports: Path) -> Comparison:
+    """Return the comparison of two or more runs; the first is the baseline."""
+    if len(names) < 2:
+        raise UsageError("name two or more runs, the baseline first: folders, build labels, or latest")
+    paths = [find_run(name, reports) for name in names]
+    places = [path.resolve() for path in paths]
+    for place, path in enumerate(places):
+        if path in places[:place]:
+            first = names[places.index(path)]
+            raise UsageError(f"{first} and {names[place]} are the same run, {path.name}; name another one")
+    summaries = [read_summary(path) for path in paths]
+    labels = _labels(summaries)
+    return Comparison(
+        labels, tuple(paths), tuple(summaries), tuple(_differing(labels, summaries)), tuple(_rows(summaries))
+    )
+
+
+def _labels(summaries: Sequence[Summary]) -> tuple[str, ...]:
+    """Return what to call each run: its build, with the run's id where builds are alike."""
+    builds = [summary.build for summary in summaries]
+    return tuple(one.build if builds.count(one.build) == 1 else f"{one.build} {one.run}" for one in summaries)
+
+
+def _differing(labels: Sequence[str], summaries: Sequence[Summary]) -> Iterator[str]:
+    first = dict(_flat(summaries[0].comparable))
+    if not all(summary.comparable for summary in summaries):
+        missing = [label for label, one in zip(labels, summaries, strict=True) if not one.comparable]
+        yield f"conditions ({', '.join(missing)}: not written down, the run did not end by itself)"
+    for label, other in zip(labels[1:], summaries[1:], strict=True):
+        fields = dict(_flat(other.comparable))
+        for name in sorted({*first, *fields} if first and fields else ()):
+            if first.get(name) != fields.get(name):
+                yield f"{name} ({labels[0]}: {first.get(name)}, {label}: {fields.get(name)})"
+    for label, one in zip(labels, summaries, strict=True):
+        if one.verdict.word in ("invalid", "interrupted"):
+            yield f"verdict ({label}: {one.verdict.word})"
+
+
+def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _rows(summaries: Sequence[Summary]) -> Iterator[Row]:
+    """Yield the rows of every phase that all runs have."""
+    first = summaries[0]
+    shared = [phase.name for phase in first.phases if all(one.phase(phase.name) for one in summaries)]
+    for phase in shared:
+        if any(one.cell(phase).calls for one in summaries):
+            for metric in METRICS:
+                yield Row(phase, metric.name, metric.unit, tuple(metric.of(one.cell(phase)) for one in summaries))
+            goodput = tuple(found.goodput_per_s if (found := one.phase(phase)) else None for one in summaries)
+            yield Row(phase, "good calls per s", "per s", goodput)
+    for step in first.steps:
+        same = [next((other for other in one.steps if other.step == step.step), None) for one in summaries]
+        recoveries = tuple(other.recovery_s if other else None for other in same)
+        yield Row(step.step, "good again after", "s", recoveries)
+        yield Row(step.step, "token fetches", "", tuple(other.fetches if other else None for other in same))
+
+
+def _delta(base: float | None, value: float | None, unit: str) -> float | None:
+    if base is None or value is None:
+        return None
+    if unit == "ratio":
+        return value - base
+    if base == 0:
+        return 0.0 if value == 0 else None
+    return value / base - 1
+
+
+def _delta_words(delta: float | None, unit: str) -> str:
+    if delta is None:
+        return "no data"
+    return f"{delta * 100:+.2g} points" if unit == "ratio" else f"{delta * 100:+.0f} %"
+
+
+def _folder_name(found: Comparison) -> str:
+    name = "-vs-".join([found.summaries[0].scenario, *found.names]).replace("-vs-", "--", 1)
+    return "".join(char if char.isalnum() or char in "._-+" else "-" for char in name).lstrip(".")[:120]
+
+
+def _print(found: Comparison, folder: Path) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table(title=f"{found.summaries[0].scenario}: {found.verdict}", title_justify="left", title_style="bold")
+    table.add_column("phase")
+    table.add_column("metric")
+    for name in found.names:
+        table.add_column(name, justify="right")
+    for name in found.names[1:]:
+        table.add_column("delta" if len(found.names) == 2 else f"delta {name}", justify="right")
+    phase = ""
+    for row in found.rows:
+        if phase and row.phase != phase:
+            table.add_section()
+        table.add_row(row.phase if row.phase != phase else "", row.metric, *row.shown())
+        phase = row.phase
+    console.print(table, markup=False)
+    for field in found.differing[1:]:
+        console.print(f"also not alike: {field}", markup=False)
+    console.print(f"page: {folder / 'compare.html'}", markup=False)
