@@ -77,11 +77,11 @@ class Peer(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Close the far peer, behind what is on its way to it, and let what was meant for this one go."""
+        """Close the far peer, behind what is on its way to it, and forget what was meant for this one."""
         del exc
         self.lost = True
         self._end_source()
-        self.far.flow.pump()
+        self.far.flow.die()
         self._connection.settle()
 
     def pause_writing(self) -> None:
@@ -105,8 +105,8 @@ class Peer(asyncio.Protocol):
             self.write(item.load)
 
     def has_room(self) -> bool:
-        """Return whether more may be written; a lost peer takes, and forgets, everything."""
-        return self.lost or (self._transport is not None and not self._full)
+        """Return whether more may be written."""
+        return self._transport is not None and not self._full and not self.lost
 
     def allow_reading(self, allow: bool) -> None:
         """Start or stop reading."""
@@ -211,7 +211,8 @@ class Connection:
     def start(self) -> None:
         """Let everything through: both peers are there, and so are the toxics."""
         for flow in self.flows.values():
-            flow.remove(GATE)
+            if flow.has(GATE):
+                flow.remove(GATE)
 
     def end(self, peer: Peer, ending: Ending) -> None:
         """Carry out an ending that has reached a peer."""
@@ -240,5 +241,5 @@ class Connection:
         """Clean up once both peers are lost."""
         if self.client.lost and self.server.lost:
             for flow in self.flows.values():
-                flow.discard()
+                flow.die()
             self._on_gone(self)

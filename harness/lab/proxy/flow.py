@@ -26,6 +26,7 @@ class Flow:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = NEVER_S
+        self._dead = False
 
     def feed(self, load: bytes | Ending) -> None:
         """Take what was read, or the end of reading."""
@@ -40,9 +41,14 @@ class Flow:
 
     def insert(self, serial: int, make: Callable[[float], Stage[Any]]) -> None:
         """Put a stage in at its place in the chain."""
-        now_s = monotonic()
-        self.pipe.insert(serial, make(now_s), now_s)
-        self._settle()
+        if not self._dead:
+            now_s = monotonic()
+            self.pipe.insert(serial, make(now_s), now_s)
+            self._settle()
+
+    def has(self, serial: int) -> bool:
+        """Return whether a stage is in the chain."""
+        return serial in self.pipe.stages
 
     def change(self, serial: int, toxic: Any) -> None:
         """Give a stage new attributes."""
@@ -56,10 +62,12 @@ class Flow:
         self.pipe.remove(serial, monotonic())
         self._settle()
 
-    def discard(self) -> None:
-        """Forget what is held and cancel the timer: the connection is gone."""
+    def die(self) -> None:
+        """Forget what is held, and hold nothing any more: the peer that it was meant for is gone."""
+        self._dead = True
         self.pipe.discard()
         self._cancel()
+        self.settle_reading()
 
     def settle_reading(self) -> None:
         """Read exactly while there is room."""

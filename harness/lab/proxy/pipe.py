@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from harness.lab.proxy.stage import NEVER_S, Ending, Item, Stage
 
+REST = 0.5
+"""Added to a removed stage's serial number: the place of what it left behind."""
+
 
 class Outlet(Protocol):
     """Where items go next: a stage, or the far end's socket."""
@@ -25,10 +28,11 @@ class Pipe:
     """Stages by their serial number, lowest first, in front of an outlet."""
 
     def __init__(self, outlet: Outlet) -> None:
-        self.stages: dict[int, Stage[Any]] = {}
+        self.stages: dict[float, Stage[Any]] = {}
         self._outlet = outlet
         self._head = outlet
         self._hops: list[tuple[Stage[Any], Outlet]] = []
+        self._rests: list[float] = []
 
     def put(self, item: Item, now_s: float) -> None:
         """Send an item in at the head, and on as far as it goes."""
@@ -48,6 +52,8 @@ class Pipe:
                 while (outlet.has_room() or stage.is_urgent()) and (item := stage.take(now_s)) is not None:
                     (self._outlet if item.load is Ending.RESET else outlet).put(item, now_s)
                     moving = True
+        if self._rests:
+            self._drop_rests()
 
     def due_s(self) -> float:
         """Return when `pump` moves something again without a `put` or new room."""
@@ -63,12 +69,12 @@ class Pipe:
         self.pump(now_s)
 
     def remove(self, serial: int, now_s: float) -> None:
-        """Take a stage out and hand on at once what it holds."""
-        stage = self.stages.pop(serial)
-        behind = next(outlet for other, outlet in self._hops if other is stage)
+        """Take a stage out; what it holds goes on at once, as far as there is room.
+
+        The rest stays in its place, so that toxics which come and go before a stalled peer pile nothing up.
+        """
+        self.stages[serial + REST] = self.stages.pop(serial).retire()
         self._chain()
-        for item in stage.drain():
-            behind.put(item, now_s)
         self.pump(now_s)
 
     def discard(self) -> None:
@@ -78,8 +84,16 @@ class Pipe:
         self.stages = {}
         self._chain()
 
+    def _drop_rests(self) -> None:
+        empty = [place for place in self._rests if self.stages[place].is_empty()]
+        for place in empty:
+            del self.stages[place]
+        if empty:
+            self._chain()
+
     def _chain(self) -> None:
         self.stages = dict(sorted(self.stages.items()))
+        self._rests = [place for place in self.stages if place % 1]
         chain: list[Any] = [*self.stages.values(), self._outlet]
         self._head = chain[0]
         self._hops = list(pairwise(chain))

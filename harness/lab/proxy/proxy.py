@@ -8,7 +8,7 @@ never answers holds up nothing else.
 import asyncio
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -173,14 +173,16 @@ class Proxy:
         del self.doses[name]
         for connection in list(self.connections):
             flow = connection.flows[dose.direction]
-            if dose.serial in flow.pipe.stages:
+            if flow.has(dose.serial):
                 flow.remove(dose.serial)
             elif self._rules.strict and dose.toxic.closes_when_removed:
                 connection.abort()
         self._redraw_before(dose.serial, dose.direction)
 
-    def replace_doses(self, doses: Iterable[Dose]) -> None:
-        """Remove all doses and add these."""
+    def replace_doses(self, doses: Sequence[Dose]) -> None:
+        """Have these doses and no others; nothing is touched where they are the same already."""
+        if [dose.to_json() for dose in self.doses.values()] == [dose.to_json() for dose in doses]:
+            return
         for name in list(self.doses):
             self.remove(name)
         for dose in doses:
@@ -199,7 +201,7 @@ class Proxy:
 
     def touched(self, dose: Dose) -> int:
         """Return how many open connections a dose touches."""
-        return sum(dose.serial in connection.flows[dose.direction].pipe.stages for connection in self.connections)
+        return sum(connection.flows[dose.direction].has(dose.serial) for connection in self.connections)
 
     def to_json(self) -> dict[str, Any]:
         """Return the proxy as the API shows it."""
@@ -226,7 +228,7 @@ class Proxy:
     def _fit(self, connection: Connection, dose: Dose) -> None:
         """Make a connection's stage agree with a dose: there or not, with the right attributes."""
         flow = connection.flows[dose.direction]
-        there = dose.serial in flow.pipe.stages
+        there = flow.has(dose.serial)
         if not dose.touches(self._dice, connection.serial):
             if there:
                 flow.remove(dose.serial)

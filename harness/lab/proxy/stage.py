@@ -104,6 +104,17 @@ class Stage(Generic[ToxicT]):
         self.discard()
         return items
 
+    def retire(self) -> "Stage[Any]":
+        """Return what takes this stage's place when it is removed: it hands on what is left, as room allows."""
+        rest: Stage[Any] = Stage(self.toxic, self.dice, self._budget, 0.0)
+        for item in self.drain():
+            rest._hold(item)
+        return rest
+
+    def is_empty(self) -> bool:
+        """Return whether nothing is held."""
+        return not self._held
+
     def discard(self) -> None:
         """Forget everything held: the connection is gone."""
         self._held.clear()

@@ -100,6 +100,18 @@ def test_a_peer_that_stops_reading_holds_up_no_command(embedded: Server) -> None
     eventually(lambda: _held_bytes(embedded) == 0, "nothing is held")
 
 
+def test_what_was_meant_for_a_client_that_is_gone_is_forgotten(embedded: Server) -> None:
+    with upstream(_flood) as flood:
+        address = embedded.client.create("a", flood.address)
+        embedded.client.add_toxic("a", "late", "latency", "downstream", 1.0, {"latency": 3_600_000})
+        client = connect(address)
+        eventually(lambda: _held_bytes(embedded) > 1_000_000, "the toxic holds data")
+        reset(client)
+        eventually(lambda: _held_bytes(embedded) == 0, "nothing is held")
+        gone = b'jwtstorm_proxy_connections{proxy="a"} 0'
+        eventually(lambda: gone in embedded.ask("GET /metrics").body, "the connection is gone")
+
+
 def _held_bytes(server: Server) -> int:
     lines = server.ask("GET /metrics").body.decode().splitlines()
     return int(next(line for line in lines if line.startswith("jwtstorm_proxy_held_bytes ")).rpartition(" ")[2])
