@@ -102,6 +102,8 @@ class Pacer:
                 arrival = self._queue.get()
             finally:
                 self._waiting -= 1
+            if arrival.call_id not in self._outstanding:
+                continue  # it was reported when the run ended
             arrival.taken_ns = clock.monotonic_ns()
             if arrival.taken_ns - arrival.intended_ns <= self._max_lag_ns:
                 return arrival
