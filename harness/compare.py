@@ -210,7 +210,7 @@ def _folder_name(found: Comparison) -> str:
 def _print(found: Comparison, folder: Path) -> None:
     console = Console(highlight=False, soft_wrap=True)
     table = Table(title=f"{found.summaries[0].scenario}: {found.verdict}", title_justify="left", title_style="bold")
-    table.add_column("phase")
+    table.add_column("phase", no_wrap=True, min_width=max((len(row.phase) for row in found.rows), default=0))
     table.add_column("metric")
     for name in found.names:
         table.add_column(name, justify="right")

@@ -38,7 +38,7 @@ def environment() -> Environment:
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {
-        "duration": duration, "percent": percent, "number": number, "phase": phase_name, "seconds": seconds,
+        "duration": duration, "percent": percent, "number": number, "phase": phase_name, "seconds": seconds, "dash": dash,
     }  # fmt: skip
     return templates
 
@@ -52,6 +52,13 @@ def phase_name(phase: str) -> str:
 def seconds(value: float | None) -> str:
     """Return a moment in seconds from zero, to 10 ms."""
     return "never" if value is None else f"{value:.2f} s"
+
+
+def dash(value: float | None, words: str = "duration") -> str:
+    """Return a number in words, or a dash where there is none."""
+    if value is None:
+        return "-"
+    return {"duration": duration, "percent": percent, "number": number}[words](value)
 
 
 def page(run: Run, summary: Summary, pictures: Sequence[Shown]) -> str:

@@ -80,7 +80,7 @@ def _failures(axes: Axes, failures: pd.DataFrame, causes: list[str]) -> None:
         label = cause if cause == OTHERS else cause_words(cause).label
         base = stack(axes, failures.index, share, base, color=colour, label=label)
     axes.set_ylabel("failed calls\n(% of those due)")
-    axes.set_ylim(0, max(base.max() * 1.15, 1))
+    axes.set_ylim(0, max(base.max() * 1.4, 1))
     if causes:
         axes.legend(loc="upper left", ncols=min(len(causes), 3))
     else:
