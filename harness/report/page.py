@@ -38,7 +38,8 @@ def environment() -> Environment:
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {
-        "duration": duration, "percent": percent, "number": number, "phase": phase_name, "seconds": seconds, "dash": dash,
+        "duration": duration, "percent": percent, "number": number,
+        "phase": phase_name, "seconds": seconds, "dash": dash,
     }  # fmt: skip
     return templates
 
