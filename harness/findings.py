@@ -21,6 +21,15 @@ def not_negative(what: str, **values: float) -> list[str]:
     ]
 
 
+def whole(what: str, least: int, **values: int) -> list[str]:
+    """Return one sentence for each value that is not a whole number of ``least`` or more."""
+    return [
+        f"{what}: {name}={value!r} must be a whole number of {least} or more"
+        for name, value in values.items()
+        if not isinstance(value, int) or isinstance(value, bool) or value < least
+    ]
+
+
 def not_zero(what: str, **values: float) -> list[str]:
     """Return one sentence for each value that is 0 or no finite number."""
     return [

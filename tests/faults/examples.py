@@ -15,6 +15,7 @@ class Example(NamedTuple):
 
 
 EXAMPLES: tuple[Example, ...] = (
+    Example(faults.Bandwidth("target", 50), wrong=(("link", "moon"), ("kb_per_s", 0), ("toward", "sideways"))),
     Example(faults.Blackhole("target"), wrong=(("link", "moon"),)),
     Example(faults.ClockSkew("issuer", 2.5), wrong=(("of", "moon"), ("skew_s", 0.0), ("skew_s", float("nan")))),
     Example(faults.ClockSkew("verifier", -90.0), wrong=(("skew_s", "90"),)),
@@ -26,8 +27,21 @@ EXAMPLES: tuple[Example, ...] = (
     Example(faults.IssuerDown()),
     Example(faults.Latency("jwks", 0.4, 0.1), wrong=(("link", "moon"), ("delay_s", -1.0), ("jitter_s", None))),
     Example(faults.Latency("target", 0.4, toward="upstream"), wrong=(("toward", "sideways"),)),
+    Example(faults.LimitData("target", 2000), wrong=(("link", "moon"), ("limit_bytes", -1), ("toward", "sideways"))),
     Example(faults.ResetPeer("target", 0.25), wrong=(("link", "moon"), ("after_s", -0.1))),
     Example(faults.RevokeAll()),
+    Example(
+        faults.Slicer("target", 10, 5, 0.001),
+        wrong=(
+            ("link", "moon"),
+            ("piece_bytes", 0),
+            ("vary_bytes", 11),
+            ("vary_bytes", -1),
+            ("pause_s", -1.0),
+            ("toward", "sideways"),
+        ),
+    ),
+    Example(faults.SlowClose("issuer", 0.8), wrong=(("link", "moon"), ("delay_s", -0.1), ("toward", "sideways"))),
 )
 
 
