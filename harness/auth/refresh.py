@@ -204,7 +204,7 @@ class Renewal:
         return at_s >= self.not_before_s
 
     def _backoff_s(self, failed: int) -> float:
-        backoff_s = min(self.tokens.backoff_s * 2 ** min(failed, MAX_DOUBLINGS), self.tokens.backoff_max_s)
+        backoff_s = min(self.tokens.backoff_s * 2.0 ** min(failed, MAX_DOUBLINGS), self.tokens.backoff_max_s)
         return backoff_s * (0.5 + self.dice.random() / 2)
 
     def _wanted(self, now_s: float) -> Decision:
