@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue import entries, find, inspect
+from harness.checks import CHECKS
+from harness.errors import UsageError
+from harness.faults import FAULTS
+from harness.listing import listing
+
+SOUND = '''"""{title}.
+
+Question: {title}?
+"""
+from harness import Scenario, at, constant_rate
+from harness.faults import ExpireAll, Latency
+
+scenario = Scenario(
+    load=constant_rate(per_s=20, duration_s=60, max_users=10),
+    timeline=[at(15, ExpireAll()), at(20, Latency("issuer", 0.4), until_s=30)],
+)
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("expiry_storm", "slow_network", "calm"):
+        (tmp_path / f"{name}.py").write_text(SOUND.format(title=name.replace("_", " ")))
+    (tmp_path / "_shared.py").write_text("this is no Python at all")
+    (tmp_path / "notes.txt").write_text("")
+    return tmp_path
+
+
+def test_scenarios_are_listed_by_name_without_private_files(folder: Path) -> None:
+    assert [entry.about.name for entry in entries(folder)] == ["calm", "expiry-storm", "slow-network"]
+
+
+@pytest.mark.parametrize("name", ["expiry-storm", "expiry_storm"])
+def test_a_scenario_is_found_by_its_name(folder: Path, name: str) -> None:
+    assert find(name, folder) == folder / "expiry_storm.py"
+
+
+def test_a_scenario_is_found_by_its_path(folder: Path, tmp_path: Path) -> None:
+    path = folder / "calm.py"
+    assert find(str(path), tmp_path / "elsewhere") == path
+
+
+def test_a_near_miss_names_what_was_meant_and_all_there_is(folder: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find("expiri-storm", folder)
+    first, *rest = str(caught.value).splitlines()
+    assert first == "no scenario is called 'expiri-storm'; did you mean expiry-storm?"
+    assert [line.split()[0] for line in rest] == ["calm", "expiry-storm", "slow-network"]
+    assert rest[0].endswith("calm?")
+
+
+def test_a_name_like_no_other_is_not_guessed_at(folder: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find("zzz", folder)
+    assert "did you mean" not in str(caught.value)
+
+
+def test_no_name_at_all_asks_for_one(folder: Path) -> None:
+    with pytest.raises(UsageError, match="say which scenario"):
+        find("", folder)
+
+
+def test_an_empty_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no scenarios under"):
+        find("calm", tmp_path)
+
+
+@pytest.mark.e2e
+def test_a_scenario_is_read_in_a_process_of_its_own(folder: Path) -> None:
+    told = inspect(folder / "expiry_storm.py")
+    assert [step["id"] for step in told["steps"]] == ["15-expire_all", "20-latency"]
+    assert told["links"] == ["issuer"]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("scenario = 5\n", "no module-level `scenario`"),
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError"),
+        ("raise SystemExit(7)\n", "could not be loaded"),
+        ("print('noise')\nx = 1\n", "no module-level `scenario`"),
+        (SOUND.replace("per_s=20", "per_s=0").replace("until_s=30", "until_s=10"), r"3 mistakes\n(  - .*\n?){3}"),
+        (SOUND.replace("ExpireAll", "Earthquake"), "no fault is called Earthquake|cannot import name"),
+    ],
+)
+def test_a_scenario_that_cannot_be_used_says_why_without_a_traceback(tmp_path: Path, source: str, said: str) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(source)
+    with pytest.raises(UsageError, match=said) as caught:
+        inspect(path)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_the_listing_names_every_fault_and_every_check_in_words_of_its_own() -> None:
+    lines = listing().splitlines()
+    for name in [*(kind.__name__ for kind in FAULTS.values()), *CHECKS]:
+        (line,) = (line for line in lines if line.split()[:1] == [name])
+        assert len(line.split()) > 3, line

@@ -1,0 +1,73 @@
+import socket
+
+from harness.doctor import NEEDED, Finding, examine
+
+
+def nowhere(_: str) -> str | None:
+    return None
+
+
+def everywhere(name: str) -> str | None:
+    return f"/opt/bin/{name}"
+
+
+def found(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.what: finding for finding in findings}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_machine_that_can_run_has_nothing_missing() -> None:
+    findings = found(examine({}, nowhere, free_port()))
+    assert [what for what, finding in findings.items() if finding.mark == "missing"] == []
+    assert set(NEEDED) <= set(findings)
+
+
+def test_an_absent_tool_says_what_it_would_add() -> None:
+    findings = found(examine({}, nowhere, free_port()))
+    assert findings["go"] == Finding("absent", "go", "not found; it builds the real Toxiproxy (make toxiproxy)")
+    assert findings["browser"].mark == "absent"
+    assert "page tests" in findings["browser"].text
+
+
+def test_a_tool_that_is_there_says_where() -> None:
+    findings = found(examine({}, everywhere, free_port()))
+    assert findings["go"] == Finding("ok", "go", "/opt/bin/go")
+    assert findings["browser"] == Finding("ok", "browser", "chromium")
+
+
+def test_the_proxy_that_would_serve_is_named_with_the_reason() -> None:
+    port = free_port()
+    embedded, binary, url = (
+        found(examine(environ, which, port))["proxy"].text
+        for environ, which in (
+            ({}, nowhere),
+            ({}, everywhere),
+            ({"TOXIPROXY_URL": "http://127.0.0.1:8474"}, everywhere),
+        )
+    )
+    assert embedded.startswith("embedded proxy: ")
+    assert binary.startswith("binary proxy /opt/bin/toxiproxy-server: ")
+    assert url.startswith("url proxy http://127.0.0.1:8474: ")
+
+
+def test_a_package_that_is_not_installed_is_missing_with_the_way_out() -> None:
+    from harness.doctor import _package
+
+    assert _package("no-such-package-of-ours") == Finding(
+        "missing", "no-such-package-of-ours", "not installed; run: make setup"
+    )
+
+
+def test_a_port_that_is_taken_is_said_with_the_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        finding = found(examine({}, nowhere, port))[f"port {port}"]
+    assert finding.mark == "absent"
+    assert "--web-port" in finding.text
