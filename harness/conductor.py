@@ -118,6 +118,9 @@ class Conductor:
         # Before the lab starts, and again when it is there: a killed conductor must be followed up.
         journal.write("lab", **lab_note(self.scenario, environ, None))
         self._lab = Lab.start(lab_plan(self.scenario, environ), self._folder.path)
+        if self._over.is_set():  # somebody pressed stop meanwhile, and `finish` found no lab yet
+            self._lab.stop()
+            return
         journal.write("lab", **lab_note(self.scenario, environ, self._lab))
         self._folder.update(links=self._lab.links)
         parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy)
@@ -307,7 +310,8 @@ class Conductor:
         except subprocess.TimeoutExpired:
             logger.error("the report took too long; make it with: jwtstorm report %s", self._folder.path)  # noqa: TRY400
             return
-        self.exit_code = done.returncode
         sys.stdout.write(done.stdout)
         if done.stderr:
             logger.warning("%s", done.stderr.strip())
+        # Without a page there is no verdict: a report that broke must not read as a failed check.
+        self.exit_code = done.returncode if (self._folder.path / "report.html").exists() else 3
