@@ -112,6 +112,7 @@ def _told(one: Tally, total: int) -> list[str]:
         f"  means    {words.meaning}",
         f"  said by  {_most(one.origins)}",
         f"  calls    {_most(one.methods)}",
+        f"  details  {_most(one.details)}",
     ]
     if one.lives_s:
         past = sum(life <= 0 for life in one.lives_s)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import Bools, Chunk
 from harness.histogram import Counts, Ints, add, cell_of, quantiles
+from harness.phases import pieces
 from harness.series import BIN_S, Packing
 from harness.summary import ALL_METHODS, QUANTILES, Cell, Phase, Spread
 
@@ -51,9 +52,10 @@ class Fold:
         self._timed = Packing(names, methods, OUTCOMES)
         self._caused = Packing([""], methods, CAUSES)
         self._plain = Packing([""], [""], OUTCOMES)
+        self._edges_us = np.round(np.array(pieces(phases, BIN_S)) * 1e6).astype(np.int64)
         self._lags = Packing([""], [""], ["ours", "busy"])
-        self._counts = {name: Counts() for name in ("response", "service", "lag", "finals", "answered", "attempts")}
-        self._counts |= {name: Counts() for name in ("fetches", "life")}
+        self._counts = {name: Counts() for name in ("response", "service", "pieces", "lag", "finals", "answered")}
+        self._counts |= {name: Counts() for name in ("attempts", "fetches", "life")}
         shape = (len(names), len(methods))
         self._finals = np.zeros((*shape, len(Origin), len(Cause)), np.int64)
         self._not_sent = np.zeros(shape, np.int64)
@@ -75,6 +77,7 @@ class Fold:
             self._fetches[f"cost:{name}"].count(fetches.where(_within(fetches.at_us, (span,))))
         self._count_seconds(finals, attempts, fetches)
         self._count_lag(finals)
+        self._count_pieces(finals)
 
     def _count_finals(self, place: int, finals: Chunk) -> None:
         if not finals.size:
@@ -101,6 +104,14 @@ class Fold:
         holding = attempts.where(~np.isnan(attempts.life_ms) & (attempts.at_us >= 0))
         life_s = np.clip(np.floor(holding.life_ms / 1000), *LIFE_RANGE_S).astype(np.int64)
         self._counts["life"].count(self._caused.pack(0, holding.method, holding.cause, 0, life_s))
+
+    def _count_pieces(self, finals: Chunk) -> None:
+        good = finals.where(finals.ok)
+        piece = np.searchsorted(self._edges_us, good.at_us, side="right") - 1
+        inside = (piece >= 0) & (piece < self._edges_us.size - 1)
+        zeros = np.zeros(int(inside.sum()), np.int64)
+        cells = cell_of(good.response_us[inside])
+        self._counts["pieces"].count(self._plain.pack(0, 0, zeros, piece[inside], cells))
 
     def _count_lag(self, finals: Chunk) -> None:
         due = finals.where(((finals.flags & Flag.PLANNED) != 0) & (finals.at_us >= 0))

@@ -6,6 +6,7 @@ all of both. Windows and recoveries may overlap, so a call may be in several; st
 Seconds are whole ones from zero.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -201,6 +202,18 @@ def spans(
         phases.append(Phase(name, "recovery", recovery.step, _kept([(recovery.from_s, recovery.until_s)])))
     busy = [span for phase in phases[2:] for span in phase.spans]
     return (*phases[:2], Phase("steady", "steady", None, outside(whole, busy)), *phases[2:])
+
+
+def pieces(phases: Iterable[Phase], piece_s: float) -> list[float]:
+    """Return the edges that cut a run into pieces of at most ``piece_s``, none of which two phases share in part."""
+    spans_s = [span for phase in phases for span in phase.spans]
+    if not spans_s:
+        return []
+    first, last = min(span[0] for span in spans_s), max(span[1] for span in spans_s)
+    start = math.floor(first / piece_s)
+    grid = [place * piece_s for place in range(start, math.ceil(last / piece_s) + 1)]
+    edges = {edge for span in spans_s for edge in span} | {edge for edge in grid if first < edge < last}
+    return sorted(edges)
 
 
 def outside(whole: tuple[float, float], busy: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

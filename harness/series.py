@@ -7,6 +7,7 @@ series         counts                                                key        
 =============  ====================================================  ======================  ==========
 response       final calls by response time (``cell``) and phase     ``ok`` or ``failed``    start, 5 s
 service        final calls by service time (``cell``) and phase      ``ok`` or ``failed``    start, 5 s
+pieces         final calls that succeeded, by response time           ``ok``                  piece
 lag            final calls by schedule lag (``cell``)                ``ours`` or ``busy``    start, 5 s
 finals         final calls by method                                 cause                   start, 1 s
 answered       final calls that were sent                            ``ok`` or ``failed``    end, 1 s
@@ -15,6 +16,7 @@ fetches        token fetches                                         cause      
 life           attempts by the token's whole seconds of life left    cause                   0
 =============  ====================================================  ======================  ==========
 
+A piece is a stretch of at most 5 s between two edges of `harness.phases.pieces`, by its number.
 ``cell`` is a cell of `harness.histogram` in microseconds, and the second of life left for ``life``.
 """
 

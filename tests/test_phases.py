@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.phases import Baseline, Second, Window, good, outside, recoveries, spans, unsteady, windows
+from harness.phases import Baseline, Second, Window, good, outside, pieces, recoveries, spans, unsteady, windows
 
 BASE = Baseline(failure_limit=0.01, p99_s=0.1, calls=3000, source="test")
 INSTANT = {"id": "15-expire_all", "fault": "expire_all", "at_s": 15, "until_s": None}
@@ -132,3 +134,13 @@ def test_a_warm_up_must_end_with_three_seconds_of_few_failures() -> None:
     assert unsteady(_seconds({-2: 50}), 0.01, 10) == "50 of 100 calls failed 2 s before the end of warm-up"
     assert unsteady([], 0.01, 10) == "no call was due 3 s before the end of warm-up"
     assert unsteady([], 0.01, 0) is None
+
+
+def test_pieces_are_cut_at_every_edge_and_every_five_seconds() -> None:
+    found = [_window(15.5), Window("w", "f", "", "", 30, 45, 30.25, 45.0)]
+    phases = spans(found, recoveries(found, _seconds({15: 9, 16: 9}), BASE, 60), 60, 10)
+    edges = pieces(phases, 5)
+    assert edges[0] == -10
+    assert edges[-1] == 60
+    assert {0, 15.5, 17.0, 20, 30.25, 45} <= set(edges)
+    assert max(b - a for a, b in pairwise(edges)) <= 5

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from harness.compare import Comparison
 from harness.histogram import quantiles
@@ -97,7 +98,7 @@ def _spectrum(found: Comparison, stories: Sequence[Story]) -> tuple[str, str, Fi
         panel.set_xlabel("percentile of calls")
     for panel in panels:
         panel.set_xticks([1 / (1 - share) for share in TICKS], [quantile_name(share) for share in TICKS])
-        panel.minorticks_off()
+        panel.xaxis.set_minor_locator(NullLocator())
         panel.set_xlim(1, right * 1.1)
     durations(panels[0])
     panels[0].set_ylabel("response time (log scale)")

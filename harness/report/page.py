@@ -39,7 +39,7 @@ def environment() -> Environment:
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {
         "duration": duration, "percent": percent, "number": number,
-        "phase": phase_name, "seconds": seconds, "dash": dash,
+        "phase": phase_name, "seconds": seconds, "dash": dash, "capital": capital,
     }  # fmt: skip
     return templates
 
@@ -53,6 +53,11 @@ def phase_name(phase: str) -> str:
 def seconds(value: float | None) -> str:
     """Return a moment in seconds from zero, to 10 ms."""
     return "never" if value is None else f"{value:.2f} s"
+
+
+def capital(text: object) -> str:
+    """Return a text that begins a line."""
+    return str(text)[:1].upper() + str(text)[1:]
 
 
 def dash(value: float | None, words: str = "duration") -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from harness.histogram import add, quantiles
+from harness.phases import pieces
 from harness.runs import Run
 from harness.series import BIN_S, of
 from harness.summary import ALL_METHODS, Summary
@@ -77,14 +79,24 @@ class Story:
             rows = rows[rows["phase"].isin(["all", "warm-up"])]
         found = {}
         for at_s, part in rows.groupby("at_s", observed=True):
-            cells, counts = add(part["cell"].to_numpy(np.int64), part["count"].to_numpy(np.int64))
-            values = quantiles(cells, counts, list(shares)) / 1e6
-            enough = counts.sum() * (1 - np.array(shares)) >= 5 - 1e-9
-            found[at_s] = [*np.where(enough, values, np.nan), counts.sum()]
+            found[at_s] = _quantiles(part, shares)
         starts = range(self.from_s // BIN_S * BIN_S, self.until_s, BIN_S)
-        columns = [*shares, "n"]
+        columns = ["n", *shares]
         table = pd.DataFrame.from_dict(found, orient="index", columns=columns).reindex(starts)
         return table.astype({"n": float})
+
+    def pieces(self, shares: Sequence[float]) -> pd.DataFrame:
+        """Return quantiles of the response time in pieces of at most 5 s, cut at the edges of all phases.
+
+        Columns ``from_s``, ``until_s``, ``n`` and one for each share, in seconds.
+        """
+        edges = pieces(self.summary.phases, BIN_S)
+        groups = dict(iter(of(self.series, "pieces").groupby("at_s")))
+        found = [
+            (from_s, until_s, *_quantiles(groups.get(place), shares))
+            for place, (from_s, until_s) in enumerate(pairwise(edges))
+        ]
+        return pd.DataFrame(found, columns=["from_s", "until_s", "n", *shares])
 
     def histogram(self, series: str, phase: str, key: str = "ok") -> tuple[np.ndarray, np.ndarray]:
         """Return cells and counts of one phase, over all methods and times."""
@@ -95,3 +107,13 @@ class Story:
     def calls(self) -> int:
         """Return the final calls from zero to the end."""
         return self.summary.cell("all", ALL_METHODS).calls
+
+
+def _quantiles(rows: pd.DataFrame | None, shares: Sequence[float]) -> list[float]:
+    """Return the number of calls and their quantiles, NaN where fewer than five calls lie beyond one."""
+    if rows is None:
+        return [np.nan] * (1 + len(shares))
+    cells, counts = add(rows["cell"].to_numpy(np.int64), rows["count"].to_numpy(np.int64))
+    values = quantiles(cells, counts, list(shares)) / 1e6
+    enough = counts.sum() * (1 - np.array(shares)) >= 5 - 1e-9
+    return [float(counts.sum()), *np.where(enough, values, np.nan).tolist()]

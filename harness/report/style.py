@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
 from harness.summary import StepOutcome
@@ -121,8 +121,18 @@ def time_axis(axes: Axes, from_s: float, until_s: float, *, label: bool = True) 
         axes.set_xlabel("seconds from the end of warm-up (hatched: warm-up)" if from_s < 0 else "seconds")
 
 
-def durations(axes: Axes, which: str = "y") -> None:
-    """Print durations with their unit on a logarithmic axis."""
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
-    axis.set_minor_formatter(FuncFormatter(lambda _value, _: ""))
+def durations(axes: Axes) -> None:
+    """Print durations with their unit on a logarithmic y axis; call it when its limits are known."""
+    low, high = axes.get_ylim()
+    steps = (1, 2, 5) if high < 100 * low else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def percent_axis(axes: Axes, highest: float) -> None:
+    """Leave room for a legend above the highest share, and print no more than 100 %."""
+    top = max(highest * 1.4, 1)
+    ticks = [tick for tick in MaxNLocator(5).tick_values(0, min(top, 100)) if 0 <= tick <= min(top, 100)]
+    axes.set_yticks(ticks)
+    axes.set_ylim(0, top)

@@ -86,6 +86,6 @@ def _refreshes(summary: Summary) -> Iterator[str]:
             f"{number(worst.fetches_peak_per_s)} of them in one second."
         )
     whole = summary.cell("all")
-    if whole.calls and whole.attempts > whole.calls:
+    if whole.calls and whole.attempts > 1.005 * whole.calls:
         extra, share = whole.attempts - whole.calls, whole.attempts / whole.calls
         yield f"Retries made {plural(extra, 'further attempt')}: the target bore {share:.3g} per call."

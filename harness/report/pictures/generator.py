@@ -32,9 +32,9 @@ def draw(story: Story) -> Drawn | None:
         xytext=(4, 3), textcoords="offset points", fontsize=8, color=QUIET,
     )  # fmt: skip
     axes.set_yscale("log")
-    durations(axes)
     low, high = axes.get_ylim()
-    axes.set_ylim(low * 0.7, max(high, health.lag_limit_s) * 3)
+    axes.set_ylim(low * 0.7, max(high, health.lag_limit_s) * 8)
+    durations(axes)
     axes.set_ylabel(f"{quantile_name(share)} schedule lag\n(log scale)")
     axes.legend(loc="upper right", ncols=2, title="calls that came due while", title_fontsize=8)
     time_axis(axes, story.from_s, story.until_s)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
-from harness.report.style import CAUSE_COLOURS, PALE, figure
+from harness.report.style import CAUSE_COLOURS, PALE, figure, percent_axis
 from harness.series import of
 from harness.wording import cause_words, number, percent, plural
 
@@ -37,7 +37,7 @@ def draw(story: Story) -> Drawn | None:
         )
         base += share
     bottom.set_ylabel("failed attempts\n(% of the bar above)")
-    bottom.set_ylim(0, max(base.max() * 1.2, 1))
+    percent_axis(bottom, base.max())
     bottom.set_xlabel("seconds of life left in the token when the attempt left, by the client's clock")
     for axes in (top, bottom):
         axes.axvline(0, color=PALE if table.index.min() >= 0 else "#111827", linewidth=0.8)
@@ -45,8 +45,8 @@ def draw(story: Story) -> Drawn | None:
         bottom.legend(loc="upper right", ncols=min(len(causes), 3))
     caption = (
         f"{plural(int(attempts.sum()), 'attempt')} with a token, retries included. Failures at the left edge mean "
-        "tokens used too near their end; failures spread evenly have another reason, such as a token revoked or "
-        "expired early."
+        "tokens used too near their end; at the right edge, fresh tokens refused, as by a clock that is behind; spread "
+        "evenly, another reason, such as tokens revoked or expired early."
     )
     return Drawn(_title(table, attempts), caption, drawn, table.rename_axis("life_s").reset_index())
 
@@ -57,7 +57,7 @@ def _title(table: pd.DataFrame, attempts: "pd.Series[int]") -> str:
         return "No attempt with a token failed, whatever life the token had left"
     early = table.index < LOW_LIFE_S
     if not attempts[early].sum():
-        shortest = int(table.index.min())
+        shortest = int(failed.index[failed > 0].min())
         return f"{number(float(failed.sum()))} attempts failed, all with {shortest} s or more of life left in the token"
     ratios = [failed[mask].sum() / max(attempts[mask].sum(), 1) for mask in (early, ~early)]
     return f"{percent(ratios[0])} of attempts failed with under 1 s of life left, {percent(ratios[1])} with more"

@@ -28,7 +28,7 @@ def draw(story: Story) -> Drawn | None:
     shade(axes, story.summary.steps, names=True)
     table = pd.DataFrame({"fetches_ok": good, "fetches_failed": failed}).rename_axis("at_s").reset_index()
     holders = story.run.token_holders
-    owners = f"The run had {plural(holders, 'token holder')} per worker at most. " if holders else ""
+    owners = f"{plural(holders, 'token holder').capitalize()} shared the tokens. " if holders else ""
     caption = (
         f"{owners}Requests to the token source, at the second they began. A fault is charged with the fetches from "
         "its start to the end of the three good seconds after it."

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from harness.histogram import quantiles
 from harness.report.pictures import Drawn, picture
@@ -54,9 +55,10 @@ def _curve(story: Story, series: str, phase: str) -> pd.DataFrame | None:
 def _axes(axes: Axes, story: Story, right: float) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.set_ylim(top=axes.get_ylim()[1] * 4)
     durations(axes)
     axes.set_xticks([1 / (1 - share) for share in TICKS], [quantile_name(share) for share in TICKS])
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(1, right * 1.1)
     axes.set_xlabel("percentile of calls (each step to the right: ten times rarer)")
     axes.set_ylabel("time (log scale)")

@@ -1,14 +1,28 @@
 """The time line: how slow, how many failures and why, how much load, all under the fault windows."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.report.pictures import Drawn, picture
-from harness.report.story import OTHERS, Story, clearest
-from harness.report.style import BLUE, CAUSE_COLOURS, GREEN, INK, QUIET, SKY, durations, figure, shade, stack, time_axis
-from harness.series import BIN_S
-from harness.wording import cause_words, duration, percent, quantile_name
+from harness.report.story import OTHERS, Story
+from harness.report.style import (
+    BLUE,
+    CAUSE_COLOURS,
+    GREEN,
+    INK,
+    QUIET,
+    SKY,
+    durations,
+    figure,
+    percent_axis,
+    shade,
+    stack,
+    time_axis,
+)
+from harness.wording import cause_words, duration, percent
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
 
@@ -20,7 +34,7 @@ def draw(story: Story) -> Drawn | None:
         return None
     drawn = figure(7.2)
     panels = drawn.subplots(4, 1, sharex=True, height_ratios=[1.3, 1, 0.8, 0.6])
-    times = story.quantiles_over_time("response", SHARES)
+    times = story.pieces(SHARES)
     failures, answered = story.failures(), story.seconds("answered")
     fetches = story.seconds("fetches").sum(axis=1)
     _times(panels[0], times)
@@ -32,11 +46,11 @@ def draw(story: Story) -> Drawn | None:
         time_axis(panel, story.from_s, story.until_s, label=panel is panels[-1])
         shade(panel, story.summary.steps, names=panel is panels[0])
     table = load.join(failures.drop(columns="calls").add_prefix("failed_"))
-    table = table.join(times.drop(columns="n").rename(columns=lambda share: f"{quantile_name(share)}_5s_s"))
     caption = (
-        "Response time counts from when a call was due, successful calls only, per 5 s; a quantile is left out where "
-        "fewer than five calls lie beyond it. Failed calls are a share of the calls due in that second. "
-        "Solid line or shading: when the fault was really in force; dashed: when it was planned."
+        "Response time counts from when a call was due, successful calls only, in pieces of 5 s cut at the edges of "
+        "faults and recoveries; dotted: p95 or p90, where fewer than five calls lie beyond p99. Failed calls are a "
+        "share of the calls due in that second. Solid edge of a fault: when it was really in force; dashed: when it "
+        "was planned."
     )
     return Drawn(_title(story, failures), caption, drawn, table.rename_axis("at_s").reset_index())
 
@@ -55,21 +69,33 @@ def _title(story: Story, failures: pd.DataFrame) -> str:
 
 
 def _times(axes: Axes, times: pd.DataFrame) -> None:
-    highest = clearest(times, SHARES) or SHARES[0]
-    starts = [*times.index.tolist(), times.index[-1] + BIN_S]
-    for share, colour, width in ((highest, BLUE, 1.8), (0.5, SKY, 1.4)):
-        values = [*times[share].tolist(), times[share].iloc[-1]]
-        axes.step(starts, values, where="post", color=colour, linewidth=width, label=quantile_name(share))
+    """Draw p50 and p99 as horizontal pieces; dotted, the highest quantile that is known where p99 is not."""
+    upper = _highest(times)
+    exact = times[SHARES[-1]].notna()
+    dashes: Literal["-", ":"]
+    for values, chosen, colour, dashes in (
+        (times[0.5], times[0.5].notna(), SKY, "-"),
+        (upper, exact, BLUE, "-"),
+        (upper, ~exact & upper.notna(), BLUE, ":"),
+    ):
+        axes.hlines(values[chosen], times["from_s"][chosen], times["until_s"][chosen], colour, dashes, linewidth=2)
     axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low / 1.2, high * 1.2)
     durations(axes)
     axes.set_ylabel("response time\n(log scale)")
-    for share, colour in ((highest, BLUE), (0.5, SKY)):
-        known = times[share].dropna()
+    for name, values, colour in (("p99" if exact.any() else "high", upper, BLUE), ("p50", times[0.5], SKY)):
+        known = values.dropna()
         if not known.empty:
             axes.annotate(
-                quantile_name(share), (known.index[-1] + BIN_S, known.iloc[-1]), xytext=(3, 0),
+                name, (times["until_s"][known.index[-1]], known.iloc[-1]), xytext=(3, 0),
                 textcoords="offset points", color=colour, fontsize=8, va="center", annotation_clip=False,
             )  # fmt: skip
+
+
+def _highest(times: pd.DataFrame) -> "pd.Series[float]":
+    """Return the highest quantile that is known in each piece."""
+    return times[list(reversed(SHARES))].bfill(axis=1).iloc[:, 0]
 
 
 def _failures(axes: Axes, failures: pd.DataFrame, causes: list[str]) -> None:
@@ -80,7 +106,7 @@ def _failures(axes: Axes, failures: pd.DataFrame, causes: list[str]) -> None:
         label = cause if cause == OTHERS else cause_words(cause).label
         base = stack(axes, failures.index, share, base, color=colour, label=label)
     axes.set_ylabel("failed calls\n(% of those due)")
-    axes.set_ylim(0, max(base.max() * 1.4, 1))
+    percent_axis(axes, base.max())
     if causes:
         axes.legend(loc="upper left", ncols=min(len(causes), 3))
     else:
