@@ -78,6 +78,8 @@ class OAuthSource:
             answer = self._pool.request(
                 "POST", self._settings.token_url, fields=self._fields, encode_multipart=False, headers=self._headers
             )
+        except urllib3.exceptions.NewConnectionError as error:  # refused: to urllib3 it is a time-out, too
+            raise TokenError("the issuer cannot be reached (no connection)", "UNREACHABLE") from error
         except urllib3.exceptions.TimeoutError as error:
             seconds = self._settings.timeout_s
             raise TokenError(f"the issuer did not answer within {seconds:g} s", "DEADLINE") from error
@@ -98,14 +100,14 @@ def _access_token(status: int, retry_after: str, body: bytes) -> str:
         raise TokenError(
             "the issuer answered 200 without an access_token; is the URL its token endpoint?", "BAD_RESPONSE"
         )
-    wait_s = float(retry_after) if retry_after.isdigit() else 0.0
+    wait_s = float(retry_after) if retry_after.isdecimal() else 0.0
     raise TokenError(f"the issuer answered {status} {_oauth_error(fields)}".strip(), _cause(status), status, wait_s)
 
 
 def _oauth_error(fields: Mapping[str, Any]) -> str:
     known = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope"}
     error = fields.get("error")
-    return error if error in known else ""
+    return error if isinstance(error, str) and error in known else ""
 
 
 def _cause(status: int) -> str:
@@ -158,7 +160,7 @@ class MintingSource:
         headers = {"kid": settings.key_id} if settings.key_id else None
         try:
             return jwt.encode(claims, self._key, settings.algorithm, headers=headers)
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError) as error:
             kind = type(error).__name__
             raise TokenError(
                 f"signing key {settings.path} does not fit {settings.algorithm} ({kind})", "BAD_CLIENT"
