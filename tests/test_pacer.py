@@ -110,7 +110,7 @@ def pace(
 shapes = st.sampled_from([constant_rate, poisson_rate])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     shapes,
     st.floats(1, 300),
