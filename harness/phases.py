@@ -16,6 +16,9 @@ from harness.summary import Phase
 GOOD_IN_A_ROW = 3
 """Good seconds in a row that end a recovery, and that a warm-up must end with."""
 
+UNLIKELY = 0.05
+"""A second has too many failures when chance would bring so many less often than this."""
+
 SLOWER = 1.5
 SLOWER_S = 0.05
 """A second is slow when its p90 is above 1.5 times the baseline's p99, and 50 ms above it."""
@@ -131,9 +134,23 @@ def first_fault_s(found: Iterable[Window]) -> float | None:
 
 def good(second: Second | None, baseline: Baseline) -> bool:
     """Tell whether a second has calls, few enough of them failed, and the rest were about as fast as before."""
-    if second is None or second.calls == 0 or second.failed > baseline.failure_limit * second.calls:
+    if second is None or second.calls == 0 or too_many(second.failed, second.calls, baseline.failure_limit):
         return False
     return second.p90_s is None or second.p90_s <= baseline.p90_limit_s
+
+
+def too_many(failed: int, calls: int, limit: float) -> bool:
+    """Tell whether so many failures of a second are beyond a ratio, rather than its chance.
+
+    One failed call of 200 is 0.5 %, yet no sign that a bound of 0.1 % is broken: a second has too
+    many when so many or more would come less than once in twenty at the bound itself (binomial).
+    """
+    if failed <= limit * calls:
+        return False
+    if limit <= 0 or failed > 4 * limit * calls + 10:
+        return True
+    likely = sum(math.comb(calls, k) * limit**k * (1 - limit) ** (calls - k) for k in range(failed))
+    return 1 - likely < UNLIKELY
 
 
 def recoveries(
@@ -173,7 +190,7 @@ def _meanwhile(window: Window, others: Sequence[Window], span: tuple[float, floa
 def _why_not(tail: Sequence[Second], baseline: Baseline, left_s: float) -> str:
     if left_s < GOOD_IN_A_ROW:
         return f"the load ended {max(left_s, 0):.1f} s after it, sooner than {GOOD_IN_A_ROW} good seconds"
-    failing = sum(1 for second in tail if second.failed > baseline.failure_limit * second.calls)
+    failing = sum(1 for second in tail if too_many(second.failed, second.calls, baseline.failure_limit))
     slow = sum(1 for second in tail if second.p90_s is not None and second.p90_s > baseline.p90_limit_s)
     idle = int(left_s) - len(tail)
     parts = [

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.phases import Baseline, Second, Window, good, outside, pieces, recoveries, spans, unsteady, windows
+from harness.phases import (
+    Baseline,
+    Second,
+    Window,
+    good,
+    outside,
+    pieces,
+    recoveries,
+    spans,
+    too_many,
+    unsteady,
+    windows,
+)
 
 BASE = Baseline(failure_limit=0.01, p99_s=0.1, calls=3000, source="test")
 INSTANT = {"id": "15-expire_all", "fault": "expire_all", "at_s": 15, "until_s": None}
@@ -53,7 +65,7 @@ def test_a_fault_that_was_not_carried_out_has_a_problem(events: list[dict[str, o
 
 
 def test_recovery_runs_to_the_first_of_three_good_seconds() -> None:
-    bad = {15: 40, 16: 2, 18: 2}  # 17 is good, and alone
+    bad = {15: 40, 16: 5, 18: 5}  # 17 is good, and alone
     (recovered,) = recoveries([_window(15.25)], _seconds(bad), BASE, 60)
     assert recovered.seconds == pytest.approx(19 - 15.25)
     assert recovered.until_s == pytest.approx(19)
@@ -74,7 +86,25 @@ def test_a_second_without_calls_is_no_good_second() -> None:
     assert not good(None, BASE)
     assert not good(Second(3, 0, 0, None), BASE)
     assert good(Second(3, 100, 1, 0.1), BASE)
-    assert not good(Second(3, 100, 2, 0.1), BASE)
+    assert not good(Second(3, 100, 5, 0.1), BASE)
+
+
+@pytest.mark.parametrize(
+    ("failed", "calls", "limit", "expected"),
+    [
+        (1, 200, 0.001, False),  # 18 % by chance
+        (2, 200, 0.001, True),  # 1.7 %
+        (1, 5, 0.01, True),  # 4.9 %
+        (1, 5, 0.02, False),
+        (0, 200, 0.0, False),
+        (1, 200, 0.0, True),
+        (900, 1000, 0.01, True),
+    ],
+)
+def test_a_second_fails_too_often_when_chance_would_not_bring_it(
+    failed: int, calls: int, limit: float, *, expected: bool
+) -> None:
+    assert too_many(failed, calls, limit) is expected
 
 
 def test_calls_that_never_get_good_again_have_a_reason_and_no_time() -> None:
