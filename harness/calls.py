@@ -95,7 +95,9 @@ class Cause(IntEnum):
     """The run ended while the arrival was queued or in flight."""
     NO_CALL = 31
     """The task ended without a call."""
-    OTHER = 32
+    SAME_TOKEN = 32
+    """The token source gave a refused token again."""
+    OTHER = 33
 
 
 class Flag(IntEnum):
@@ -270,6 +272,11 @@ class Journal:
         self._used = used + 48
         if self._used == len(self._buffer):
             self.flush()
+
+    @property
+    def pending(self) -> int:
+        """Return how many rows wait in the buffer."""
+        return self._used // ROW.size
 
     def flush(self) -> None:
         """Write the buffered rows to the file."""

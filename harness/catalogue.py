@@ -30,7 +30,15 @@ class Entry:
 def entries(folder: Path = FOLDER) -> list[Entry]:
     """Return the scenarios of a folder, sorted by name."""
     paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return [Entry(path, about(path)) for path in paths]
+    return [Entry(path, _about_or_why_not(path)) for path in paths]
+
+
+def _about_or_why_not(path: Path) -> About:
+    """Return what a file says of itself; one that cannot be read must not hide the others."""
+    try:
+        return about(path)
+    except UsageError as error:
+        return About(path.stem.replace("_", "-"), "", f"(broken: {error})", "", "")
 
 
 def find(name: str, folder: Path = FOLDER) -> Path:

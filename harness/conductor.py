@@ -314,4 +314,6 @@ class Conductor:
         if done.stderr:
             logger.warning("%s", done.stderr.strip())
         # Without a page there is no verdict: a report that broke must not read as a failed check.
-        self.exit_code = done.returncode if (self._folder.path / "report.html").exists() else 3
+        self.exit_code = (
+            done.returncode if (self._folder.path / "report.html").exists() else 130 if self._interrupted else 3
+        )

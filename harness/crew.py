@@ -8,6 +8,8 @@ from gevent.event import Event
 LOCAL = "local"
 """The member that stands for a local runner: its own worker."""
 STOP_WITHIN_S = 90.0
+_BUSY = {"spawning", "running", "cleanup", "stopping"}
+"""Locust's states in which there are users."""
 
 
 class LocustCrew:
@@ -39,8 +41,11 @@ class LocustCrew:
         self._stopped.set()
 
     def stop(self) -> None:
-        """Stop all users, or wait until whoever began it has."""
+        """Stop all users, or wait until whoever began it has; without users there is nothing to stop."""
+        runner = self._environment.runner
         if not self.stopping:
             self.stopping = True
-            self._environment.runner.stop()
+            if runner.state not in _BUSY:
+                return  # Locust would not say that it stopped: the run was still starting
+            runner.stop()
         self._stopped.wait(timeout=STOP_WITHIN_S)

@@ -142,6 +142,11 @@ CAUSE_WORDS = {
     "BAD_RESPONSE": CauseWords(
         "bad token answer", "the issuer's answer was no token response", "read the issuer's log at that second"
     ),
+    "SAME_TOKEN": CauseWords(
+        "same token again",
+        "the source gave a token again that had been refused",
+        "let the source drop a token that was refused, and do not cache beyond its end",
+    ),
     "LATE": CauseWords("never sent", "no user was free in time", "give more users, or see why calls took so long"),
     "STOPPED": CauseWords("cut by the end", "the run ended while the call was queued or in flight", "nothing to mend"),
     "NO_CALL": CauseWords("no call made", "the task ended without a call", "look at the task's code"),

@@ -4,6 +4,7 @@ It knows the conductor only by messages (`Begin`, zero, the promise), so that on
 workers and workers elsewhere run the same code.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -162,7 +163,7 @@ class Worker:
         return {
             "worker": self.begin.worker,
             "rows": self._journal.written,
-            "lost": self._lost,
+            "lost": self._lost + self._journal.pending,
             "planned": self.pacer.planned,
             "clock_offset_ns": 0,
             "clock_bound_s": 0.0,
@@ -225,7 +226,7 @@ class Worker:
             origin=attempt.origin.name.lower(),
             cause=attempt.cause.name.lower(),
             details=redact(attempt.details),
-            life_s=round(token.life_s(attempt.now_s), 3) if token else None,
+            life_s=_finite(token.life_s(attempt.now_s)) if token else None,
             token_age_s=round(now_s - token.obtained_s, 3) if token else None,
             decision=attempt.decision,
             latency_s=(attempt.end_ns - attempt.sent_ns) / 1e9,
@@ -251,6 +252,10 @@ class Worker:
         if self._broken is None:
             self._broken = error
             self._watchers.on_error(error)
+
+
+def _finite(seconds: float) -> float | None:
+    return round(seconds, 3) if math.isfinite(seconds) else None
 
 
 def _us(ns: int) -> int:

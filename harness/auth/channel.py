@@ -207,23 +207,32 @@ class _Call:
     def _now(self, touching: Sequence[Step]) -> float:
         now_s = clock.wall()
         for step in touching:
-            now_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
+            shown_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
+            self._mark(step, changed=shown_s != now_s)
+            now_s = shown_s
         return now_s
 
     def _override(self, touching: Sequence[Step], decision: Decision, token: Token) -> Decision:
         zero_s = self._client.zero_ns() / 1e9
-        changed: str = decision
         for step in touching:
-            changed = step.fault.on_refresh(changed, before=token.obtained_s < zero_s + step.at_s)
-        return Decision(changed)
+            before = token.obtained_s < zero_s + step.at_s
+            changed = Decision(step.fault.on_refresh(decision, before=before))
+            self._mark(step, changed=changed is not decision)
+            decision = changed
+        return decision
+
+    def _mark(self, step: Step, *, changed: bool) -> None:
+        """Note in the row that a step's fault changed something about this attempt."""
+        if changed:
+            self._attempt.steps |= self._client.faults.bit(step)
 
     def _chaos(self, touching: Sequence[Step], metadata: Metadata) -> Metadata:
         view = CallView(self._method, self._arrival.call_id, self._number, self._due_s)
         delay_s = 0.0
         for step in touching:
-            self._attempt.steps |= self._client.faults.bit(step)
-            metadata = step.fault.on_metadata(metadata)
-            delay_s = step.fault.on_call(view, delay_s)
+            changed = step.fault.on_metadata(metadata), step.fault.on_call(view, delay_s)
+            self._mark(step, changed=changed != (metadata, delay_s))
+            metadata, delay_s = changed
         if delay_s > 0:
             time.sleep(delay_s)
         return metadata
@@ -266,7 +275,10 @@ class _OneReply(_Method):
 
 
 class _ManyReplies(_Method):
-    """Server-stream or bidi: the row is written when the stream ends, or its reader leaves."""
+    """Server-stream or bidi: the row is written when the stream ends, or its reader leaves.
+
+    Unlike the library's, the stream is lazy: nothing is sent until its first message is asked for.
+    """
 
     def __call__(
         self, request: Any, timeout: float | None = None, metadata: Any = None, **options: Any

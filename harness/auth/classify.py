@@ -84,6 +84,8 @@ def classify(code: int, details: str, verdict: str | None = None) -> Outcome:
     """
     if verdict is not None and verdict != "ok":
         return Origin.VERIFIER, Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
+    if verdict == "ok" and code == UNAUTHENTICATED:
+        return Origin.HANDLER, Cause.UNAUTHENTICATED
     if verdict is None and (outcome := _by_text(code, details)) is not None:
         return outcome
     if code == UNAUTHENTICATED:

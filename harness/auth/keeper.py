@@ -112,4 +112,4 @@ class Keeper:
 
 
 def _unusable() -> TokenError:
-    return TokenError("the source gave the same token again, and it cannot be used", "OTHER")
+    return TokenError("the source gave the same token again, and it cannot be used", "SAME_TOKEN")

@@ -392,13 +392,14 @@ class Meddler:
     instant: ClassVar[bool] = False
     held: list[CallView] = field(default_factory=list)
     ahead_s: float = 0.0
+    hold_s: float = 0.0
 
     def name(self) -> str:
         return "meddler"
 
     def on_call(self, call: CallView, delay_s: float) -> float:
         self.held.append(call)
-        return delay_s
+        return delay_s + self.hold_s
 
     def on_clock(self, now_s: float, since_s: float) -> float:
         assert since_s >= 0
@@ -411,8 +412,10 @@ class Meddler:
         return decision
 
 
-def meddle(at_s: float, until_s: float, toxicity: float = 1.0, ahead_s: float = 0.0) -> tuple[Meddler, Planned]:
-    fault = Meddler(ahead_s=ahead_s)
+def meddle(
+    at_s: float, until_s: float, toxicity: float = 1.0, ahead_s: float = 0.0, hold_s: float = 0.0
+) -> tuple[Meddler, Planned]:
+    fault = Meddler(ahead_s=ahead_s, hold_s=hold_s)
     return fault, Planned(at_s, _as_fault(fault), until_s, toxicity)
 
 
@@ -421,8 +424,9 @@ def _as_fault(fault: Any) -> Fault:
     return found
 
 
-def test_each_per_call_step_that_touches_a_call_sets_its_bit() -> None:
-    (first, one), (second, two), (_, three) = meddle(0, 10), meddle(5, 15), meddle(20, 30)
+def test_each_per_call_step_that_changes_a_call_sets_its_bit() -> None:
+    # The second finds no token left to take away; it holds the call back by a microsecond instead.
+    (first, one), (second, two), (_, three) = meddle(0, 10), meddle(5, 15, hold_s=1e-6), meddle(20, 30)
     bench = Bench(Transport("reply"), planned=[one, two, three])
     for at_s in (-1.0, 1.0, 7.0, 12.0, 17.0):
         bench.arrive(at_s)
