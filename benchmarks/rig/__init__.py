@@ -1,0 +1,1 @@
+"""The rig: statistics, tables, turns and runs that the benchmarks share."""
