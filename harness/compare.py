@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.errors import RecordError, UsageError
-from harness.runs import find_run
+from harness.runs import find_runs
 from harness.summary import Cell, Summary, read_summary
 from harness.wording import duration, number, percent
 
@@ -127,7 +127,7 @@ def compare(names: Sequence[str], reports: Path) -> Comparison:
     """Return the comparison of two or more runs; the first is the baseline."""
     if len(names) < 2:
         raise UsageError("name two or more runs, the baseline first: folders, build labels, or latest")
-    paths = [find_run(name, reports) for name in names]
+    paths = find_runs(names, reports)
     places = [path.resolve() for path in paths]
     for place, path in enumerate(places):
         if path in places[:place]:
@@ -153,12 +153,17 @@ def _differing(labels: Sequence[str], summaries: Sequence[Summary]) -> Iterator[
         yield f"conditions ({', '.join(missing)}: not written down, the run did not end by itself)"
     for label, other in zip(labels[1:], summaries[1:], strict=True):
         fields = dict(_flat(other.comparable))
-        for name in sorted({*first, *fields} if first and fields else ()):
+        for name in sorted({*first, *fields} if first and fields else (), key=_plain_first):
             if first.get(name) != fields.get(name):
                 yield f"{name} ({labels[0]}: {first.get(name)}, {label}: {fields.get(name)})"
     for label, one in zip(labels, summaries, strict=True):
         if one.verdict.word in ("invalid", "interrupted"):
             yield f"verdict ({label}: {one.verdict.word})"
+
+
+def _plain_first(name: str) -> tuple[int, str]:
+    """Order fields as a person would name them: the scenario first, its hash last."""
+    return {"scenario": 0, "fingerprint": 2}.get(name, 1), name
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

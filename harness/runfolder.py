@@ -15,6 +15,11 @@ from harness.calls import SCHEMA
 from harness.errors import RecordError
 from harness.scenario import About, Scenario
 
+COMPARABLE = (
+    *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab"),
+    *("fingerprint", "transport"),
+)
+"""Fields of ``run.json`` that two runs must share; the fingerprint covers the checks too."""
 PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")
 
 
@@ -58,15 +63,17 @@ class RunFolder:
             raise RecordError(f"cannot write run.json: {error.strerror}; free some space") from error
 
     def seal(self) -> None:
-        """Write down what must match for two runs to be comparable."""
-        load = self.data["load"]
+        """Write down what must match for two runs to be comparable, field by field."""
+        data = self.data
+        timeline = {
+            step["id"]: {**step["settings"], "until_s": step["until_s"], "toxicity": step["toxicity"]}
+            for step in data["steps"]
+        }
         comparable = {
-            "scenario": self.data["scenario"],
-            "fingerprint": self.data["fingerprint"],
-            "users": load["max_users"],
-            "transport": self.data["transport"],
-            "host": {key: self.data["host"][key] for key in ("cpu", "cores", "kernel")},
-            "workers": len(self.data["workers"]),
+            **{name: data[name] for name in COMPARABLE if name in data},
+            "timeline": timeline,
+            "host": {key: data["host"][key] for key in ("cpu", "cores", "kernel")},
+            "workers": len(data["workers"]),
         }
         self.update(comparable=comparable, comparable_hash=_hash(comparable))
 

@@ -5,7 +5,7 @@ Foreign text enters here and leaves as frozen data; a file that is missing or od
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,19 +152,43 @@ def find_run(name: str, reports: Path) -> Path:
 
     Where several fit, the newest counts. Raises `UsageError` where none does.
     """
+    return _newest(_fitting(name, reports))
+
+
+def find_runs(names: Sequence[str], reports: Path) -> list[Path]:
+    """Return the folder of each run; of labels, the newest runs of a scenario that all of them have.
+
+    Raises `UsageError` where a name fits no run.
+    """
+    fitting = [_fitting(name, reports) for name in names]
+    shared = set.intersection(*({_scenario(run) for run in runs} for runs in fitting))
+    if shared:
+        scenario = _scenario(_newest([run for run in fitting[-1] if _scenario(run) in shared]))
+        fitting = [[run for run in runs if _scenario(run) == scenario] for runs in fitting]
+    return [_newest(runs) for runs in fitting]
+
+
+def _fitting(name: str, reports: Path) -> list[Path]:
     for place in (Path(name), reports / name):
         if (place / "run.json").is_file():
-            return place
+            return [place]
     below = [found for place in (Path(name), reports / name) if place.is_dir() for found in _runs(place)]
     labelled = [run for run in _runs(reports) if name in ("latest", run.parent.name) or name == _build(run)]
-    found = below or labelled
-    if not found:
-        known = sorted({run.parent.name for run in _runs(reports)})
-        raise UsageError(
-            f"{name} is no run folder and no build label under {reports}; "
-            + (f"builds there: {', '.join(known)}" if known else "no run was made there yet")
-        )
-    return max(found, key=lambda run: run.name)
+    if found := below or labelled:
+        return found
+    known = sorted({run.parent.name for run in _runs(reports)})
+    raise UsageError(
+        f"{name} is no run folder and no build label under {reports}; "
+        + (f"builds there: {', '.join(known)}" if known else "no run was made there yet")
+    )
+
+
+def _newest(runs: Sequence[Path]) -> Path:
+    return max(runs, key=lambda run: run.name)
+
+
+def _scenario(run: Path) -> str:
+    return run.resolve().parent.parent.name
 
 
 def _runs(place: Path) -> list[Path]:

@@ -12,7 +12,7 @@ import pytest
 from harness.errors import RecordError, UsageError
 from harness.report import main, report_run
 from harness.report.pictures import PICTURES
-from harness.runs import find_run, read_run
+from harness.runs import find_run, find_runs, read_run
 from tests.fake_run import STEPS, FakeRun
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}\x01|`"
@@ -175,3 +175,16 @@ def test_what_a_run_promised_is_read_from_its_file(tmp_path: Path) -> None:
     run = read_run(FakeRun(tmp_path / "run", duration_s=2, steps=()).write())
     assert [promise.worker for promise in run.promises] == [0, 1]
     assert run.token_holders == 10
+
+
+def test_labels_are_compared_on_a_scenario_that_both_have(tmp_path: Path) -> None:
+    for scenario, build, stamp in (
+        ("calm", "v1", "20260101T000000Z"),
+        ("storm", "v1", "20260101T000100Z"),
+        ("calm", "v2", "20260101T000200Z"),
+    ):
+        folder = tmp_path / scenario / build / stamp
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+    found = find_runs(["v1", "v2"], tmp_path)
+    assert [run.parent.parent.name for run in found] == ["calm", "calm"]
