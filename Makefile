@@ -42,6 +42,9 @@ bench: setup  ## measure: prints the tables of docs/benchmarks.md
 proto: setup  ## generate the stubs of the lab's service anew
 	$(BIN)/python -m harness.lab.proto
 
+toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
+	@.ci/toxiproxy
+
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev pyproject.toml -o constraints.txt
@@ -50,4 +53,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare test lint type check bench proto lock clean
+.PHONY: help setup scenario list compare test lint type check bench proto toxiproxy lock clean
