@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -58,7 +59,7 @@ class Gate:
         if headers.get(b"user-agent", b"").startswith(b"Mozilla/"):
             answer = _plain("User agent not allowed\n", 403)
         elif scope.get("method") == "HEAD":
-            answer = Response(status_code=405)
+            answer = _not_allowed(scope["path"])
         elif scope.get("path", "").startswith("//"):
             answer = Response(status_code=301, headers={"location": "/" + scope["path"].lstrip("/")})
         await answer(scope, receive, _with_header(send, b"x-toxiproxy-request-id", secrets.token_hex(10).encode()))
@@ -176,6 +177,8 @@ ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
     ("/proxies/{proxy}/toxics/{toxic}", _remove_toxic, ("DELETE",)),
 )
 
+ALLOWED = tuple((re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), methods) for path, _, methods in ROUTES)
+
 
 # --- requests and answers -----------------------------------------------------------------------
 
@@ -216,9 +219,15 @@ async def _refuse(_request: Request, error: Exception) -> Response:
     return _plain(json.dumps({"error": error.text, "status": error.status}, separators=(",", ":")) + "\n", error.status)
 
 
-async def _miss(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _plain("404 page not found\n", 404) if status == 404 else Response(status_code=status)
+async def _miss(request: Request, error: Exception) -> Response:
+    found = isinstance(error, HTTPException) and error.status_code == 405
+    return _not_allowed(request.url.path) if found else _plain("404 page not found\n", 404)
+
+
+def _not_allowed(path: str) -> Response:
+    """Refuse a method, and name those of the path. Source: RFC 9110, section 15.5.6."""
+    allowed = {method for pattern, methods in ALLOWED for method in methods if pattern.fullmatch(path)}
+    return Response(status_code=405, headers={"allow": ", ".join(sorted(allowed))})
 
 
 async def _fail(_request: Request, error: Exception) -> Response:

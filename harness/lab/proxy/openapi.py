@@ -23,7 +23,9 @@ TOXICITY: Schema = {
     "default": 1,
     "description": "chance that the toxic touches one connection",
 }
-NAME: Schema = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
+NAME: Schema = {"type": "string", "minLength": 1, "pattern": r"^(?!\.{1,2}$)[^/]+$"}
+LISTEN: Schema = {"type": "string", "description": "host:port; port 0 takes a free one", "default": "127.0.0.1:0"}
+UPSTREAM: Schema = {"type": "string", "minLength": 1, "description": "host:port"}
 
 
 def describe(version: str) -> Schema:
@@ -34,18 +36,27 @@ def describe(version: str) -> Schema:
         "paths": {
             "/version": {"get": _operation("Version of the API", 200, _ref("Version"))},
             "/reset": {"post": _operation("Enable every proxy, remove every toxic", 204, None, refusals=(500,))},
-            "/populate": {
-                "post": _operation(
-                    "Make these proxies true", 201, _ref("Populated"), _list("NewProxy"), (400, 409, 500)
-                )
-            },
-            "/metrics": {"get": _operation("Metrics, Prometheus text", 200, None)},
+            "/populate": {"post": _populate()},
+            "/metrics": {"get": _metrics()},
             "/openapi.json": {"get": _operation("This description", 200, {"type": "object"})},
             **_proxy_paths(),
             **_toxic_paths(),
         },
         "components": {"schemas": _schemas()},
     }
+
+
+def _populate() -> Schema:
+    populate = _operation("Make these proxies true", 201, _ref("Populated"), _list("NewProxy"), (400, 409, 500))
+    for status in ("400", "409", "500"):
+        populate["responses"][status]["content"] = {"application/json": {"schema": _ref("Error")}}
+    return populate
+
+
+def _metrics() -> Schema:
+    metrics = _operation("Metrics, Prometheus text", 200, None)
+    metrics["responses"]["200"]["content"] = {"text/plain": {"schema": TEXT}}
+    return metrics
 
 
 def _proxy_paths() -> Schema:
@@ -84,8 +95,8 @@ def _toxic_paths() -> Schema:
 
 
 def _schemas() -> Schema:
-    proxy = {"name": NAME, "listen": TEXT, "upstream": TEXT, "enabled": {"type": "boolean", "default": True}}
-    change = {name: proxy[name] for name in ("listen", "upstream", "enabled")}
+    proxy = {"name": NAME, "listen": LISTEN, "upstream": UPSTREAM, "enabled": {"type": "boolean", "default": True}}
+    change = {"listen": LISTEN, "upstream": TEXT, "enabled": {"type": "boolean"}}
     new_toxics = {"toxics": _list("NewToxic")}
     attributes = {kind: _attributes(toxic) for kind, toxic in sorted(TOXICS.items())}
     return {
@@ -93,7 +104,7 @@ def _schemas() -> Schema:
         "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "error", "status"),
         "NewProxy": _object({**proxy, **new_toxics}, "name", "upstream"),
         "ProxyChange": _object(change),
-        "Proxy": _object({**proxy, "toxics": _list("Toxic")}, *proxy, "toxics"),
+        "Proxy": _object({**proxy, **change, "toxics": _list("Toxic")}, *proxy, "toxics"),
         "Populated": _object({"proxies": {"oneOf": [_list("Proxy"), {"type": "null"}]}}, "proxies"),
         "Attributes": {"oneOf": list(attributes.values())},
         "NewToxic": {"oneOf": [_toxic(kind, schema, "type") for kind, schema in attributes.items()]},

@@ -67,6 +67,12 @@ def test_a_refusal_is_json_in_plain_text(server: Server) -> None:
 
 
 @pytest.mark.e2e
+def test_a_wrong_method_is_told_the_right_ones(embedded: Server) -> None:
+    assert embedded.ask("PUT /proxies/a").headers["allow"] == "DELETE, GET, PATCH, POST"
+    assert embedded.ask("HEAD /proxies").headers["allow"] == "GET, POST"
+
+
+@pytest.mark.e2e
 def test_a_refused_populate_is_plain_json(server: Server) -> None:
     assert server.ask("POST /populate", "").headers["content-type"] == "application/json"
 
