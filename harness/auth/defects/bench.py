@@ -1,0 +1,110 @@
+"""The bench that procedures run on: what they may do to a target, and what they see of it. No gRPC here.
+
+A bench is one target that trusts one issuer, both in our hands: its key set, its clock, its revocations.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from harness.auth.defects.good import Good
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of call, and whether its first message is sent before the answer is awaited."""
+
+    name: str
+    method: str
+    many_requests: bool = False
+    many_responses: bool = False
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a call ended: the name of its status, its text, and what came before.
+
+    ``local`` is whether the client itself refused to send it; ``in_silence`` whether the answer came
+    without a first message.
+    """
+
+    code: str
+    text: str = ""
+    messages: int = 0
+    local: bool = False
+    in_silence: bool = False
+    carried_out: bool = False
+    """Whether the side effect was there when it was looked for, with a good token."""
+    took_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a procedure saw: an answer to judge by its status, or a problem in words (empty: none)."""
+
+    variant: str
+    code: str = ""
+    expected: str = ""
+    problem: str = ""
+    text: str = ""
+
+
+Observations = AsyncIterator[Observation]
+
+
+class Stream(Protocol):
+    """An open bidi call."""
+
+    async def ask(self, nonce: str) -> bool:
+        """Send a message and return whether its answer came; False when the call has ended."""
+
+    async def ending(self) -> Answer:
+        """Half-close, and return how the call ended."""
+
+
+class Bench(Protocol):
+    """One target, with the levers that procedures need."""
+
+    good: Good
+    shapes: Sequence[Shape]
+    methods: Mapping[str, Sequence[str]]
+    """Full method names by shape: ``unary``, ``server stream``, ``client stream``, ``bidi``."""
+    declared: frozenset[str]
+    cooldown_s: float
+    keys_lifetime_s: float
+
+    async def call(
+        self, metadata: Metadata, shape: str = "unary", *, method: str = "", raw: bool = False, within_s: float = 0.0
+    ) -> Answer:
+        """Make one call; its side effect is looked for after. ``method`` replaces the shape's own."""
+
+    async def control(self) -> Answer:
+        """Make one call with a good token."""
+
+    def stream(self, metadata: Metadata) -> AbstractAsyncContextManager[Stream]:
+        """Open a bidi call."""
+
+    async def with_plugin(self, metadata: Metadata, *, secure: bool) -> Answer:
+        """Make a call whose client adds a good token by a credentials plugin."""
+
+    async def publish(self, jwks: Mapping[str, Any], trouble: str = "") -> None:
+        """Publish another key set, with ``trouble`` error, hang, empty or garbage; the issuer's own ends it."""
+
+    def fetches(self) -> int:
+        """Return how often the key set was asked for."""
+
+    def canary_hits(self) -> int:
+        """Return how often the canary was asked for."""
+
+    async def freeze(self, at_s: float | None) -> None:
+        """Stop the target's clock at a time in seconds since the epoch; None lets it go on, and right."""
+
+    async def revoke(self, generation: int | None) -> None:
+        """Revoke the tokens of a generation (``jti`` is ``<generation>-…``); None revokes none."""
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass where a cache must age."""
