@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -160,7 +161,38 @@ def _leave(client: socket.socket, way: int) -> None:
         reset(client)
 
 
-def test_a_thousand_connections_are_open_at_once(embedded: Server, echoing: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "attributes"),
+    [
+        ("slicer", {}),
+        ("slicer", {"average_size": 5, "size_variation": 9}),
+        ("slicer", {"average_size": -5, "size_variation": -9, "delay": -1}),
+        ("latency", {"jitter": 2**62}),
+        ("latency", {"latency": -(2**62), "jitter": 2**61}),
+        ("bandwidth", {"rate": -1}),
+        ("limit_data", {"bytes": -1}),
+        ("timeout", {"timeout": -1}),
+        ("reset_peer", {"timeout": -1}),
+    ],
+)
+def test_strict_mode_takes_what_crashes_the_original_and_lives(
+    servers: Any, echoing: str, kind: str, attributes: dict[str, int]
+) -> None:
+    strict: Server = servers("strict")
+    strict.clear()
+    address = strict.client.create("a", echoing)
+    assert strict.ask("POST /proxies/a/toxics", _toxic(kind, "downstream", attributes)).status == 200
+    with connect(address) as client, contextlib.suppress(OSError):
+        client.settimeout(0.2)
+        client.sendall(bytes(1000))
+        client.recv(1)
+    strict.client.remove_toxic("a", f"{kind}_downstream")
+    with connect(address) as client:
+        assert ask(client, b"x") == b"x"
+    strict.clear()
+
+
+def test_hundreds_of_connections_are_open_at_once(embedded: Server, echoing: str) -> None:
     address = embedded.client.create("a", echoing)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connect(address)) for _ in range(400)]
