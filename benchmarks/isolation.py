@@ -38,7 +38,7 @@ def main() -> int:
     return show(
         [
             line("ours", ours, 0.5),
-            line("ours", ours, 0.99, Bound("<", 50.0)),
+            line("ours", ours, 0.99, Bound(below=50.0)),
             line("stock", stock, 0.5),
             line("stock", stock, 0.99),
         ]

@@ -62,9 +62,9 @@ def lines(rounds: list[Round]) -> list[Line]:
         found.append(Line(f"{name}: calls per second", figure(rounds, lambda r, n=name: r[n].per_s), digits=0))  # type: ignore[misc]
     for name, limit in (("stock", 0.95), ("bare", 0.75), ("bare, 66 threads", 0.75)):
         ratio = figure(rounds, lambda r, n=name: r["ours"].per_cpu_s / r[n].per_cpu_s)  # type: ignore[misc]
-        found.append(Line(f"ours / {name}, calls per CPU second", ratio, digits=3, bound=Bound(">=", limit)))
+        found.append(Line(f"ours / {name}, calls per CPU second", ratio, digits=3, bound=Bound(at_least=limit)))
     added = figure(rounds, lambda r: r["ours"].cpu_us - r["bare"].cpu_us)
-    found.append(Line("CPU that ours adds to a call over bare", added, "µs", 1, Bound("<", 60.0)))
+    found.append(Line("CPU that ours adds to a call over bare", added, "µs", 1, Bound(below=60.0)))
     return found
 
 

@@ -41,6 +41,11 @@ def quantile(values: Sequence[float], share: float, confidence: float = CONFIDEN
     return Estimate(value, ordered[below - 1] if below else -math.inf, ordered[above] if above < n else math.inf, n)
 
 
+def exact(value: float, samples: int = 1) -> Estimate:
+    """Return a figure without an interval: a count, or one that is only there to compare."""
+    return Estimate(value, value, value, samples)
+
+
 def median(values: Sequence[float]) -> Estimate:
     """Estimate the median with the interval of the sign test."""
     return quantile(values, 0.5)

@@ -1,22 +1,26 @@
 """The table of one benchmark: what was measured, its interval, the bound, and whether it holds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from benchmarks.rig.estimate import Estimate
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A limit that an estimate keeps when its whole interval does."""
+    """Limits that an estimate keeps when its whole interval does: from ``at_least``, under ``below``."""
 
-    side: Literal[">=", "<"]
-    limit: float
+    at_least: float = -math.inf
+    below: float = math.inf
 
     def holds(self, estimate: Estimate) -> bool:
-        """Tell whether the interval lies on the right side."""
-        return estimate.low >= self.limit if self.side == ">=" else estimate.high < self.limit
+        """Tell whether the interval lies within the limits."""
+        return self.at_least <= estimate.low and estimate.high < self.below
+
+    def __str__(self) -> str:
+        ends = [f">= {self.at_least:g}"] if self.at_least > -math.inf else []
+        return ", ".join([*ends, f"< {self.below:g}"] if self.below < math.inf else ends)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Line:
         """Return the line's cells, as text."""
         one = self.estimate
         interval = "" if one.low == one.high else f"{self._number(one.low)} to {self._number(one.high)}"
-        limit = f"{self.bound.side} {self.bound.limit:g}" if self.bound else ""
+        limit = str(self.bound) if self.bound else ""
         verdict = ("yes" if self.holds() else "**no**") if self.bound else ""
         value = f"{self._number(one.value)} {self.unit}".strip()
         return [self.what, value, interval, str(one.samples), limit, verdict]

@@ -1,0 +1,42 @@
+"""How far from their plan do faults really begin and end, while calls run?
+
+A real run of 200 calls a second whose timeline has a fault of every environment kind in turn, six
+times over. An edge's error is |real - planned|; real is what the fault's own read-back says (the
+control port's or the proxy's answer), never what was asked for. Faults of the call seat have no
+edge of their own: each call looks at the plan. The interval is the order-statistic one of the p95.
+"""
+
+import sys
+from collections import defaultdict
+
+from benchmarks.rig.estimate import exact, quantile
+from benchmarks.rig.options import quick
+from benchmarks.rig.runs import run
+from benchmarks.rig.table import Bound, Line, show
+
+EDGES = ("applied", "undone")
+
+
+def main() -> int:
+    finished = run("edges_ours", {"ROUNDS": "1" if quick(__doc__) else "6"})
+    errors_ms: dict[str, list[float]] = defaultdict(list)
+    for event in finished.events():
+        if event["event"] in EDGES and event["plan_s"] is not None:
+            errors_ms[event["fault"]].append(abs(event["at_s"] - event["plan_s"]) * 1e3)
+    every = [one for found in errors_ms.values() for one in found]
+    failed = sum(event["event"] == "failed" for event in finished.events())
+    return show(
+        [
+            Line("p95 of |real - planned|, all edges", quantile(every, 0.95), "ms", 1, Bound(below=50.0)),
+            Line("median, all edges", quantile(every, 0.5), "ms", 1),
+            *(
+                Line(f"largest of {fault}", exact(max(found), len(found)), "ms", 1)
+                for fault, found in sorted(errors_ms.items())
+            ),
+            Line("edges that failed", exact(failed), digits=0, bound=Bound(below=0.5)),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
