@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
     path = catalogue.find(options.name)
     catalogue.inspect(path)
     headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}
-    rest: list[str] = options.rest
+    rest: list[str] = [*options.rest, *_own_master_port(options.rest)]
     if headless:
         mode = ["--headless", "--only-summary"]
     else:
@@ -104,6 +104,16 @@ def _run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(path), *mode, *rest])  # noqa: S606 - Locust itself
     return 2
+
+
+def _own_master_port(rest: Sequence[str]) -> list[str]:
+    """Give forked workers a port of their own: two runs on one host would share Locust's."""
+    words = {word.partition("=")[0] for word in rest}
+    if "--processes" not in words or words & {"--master", "--worker", "--master-port", "--master-bind-port"}:
+        return []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    return ["--master-port", port, "--master-bind-port", port]
 
 
 def _require_free(port: int) -> None:

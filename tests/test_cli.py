@@ -120,3 +120,11 @@ def test_runs_are_kept_where_reports_says(monkeypatch: pytest.MonkeyPatch) -> No
     assert cli.reports_folder() == Path("reports")
     monkeypatch.setenv("REPORTS", "elsewhere")
     assert cli.reports_folder() == Path("elsewhere")
+
+
+def test_forked_workers_get_a_master_port_of_their_own() -> None:
+    first, port, second, same = cli._own_master_port(["--processes", "2"])
+    assert (first, second) == ("--master-port", "--master-bind-port")
+    assert port == same
+    assert cli._own_master_port(["-u", "5"]) == []
+    assert cli._own_master_port(["--processes=2", "--master-port=5557"]) == []

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -129,6 +130,13 @@ class Trial:
         """Return the lab's children that still run."""
         labs = [said for said in self.events() if said["event"] == "lab"]
         return [child["name"] for child in labs[-1]["children"] if _alive(child["pid"])]
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def await_true(condition: Any, within_s: float, what: str) -> None:

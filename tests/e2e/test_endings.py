@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.storms import SIGNALS, Trial, await_true, settings
+from tests.e2e.storms import SIGNALS, Trial, await_true, free_port, settings
 
 pytestmark = pytest.mark.e2e
 
@@ -127,8 +127,7 @@ def test_a_far_target_needs_its_name_on_the_command_line(trial: Trial) -> None:
 
 def test_stop_and_start_in_the_page_makes_a_second_folder(trial: Trial) -> None:
     trial.write(settings(duration_s=30))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     page = f"http://127.0.0.1:{port}"
     with trial.started("--web-port", str(port)) as process:
         await_true(lambda: any(_size(path) > 1_000 for path in trial.reports.rglob("calls-0.bin")), 40, "rows")

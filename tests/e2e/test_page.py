@@ -1,14 +1,13 @@
 """Locust's page in a real browser: the Storm tab and the report's link."""
 
 import shutil
-import socket
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.storms import Trial, await_true, settings
+from tests.e2e.storms import Trial, await_true, free_port, settings
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
 QUIET = (
@@ -31,8 +30,7 @@ def rendered(url: str, profile: Path) -> str:
 
 def test_the_storm_tab_shows_the_timeline_and_leads_to_the_report(trial: Trial) -> None:
     trial.write(settings("timeline=[at(1, ExpireAll())]"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     page = f"http://127.0.0.1:{port}"
     with trial.started("--web-port", str(port)):
         await_true(lambda: trial.runs() and (trial.run_folder() / "calls-0.bin").exists(), 40, "the run")

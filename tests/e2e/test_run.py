@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from harness.calls import Cause, Flag, Kind
-from tests.e2e.storms import Trial, secrets_in, settings
+from tests.e2e.storms import Trial, free_port, secrets_in, settings
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +43,8 @@ def test_a_quiet_run_passes_with_one_final_row_per_arrival(trial: Trial) -> None
 
 def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
     trial.write(settings("timeline=[at(2, ExpireAll())]"))
-    done = trial.locust("--headless", "--processes", "2")
+    port = str(free_port())
+    done = trial.locust("--headless", "--processes", "2", "--master-port", port, "--master-bind-port", port)
     assert done.returncode == 0, done.stdout + done.stderr
     assert_every_arrival_has_one_final_row(trial.run_folder())
     assert [promise["lost"] for promise in trial.about()["workers"]] == [0, 0]
@@ -51,7 +52,8 @@ def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
 
 def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
     trial.write(settings())
-    worker = [sys.executable, "-m", "locust", "-f", "trial.py", "--worker", "--master-port", "5657"]
+    port = str(free_port())
+    worker = [sys.executable, "-m", "locust", "-f", "trial.py", "--worker", "--master-port", port]
     workers = [
         subprocess.Popen(
             worker, cwd=trial.folder, env=trial.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -59,7 +61,7 @@ def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
         for _ in range(2)
     ]
     try:
-        done = trial.locust("--headless", "--master", "--master-bind-port", "5657", "--expect-workers", "2")
+        done = trial.locust("--headless", "--master", "--master-bind-port", port, "--expect-workers", "2")
         ended = [process.wait(timeout=20) for process in workers]
     finally:
         for process in workers:
