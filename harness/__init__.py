@@ -6,7 +6,7 @@ from `harness.users`, faults from `harness.faults`.
 
 from harness.auth.refresh import Tokens
 from harness.auth.source import ClientCredentials, SigningKey, TokenCommand, TokenFile
-from harness.checks import failure_ratio, recovery, refreshes, response_time, service_time
+from harness.checks import attempts, failure_ratio, recovery, refreshes, response_time, service_time
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario
 from harness.timeline import at
@@ -20,6 +20,7 @@ __all__ = [
     "TokenFile",
     "Tokens",
     "at",
+    "attempts",
     "closed_users",
     "constant_rate",
     "failure_ratio",

@@ -1,5 +1,6 @@
-"""What there is: scenarios, faults and checks, each with a line of its own words."""
+"""What there is: scenarios, faults and checks, each with how it is written and a line of its own words."""
 
+import inspect
 from collections.abc import Iterable
 
 from harness import catalogue
@@ -10,19 +11,25 @@ from harness.faults import FAULTS
 def listing() -> str:
     """Return the list that ``jwtstorm list`` prints."""
     scenarios = [(entry.about.name, entry.about.question or entry.about.title) for entry in catalogue.entries()]
-    faults = [(kind.__name__, _first_line(kind.__doc__)) for _, kind in sorted(FAULTS.items())]
-    checks = [(name, _first_line(kind.__doc__)) for name, kind in sorted(CHECKS.items())]
+    faults = [(_call(kind.__name__, kind), _first_line(kind.__doc__)) for _, kind in sorted(FAULTS.items())]
+    checks = [(_call(name, kind), _first_line(kind.__doc__)) for name, kind in sorted(CHECKS.items())]
     parts = [
-        _part("scenarios (make scenario NAME=…)", scenarios),
-        _part("faults (harness.faults)", faults),
-        _part("checks (harness)", checks),
+        _part("scenarios: make scenario NAME=…", scenarios),
+        _part("faults: from harness.faults import …; Scenario(timeline=[at(15, …, until_s=30)])", faults),
+        _part("checks: from harness import …; Scenario(checks=[…])", checks),
     ]
     return "\n".join(parts)
 
 
 def _part(title: str, rows: Iterable[tuple[str, str]]) -> str:
-    return f"{title}\n" + "".join(f"  {name:<18} {text}\n" for name, text in rows)
+    return f"{title}\n" + "".join(f"  {name}\n      {text}\n" for name, text in rows)
+
+
+def _call(name: str, kind: type) -> str:
+    """Return how something is written: ``Latency(link, delay_s, jitter_s=0.0, toward='downstream')``."""
+    parameters = inspect.signature(kind).parameters.values()
+    return f"{name}({', '.join(str(parameter.replace(annotation=parameter.empty)) for parameter in parameters)})"
 
 
 def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
+    return (text or "").strip().partition("\n")[0].replace("``", "")

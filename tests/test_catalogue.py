@@ -97,8 +97,12 @@ def test_a_scenario_that_cannot_be_used_says_why_without_a_traceback(tmp_path: P
     assert "Traceback" not in str(caught.value)
 
 
-def test_the_listing_names_every_fault_and_every_check_in_words_of_its_own() -> None:
+def test_the_listing_says_how_every_fault_and_check_is_written_and_what_it_does() -> None:
     lines = listing().splitlines()
     for name in [*(kind.__name__ for kind in FAULTS.values()), *CHECKS]:
-        (line,) = (line for line in lines if line.split()[:1] == [name])
-        assert len(line.split()) > 3, line
+        (place,) = (place for place, line in enumerate(lines) if line.startswith(f"  {name}("))
+        assert len(lines[place + 1].split()) > 3
+
+
+def test_the_listing_shows_settings_with_their_defaults() -> None:
+    assert "  Latency(link, delay_s, jitter_s=0.0, toward='downstream')" in listing().splitlines()
