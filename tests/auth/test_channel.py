@@ -1,172 +1,31 @@
 """The channel over a transport of plain functions: no socket, no library call."""
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import grpc
 import pytest
 
 from harness import clock
-from harness.auth.channel import Arrival, Attempt, AuthChannel, Client, NoToken
-from harness.auth.classify import VERDICT_KEY
-from harness.auth.keeper import Keeper
-from harness.auth.refresh import Decision, Renewal, Tokens
+from harness.auth.channel import Arrival, Attempt, NoToken
+from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
 from harness.calls import NO_LIFE, Cause, Flag, Origin
 from harness.errors import TokenError
-from harness.faults import FAULTS, CallView, Fault, Metadata
-from harness.timeline import CallFaults, Planned, at, number
 from tests.auth.craft import jwt_text
-
-METHOD = "/jwtstorm.lab.v1.Ledger/GetBalance"
-ONE_REPLY = ("unary_unary", "stream_unary")
-MANY_REPLIES = ("unary_stream", "stream_stream")
-KINDS = (*ONE_REPLY, *MANY_REPLIES)
-BUFFERED = {"unary_unary": "ask", "unary_stream": "ask", "stream_unary": ["a", "b"], "stream_stream": ["a", "b"]}
-UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
-
-
-class Failure(grpc.RpcError):
-    """What a server answered instead of a message."""
-
-    def __init__(
-        self, code: grpc.StatusCode = UNAUTHENTICATED, details: str = "token expired", verdict: str | None = None
-    ) -> None:
-        super().__init__(details)
-        self._said = (code, details, verdict)
-
-    def code(self) -> grpc.StatusCode:
-        return self._said[0]
-
-    def details(self) -> str:
-        return self._said[1]
-
-    def trailing_metadata(self) -> Any:
-        return ((VERDICT_KEY, self._said[2]),) if self._said[2] else ()
-
-
-@dataclass
-class Sent:
-    """One attempt as the transport saw it."""
-
-    request: Any
-    timeout: float
-    metadata: Metadata
-
-
-class Stream:
-    """Replies, then an end or a failure."""
-
-    def __init__(self, replies: Sequence[Any]) -> None:
-        self._replies = iter(replies)
-        self.cancelled = False
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        reply = next(self._replies)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class Transport:
-    """Gives scripted answers, one per attempt; the last is given again and again."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.sent: list[Sent] = []
-        self.streams: list[Stream] = []
-        self.opened: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-
-    def unary_unary(self, method: str, *codec: Any, **options: Any) -> Callable[..., Any]:
-        self.opened.append((method, codec, options))
-        return self._reply
-
-    stream_unary = unary_unary
-
-    def unary_stream(self, method: str, *codec: Any, **options: Any) -> Callable[..., Any]:
-        self.opened.append((method, codec, options))
-        return self._stream
-
-    stream_stream = unary_stream
-
-    def _next(self, request: Any, timeout: float, metadata: Metadata) -> Any:
-        read = list(request) if isinstance(request, Iterator) else request
-        self.sent.append(Sent(read, timeout, metadata))
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-    def _reply(self, request: Any, *, timeout: float, metadata: Metadata) -> Any:
-        answer = self._next(request, timeout, metadata)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def _stream(self, request: Any, *, timeout: float, metadata: Metadata) -> Stream:
-        answer = self._next(request, timeout, metadata)
-        self.streams.append(Stream(answer if isinstance(answer, list) else [answer]))
-        return self.streams[-1]
-
-
-class Source:
-    """A new token at each fetch, or an error."""
-
-    def __init__(self, error: TokenError | None = None) -> None:
-        self.texts: list[str] = []
-        self.error = error
-
-    def fetch(self) -> str:
-        if self.error is not None:
-            raise self.error
-        self.texts.append(jwt_text({"exp": clock.wall() + 1_000}, len(self.texts)))
-        return self.texts[-1]
-
-
-@dataclass
-class Bench:
-    """A client whose rows are kept in a list."""
-
-    transport: Transport
-    tokens: Tokens = field(default_factory=Tokens)
-    planned: Sequence[Planned] = ()
-    source: Source = field(default_factory=Source)
-    rows: list[tuple[Attempt, bool]] = field(default_factory=list)
-    zero_ns: int = field(default_factory=clock.monotonic_ns)
-    deadline_s: float = 60.0
-
-    def __post_init__(self) -> None:
-        renewal = Renewal(self.tokens, random.Random(7))
-        keeper = Keeper(renewal, self.source, lambda *_: None, lambda *_: None)
-        faults = CallFaults(number(self.planned), seed=7)
-        self.client = Client(keeper, self.tokens, faults, self, self.deadline_s, lambda: self.zero_ns)
-        self.channel = AuthChannel(self.transport, self.client)
-
-    def attempt(self, attempt: Attempt, *, final: bool) -> None:
-        self.rows.append((attempt, final))
-
-    def arrive(self, at_s: float = 0.0, call_id: int = 42) -> Arrival:
-        """Give the client an arrival that was due ``at_s`` seconds from zero."""
-        due_ns = self.zero_ns + round(at_s * 1e9)
-        self.client.arrival = Arrival(call_id, due_ns, due_ns, Flag.PLANNED)
-        return self.client.arrival
-
-    def call(self, kind: str = "unary_unary", request: Any = None, **options: Any) -> Any:
-        """Call to the end; a stream's replies come as a list."""
-        method = getattr(self.channel, kind)(METHOD)
-        reply = method(BUFFERED[kind] if request is None else request, **options)
-        return list(reply) if kind in MANY_REPLIES else reply
-
-    def finals(self) -> list[bool]:
-        return [final for _, final in self.rows]
-
-    def causes(self) -> list[Cause]:
-        return [attempt.cause for attempt, _ in self.rows]
+from tests.auth.fake_transport import (
+    BUFFERED,
+    KINDS,
+    MANY_REPLIES,
+    METHOD,
+    ONE_REPLY,
+    UNAUTHENTICATED,
+    Bench,
+    Failure,
+    Source,
+    Transport,
+)
 
 
 def good(kind: str) -> Any:
@@ -382,103 +241,6 @@ def test_the_life_left_fits_the_row_however_long_it_is() -> None:
     for exp, wanted in ((None, 2**31 - 1), (1e300, 2**31 - 1), (-1e300, NO_LIFE + 1), (2.5, 2_500)):
         token = Token.parse(jwt_text({"exp": exp}), 0.0)
         assert replace(row, token=token).life_ms() == wanted
-
-
-@dataclass(frozen=True)
-class Meddler:
-    """A per-call fault that uses every seam; it joins no registry."""
-
-    seat: ClassVar[Literal["environment", "call"]] = "call"
-    instant: ClassVar[bool] = False
-    held: list[CallView] = field(default_factory=list)
-    ahead_s: float = 0.0
-    hold_s: float = 0.0
-
-    def name(self) -> str:
-        return "meddler"
-
-    def on_call(self, call: CallView, delay_s: float) -> float:
-        self.held.append(call)
-        return delay_s + self.hold_s
-
-    def on_clock(self, now_s: float, since_s: float) -> float:
-        assert since_s >= 0
-        return now_s + self.ahead_s
-
-    def on_metadata(self, metadata: Metadata) -> Metadata:
-        return tuple((key, value) for key, value in metadata if key != "authorization")
-
-    def on_refresh(self, decision: str, *, before: bool) -> str:
-        return decision
-
-
-def meddle(
-    at_s: float, until_s: float, toxicity: float = 1.0, ahead_s: float = 0.0, hold_s: float = 0.0
-) -> tuple[Meddler, Planned]:
-    fault = Meddler(ahead_s=ahead_s, hold_s=hold_s)
-    return fault, Planned(at_s, _as_fault(fault), until_s, toxicity)
-
-
-def _as_fault(fault: Any) -> Fault:
-    found: Fault = fault
-    return found
-
-
-def test_each_per_call_step_that_changes_a_call_sets_its_bit() -> None:
-    # The second finds no token left to take away; it holds the call back by a microsecond instead.
-    (first, one), (second, two), (_, three) = meddle(0, 10), meddle(5, 15, hold_s=1e-6), meddle(20, 30)
-    bench = Bench(Transport("reply"), planned=[one, two, three])
-    for at_s in (-1.0, 1.0, 7.0, 12.0, 17.0):
-        bench.arrive(at_s)
-        bench.call()
-    assert [row.steps for row, _ in bench.rows] == [0b00, 0b01, 0b11, 0b10, 0b00]
-    assert [view.at_s for view in first.held] == pytest.approx([1.0, 7.0])
-    assert [view.at_s for view in second.held] == pytest.approx([7.0, 12.0])
-
-
-def test_a_step_changes_the_metadata_of_the_calls_that_it_touches() -> None:
-    _, plan = meddle(0, 10)
-    bench = Bench(Transport("reply"), planned=[plan])
-    for at_s in (5.0, 11.0):
-        bench.arrive(at_s)
-        bench.call()
-    assert [len(sent.metadata) for sent in bench.transport.sent] == [0, 1]
-
-
-def test_a_step_moves_the_clock_of_the_client_for_the_calls_that_it_touches() -> None:
-    _, plan = meddle(0, 10, ahead_s=600.0)
-    bench = Bench(Transport("reply"), planned=[plan])
-    bench.arrive(-1.0)
-    bench.call()
-    bench.arrive(5.0)
-    bench.call()
-    (before, _), (after, _) = bench.rows
-    assert 590_000 < before.life_ms() - after.life_ms() < 610_000
-
-
-def test_a_step_with_half_the_toxicity_touches_the_same_calls_whoever_makes_them() -> None:
-    touched = []
-    for order in (range(100), reversed(range(100))):
-        _, plan = meddle(0, 10, toxicity=0.5)
-        bench = Bench(Transport("reply"), planned=[plan])
-        for call_id in order:
-            bench.arrive(5.0, call_id)
-            bench.call()
-        touched.append({row.arrival.call_id for row, _ in bench.rows if row.steps})
-    assert touched[0] == touched[1]
-    assert 30 < len(touched[0]) < 70
-
-
-def test_a_forced_refresh_renews_once_what_was_fetched_before_it() -> None:
-    force = FAULTS["force_refresh"]()
-    bench = Bench(Transport("reply"), planned=[at(0, force)])
-    bench.arrive(-1.0)
-    bench.call()
-    bench.zero_ns = clock.monotonic_ns()
-    for _ in range(3):
-        bench.arrive(1.0)
-        bench.call()
-    assert [row.decision for row, _ in bench.rows] == [Decision.FETCH, Decision.FETCH, Decision.USE, Decision.USE]
 
 
 def test_the_codec_of_a_stub_reaches_the_transport() -> None:

@@ -1,0 +1,109 @@
+"""Per-call faults in the channel: what a step changes, and which bit it sets."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import pytest
+
+from harness import clock
+from harness.auth.refresh import Decision
+from harness.faults import FAULTS, CallView, Fault, Metadata
+from harness.timeline import Planned, at
+from tests.auth.fake_transport import Bench, Transport
+
+
+@dataclass(frozen=True)
+class Meddler:
+    """A per-call fault that uses every seam; it joins no registry."""
+
+    seat: ClassVar[Literal["environment", "call"]] = "call"
+    instant: ClassVar[bool] = False
+    held: list[CallView] = field(default_factory=list)
+    ahead_s: float = 0.0
+    hold_s: float = 0.0
+
+    def name(self) -> str:
+        return "meddler"
+
+    def on_call(self, call: CallView, delay_s: float) -> float:
+        self.held.append(call)
+        return delay_s + self.hold_s
+
+    def on_clock(self, now_s: float, since_s: float) -> float:
+        assert since_s >= 0
+        return now_s + self.ahead_s
+
+    def on_metadata(self, metadata: Metadata) -> Metadata:
+        return tuple((key, value) for key, value in metadata if key != "authorization")
+
+    def on_refresh(self, decision: str, *, before: bool) -> str:
+        return decision
+
+
+def meddle(
+    at_s: float, until_s: float, toxicity: float = 1.0, ahead_s: float = 0.0, hold_s: float = 0.0
+) -> tuple[Meddler, Planned]:
+    fault = Meddler(ahead_s=ahead_s, hold_s=hold_s)
+    return fault, Planned(at_s, _as_fault(fault), until_s, toxicity)
+
+
+def _as_fault(fault: Any) -> Fault:
+    found: Fault = fault
+    return found
+
+
+def test_each_per_call_step_that_changes_a_call_sets_its_bit() -> None:
+    # The second finds no token left to take away; it holds the call back by a microsecond instead.
+    (first, one), (second, two), (_, three) = meddle(0, 10), meddle(5, 15, hold_s=1e-6), meddle(20, 30)
+    bench = Bench(Transport("reply"), planned=[one, two, three])
+    for at_s in (-1.0, 1.0, 7.0, 12.0, 17.0):
+        bench.arrive(at_s)
+        bench.call()
+    assert [row.steps for row, _ in bench.rows] == [0b00, 0b01, 0b11, 0b10, 0b00]
+    assert [view.at_s for view in first.held] == pytest.approx([1.0, 7.0])
+    assert [view.at_s for view in second.held] == pytest.approx([7.0, 12.0])
+
+
+def test_a_step_changes_the_metadata_of_the_calls_that_it_touches() -> None:
+    _, plan = meddle(0, 10)
+    bench = Bench(Transport("reply"), planned=[plan])
+    for at_s in (5.0, 11.0):
+        bench.arrive(at_s)
+        bench.call()
+    assert [len(sent.metadata) for sent in bench.transport.sent] == [0, 1]
+
+
+def test_a_step_moves_the_clock_of_the_client_for_the_calls_that_it_touches() -> None:
+    _, plan = meddle(0, 10, ahead_s=600.0)
+    bench = Bench(Transport("reply"), planned=[plan])
+    bench.arrive(-1.0)
+    bench.call()
+    bench.arrive(5.0)
+    bench.call()
+    (before, _), (after, _) = bench.rows
+    assert 590_000 < before.life_ms() - after.life_ms() < 610_000
+
+
+def test_a_step_with_half_the_toxicity_touches_the_same_calls_whoever_makes_them() -> None:
+    touched = []
+    for order in (range(100), reversed(range(100))):
+        _, plan = meddle(0, 10, toxicity=0.5)
+        bench = Bench(Transport("reply"), planned=[plan])
+        for call_id in order:
+            bench.arrive(5.0, call_id)
+            bench.call()
+        touched.append({row.arrival.call_id for row, _ in bench.rows if row.steps})
+    assert touched[0] == touched[1]
+    assert 30 < len(touched[0]) < 70
+
+
+def test_a_forced_refresh_renews_once_what_was_fetched_before_it() -> None:
+    force = FAULTS["force_refresh"]()
+    bench = Bench(Transport("reply"), planned=[at(0, force)])
+    bench.arrive(-1.0)
+    bench.call()
+    bench.zero_ns = clock.monotonic_ns()
+    for _ in range(3):
+        bench.arrive(1.0)
+        bench.call()
+    assert [row.decision for row, _ in bench.rows] == [Decision.FETCH, Decision.FETCH, Decision.USE, Decision.USE]
