@@ -1,8 +1,8 @@
-"""How far from their plan do faults really begin and end, while calls run?
+"""Measure how far from their plan faults really begin and end, while calls run.
 
 A real run of 200 calls a second whose timeline has a fault of every environment kind in turn, six
-times over. An edge's error is |real - planned|; real is what the fault's own read-back says (the
-control port's or the proxy's answer), never what was asked for. Faults of the call seat have no
+times over. What counts is how far an edge lies from its plan, by the fault's own read-back (the
+control port's or the proxy's answer), never by what was asked for. Faults of the call seat have no
 edge of their own: each call looks at the plan. The interval is the order-statistic one of the p95.
 """
 
@@ -20,15 +20,15 @@ EDGES = ("applied", "undone")
 def main() -> int:
     finished = run("edges_ours", {"ROUNDS": "1" if quick(__doc__) else "6"})
     errors_ms: dict[str, list[float]] = defaultdict(list)
-    for event in finished.events():
+    for event in finished.events:
         if event["event"] in EDGES and event["plan_s"] is not None:
             errors_ms[event["fault"]].append(abs(event["at_s"] - event["plan_s"]) * 1e3)
     every = [one for found in errors_ms.values() for one in found]
-    failed = sum(event["event"] == "failed" for event in finished.events())
+    failed = sum(event["event"] == "failed" for event in finished.events)
     return show(
         [
-            Line("p95 of |real - planned|, all edges", quantile(every, 0.95), "ms", 1, Bound(below=50.0)),
-            Line("median, all edges", quantile(every, 0.5), "ms", 1),
+            Line("p95 distance of an edge from its plan", quantile(every, 0.95), "ms", 1, Bound(below=50.0)),
+            Line("median distance", quantile(every, 0.5), "ms", 1),
             *(
                 Line(f"largest of {fault}", exact(max(found), len(found)), "ms", 1)
                 for fault, found in sorted(errors_ms.items())

@@ -1,4 +1,4 @@
-"""Do 20 users on a method of 2 s make 5 users on one of 5 ms look slow?
+"""Measure whether 20 users on a method of 2 s make 5 users on one of 5 ms look slow.
 
 Closed load, 12 s, each generator in a process of its own, one after the other. Service times of the
 fast method; the interval of a percentile is the order-statistic one, over all calls of the run.

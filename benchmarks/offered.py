@@ -1,4 +1,4 @@
-"""Is the load that was planned the load that was offered, when each call takes a tenth of a second?
+"""Measure whether the planned load is the offered load, when each call takes a tenth of a second.
 
 200 calls a second on the lab's target with ``work_s=0.1``: a real run of ours (open model), and 20
 users of Locust's own pattern who wait `poisson(10)` (200 a second, were it not for the service

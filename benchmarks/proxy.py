@@ -135,9 +135,9 @@ def _ratios(rounds: list[Round]) -> Iterator[Line]:
     bulk = median([one["embedded"].bulk_mb_per_s / one["real"].bulk_mb_per_s for one in rounds])
     trip = median([_added_us(one, "embedded") / _added_us(one, "real") for one in rounds])
     calls = median([one["embedded"].calls_per_s / one["real"].calls_per_s for one in rounds])
-    yield Line("embedded / real, bulk", bulk, bound=Bound(">=", 1.0))
-    yield Line("embedded / real, added round trip", trip, bound=Bound("<", 1.5))
-    yield Line("embedded / real, gRPC calls per second", calls, bound=Bound(">=", 1 / 1.5))
+    yield Line("embedded / real, bulk", bulk, bound=Bound(at_least=1.0))
+    yield Line("embedded / real, added round trip", trip, bound=Bound(below=1.5))
+    yield Line("embedded / real, gRPC calls per second", calls, bound=Bound(at_least=1 / 1.5))
 
 
 def _added_us(one: Round, name: str) -> float:
@@ -150,9 +150,9 @@ def with_latency(client: ProxyClient, way: Way, scale: Scale) -> Iterator[Line]:
     trips = median([round_trip_us(way.plain, 5) / 1e3 for _ in range(scale.rounds)])
     bulk = median([bulk_mb_per_s(way.plain, scale.bulk_bytes) for _ in range(scale.rounds)])
     client.remove_toxic("plain", "late")
-    yield Line("latency of 100 ms: round trip", trips, "ms", 1, Bound(">=", 98.0))
-    yield Line("latency of 100 ms: round trip", trips, "ms", 1, Bound("<", 102.0))
-    yield Line("latency of 100 ms: bulk", bulk, "MB/s", 0, Bound(">=", 100.0))
+    yield Line("latency of 100 ms: round trip", trips, "ms", 1, Bound(at_least=98.0))
+    yield Line("latency of 100 ms: round trip", trips, "ms", 1, Bound(below=102.0))
+    yield Line("latency of 100 ms: bulk", bulk, "MB/s", 0, Bound(at_least=100.0))
 
 
 def with_many(client: ProxyClient, way: Way) -> Iterator[Line]:
@@ -164,7 +164,7 @@ def with_many(client: ProxyClient, way: Way) -> Iterator[Line]:
         client.add_toxic("plain", "late", "latency", "downstream", 1.0, {"latency": 1})
         client.remove_toxic("plain", "late")
         took_s = time.perf_counter() - start_s
-    yield Line("open connections that answer", _exactly(answered), "", 0, Bound(">=", float(CONNECTIONS)))
+    yield Line("open connections that answer", _exactly(answered), "", 0, Bound(at_least=float(CONNECTIONS)))
     yield Line("add and remove a toxic on all of them", _exactly(took_s * 1e3), "ms", 1)
 
 
@@ -180,7 +180,7 @@ def stalled(client: ProxyClient, way: Way, pid: int) -> Line:
             time.sleep(0.5)
     client.remove_toxic("plain", "late")
     each = (latest_bytes - before_bytes) / STALLED / 2**20
-    return Line("memory for each stalled reader", _exactly(each), "MiB", 0, Bound("<", 48.0))
+    return Line("memory for each stalled reader", _exactly(each), "MiB", 0, Bound(below=48.0))
 
 
 def _memory_bytes(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""What does recording cost: a row in the journal, and all that a worker notes of a call?
+"""Measure what recording costs: a row in the journal, and all that a worker notes of a call.
 
 Blocks of calls of the same function, timed whole; the median block, with the sign test's interval.
 `Worker.attempt` counts outcome, method and sample of the trace besides the row; "with the live

@@ -1,4 +1,4 @@
-"""Does the p99 response time tell a stall of 2 s once a minute, as the plan says it must?
+"""Measure whether the p99 response time tells a stall of 2 s once a minute as the plan says it must.
 
 100 calls a second for a minute on the lab's target (5 ms of work), which holds every answer back
 for 2 s in the middle. A call due d seconds before the stall's end must take at least d; all others

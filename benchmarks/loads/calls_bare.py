@@ -3,6 +3,7 @@
 Metadata with a static token, no deadline, no record. ``--pool N`` sizes gevent's native pool.
 """
 
+# ruff: noqa: E402 - sockets are patched before grpc loads
 from gevent import monkey
 
 monkey.patch_all()
@@ -27,7 +28,7 @@ def main() -> None:
     gevent.get_hub().threadpool.maxsize = parser.parse_args().pool
     turns, ground = Turns(CALLERS), Ground.here()
     grpc_gevent.init_gevent()
-    stub = ledger_pb2_grpc.LedgerStub(grpc.insecure_channel(ground.target))
+    stub = ledger_pb2_grpc.LedgerStub(grpc.insecure_channel(ground.target))  # type: ignore[no-untyped-call]
     request, metadata = ledger_pb2.BalanceRequest(account="42"), ground.metadata()
 
     def call_for_ever() -> None:

@@ -31,13 +31,18 @@ scenario = Scenario(
 
 
 class Customer(GrpcUser):
+    """Asks for a balance."""
+
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         turns.enter()
         self.stub.GetBalance(REQUEST)
         turns.calls += 1
 
 
-@events.test_start.add_listener
 def take_turns(**_: Any) -> None:
     gevent.spawn(turns.serve)
+
+
+events.test_start.add_listener(take_turns)

@@ -1,6 +1,7 @@
-"""Fifty users of Locust's own gRPC pattern, with a static token, in turns."""
+"""Fifty users of Locust's own gRPC pattern, with a static token, in turns; ``--pool N`` sizes the native pool."""
 
 from locust import events, task  # first: it patches sockets before grpc loads
+from locust.env import Environment
 
 # isort: split
 from typing import Any
@@ -19,16 +20,29 @@ turns = Turns(50)
 
 
 class Customer(StockUser):
+    """Asks for a balance."""
+
     host = GROUND.target
     stub_class = ledger_pb2_grpc.LedgerStub
 
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         turns.enter()
         self.stub.GetBalance(REQUEST, metadata=METADATA)
         turns.calls += 1
 
 
-@events.test_start.add_listener
-def take_turns(**_: Any) -> None:
+def take_turns(environment: Environment, **_: Any) -> None:
+    """Size the pool before the first user is there."""
+    gevent.get_hub().threadpool.maxsize = environment.parsed_options.pool  # type: ignore[union-attr]
     gevent.spawn(turns.serve)
+
+
+def add_pool(parser: Any, **_: Any) -> None:
+    """Take ``--pool``; gevent's own default is ten threads."""
+    parser.add_argument("--pool", type=int, default=10)
+
+
+events.init_command_line_parser.add_listener(add_pool)
+events.test_start.add_listener(take_turns)

@@ -25,16 +25,22 @@ scenario = Scenario(
 
 
 class Fast(GrpcUser):
+    """Uses the fast method."""
+
     fixed_count = 5
 
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"))
 
 
 class Slow(GrpcUser):
+    """Uses the slow method."""
+
     fixed_count = 20
 
     @task
     def find_transfer(self) -> None:
+        """Make one call."""
         self.stub.FindTransfer(ledger_pb2.FindRequest(nonce="n"))

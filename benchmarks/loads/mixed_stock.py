@@ -15,6 +15,8 @@ fast_ms: list[float] = []
 
 
 class Fast(StockUser):
+    """Uses the fast method."""
+
     host = GROUND.target
     stub_class = ledger_pb2_grpc.LedgerStub
     wait_time = constant(0.02)
@@ -22,10 +24,13 @@ class Fast(StockUser):
 
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"), metadata=METADATA)
 
 
 class Slow(StockUser):
+    """Uses the slow method."""
+
     host = GROUND.target
     stub_class = ledger_pb2_grpc.LedgerStub
     wait_time = constant(0.02)
@@ -33,15 +38,20 @@ class Slow(StockUser):
 
     @task
     def find_transfer(self) -> None:
+        """Make one call."""
         self.stub.FindTransfer(ledger_pb2.FindRequest(nonce="n"), metadata=METADATA)
 
 
-@events.request.add_listener
 def keep(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
     if exception is None and name.endswith("GetBalance"):
         fast_ms.append(response_time)
 
 
-@events.quitting.add_listener
+events.request.add_listener(keep)
+
+
 def tell(**_: Any) -> None:
     print("\n".join(f"fast {one:.3f}" for one in fast_ms), flush=True)
+
+
+events.quitting.add_listener(tell)

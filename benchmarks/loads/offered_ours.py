@@ -26,6 +26,9 @@ scenario = Scenario(
 
 
 class Customer(GrpcUser):
+    """Asks for a balance."""
+
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"))

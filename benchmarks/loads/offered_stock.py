@@ -16,16 +16,21 @@ starts_s: list[float] = []
 
 
 class Customer(StockUser):
+    """Asks for a balance."""
+
     host = GROUND.target
     stub_class = ledger_pb2_grpc.LedgerStub
     wait_time = poisson(10)
 
     @task
     def get_balance(self) -> None:
+        """Make one call."""
         starts_s.append(time.monotonic())
         self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"), metadata=METADATA)
 
 
-@events.quitting.add_listener
 def tell(**_: Any) -> None:
     print("\n".join(f"start {one:.4f}" for one in starts_s), flush=True)
+
+
+events.quitting.add_listener(tell)

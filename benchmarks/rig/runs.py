@@ -53,15 +53,16 @@ class Running:
         folder = self.folder()
         if folder is None:
             raise RuntimeError(f"the run left no folder: {_tail(self.log)}")
-        return Finished(read_run(folder), _rows(folder))
+        return Finished(read_run(folder), _rows(folder), list(read_events(folder)))
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A run's folder and all rows of its workers, with the method's name in ``method``."""
+    """What a run left: its ``run.json``, all rows of its workers by method, and its fault journal."""
 
     run: Run
     rows: Mapping[str, Rows]
+    events: Sequence[Mapping[str, Any]]
 
     def finals(self) -> Rows:
         """Return all final rows from zero on."""
@@ -73,13 +74,8 @@ class Finished:
         """Return the good final rows of one method, from zero on; the name is the last part of its path."""
         zero_ns = self.run.zero_ns or 0
         rows = self.rows[method]
-        return rows[
-            (rows["cause"] == Cause.OK) & ((rows["flags"] & Flag.FINAL) > 0) & (rows["intended_ns"] >= zero_ns)
-        ]
-
-    def events(self) -> Sequence[Mapping[str, Any]]:
-        """Return the fault journal."""
-        return list(read_events(self.run.path))
+        good: Rows = rows[(rows["cause"] == Cause.OK) & ((rows["flags"] & Flag.FINAL) > 0)]
+        return good[good["intended_ns"] >= zero_ns]
 
 
 @contextmanager

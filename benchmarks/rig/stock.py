@@ -19,7 +19,7 @@ import grpc.experimental.gevent as grpc_gevent
 grpc_gevent.init_gevent()
 
 
-class TellLocust(grpc.UnaryUnaryClientInterceptor):
+class TellLocust(grpc.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
     """Time each call and tell Locust of it."""
 
     def __init__(self, environment: Environment) -> None:
@@ -56,6 +56,6 @@ class StockUser(User):
     stub_class: ClassVar[type[Any]]
 
     def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)  # type: ignore[no-untyped-call]
+        super().__init__(environment)
         channel = grpc.insecure_channel(str(self.host))
         self.stub = self.stub_class(grpc.intercept_channel(channel, TellLocust(environment)))
