@@ -55,6 +55,11 @@ class Listener:
             connection.transport.abort()
         await server.wait_closed()
 
+    async def release(self) -> None:
+        """Close, and give the port back: the end of this listener."""
+        await self.close()
+        self._reserved.close()
+
     def _connect(self) -> asyncio.Protocol:
         return HttpToolsProtocol(config=self._config, server_state=self._state, app_state={})
 

@@ -41,8 +41,10 @@ class TargetSettings:
 
     ``issuer`` and ``jwks_url`` are the lab's own issuer's where they are None. The verifier forgives
     ``leeway_s`` of clock skew; it reads the key set again after ``keys_lifetime_s``, or for an
-    unknown key once per ``keys_cooldown_s``. ``work_s`` is the service time of every handler;
-    ``scopes`` says whether methods ask for ``ledger.read`` or ``ledger.write``, which the lab's issuer grants.
+    unknown key once per ``keys_cooldown_s``, and waits ``keys_timeout_s`` for it. ``work_s`` is the
+    service time of every handler;
+    ``scopes`` says whether methods ask for ``ledger.read`` or ``ledger.write``, which the lab's issuer grants;
+    ``zoo`` names defects of `harness.lab.zoo` that are put into it.
     """
 
     audience: str = "ledger"
@@ -53,12 +55,14 @@ class TargetSettings:
     leeway_s: float = 0.0
     keys_lifetime_s: float = 300.0
     keys_cooldown_s: float = 1.0
+    keys_timeout_s: float = 2.0
     work_s: float = 0.0
     reflection: bool = True
     scopes: bool = True
+    zoo: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "work_s"):
+        for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "keys_timeout_s", "work_s"):
             if not getattr(self, name) >= 0:
                 raise UsageError(f"target: {name}={getattr(self, name):g} is negative; give 0 or more")
         if (self.issuer is None) != (self.jwks_url is None):

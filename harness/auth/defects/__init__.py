@@ -81,7 +81,7 @@ class Specimen:
     @property
     def local(self) -> bool:
         """Return whether a gRPC client refuses to send it, so that only raw HTTP/2 can."""
-        return not all(_sendable(key, value) for key, value in self.metadata)
+        return not sendable(self.metadata)
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,12 @@ def find(identity: str) -> Defect:
     return row
 
 
+def sendable(metadata: Metadata) -> bool:
+    """Return whether a gRPC client sends this metadata. Source: grpc/grpc doc/PROTOCOL-HTTP2.md."""
+    return all(_sendable(key, value) for key, value in metadata)
+
+
 def _sendable(key: str, value: str | bytes) -> bool:
-    """Return whether gRPC's clients send this entry. Source: grpc/grpc doc/PROTOCOL-HTTP2.md."""
     if not _SENDABLE_KEY.fullmatch(key):
         return False
     return key.endswith("-bin") if isinstance(value, bytes) else bool(_SENDABLE_VALUE.fullmatch(value))

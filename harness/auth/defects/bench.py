@@ -39,6 +39,8 @@ class Answer:
     in_silence: bool = False
     carried_out: bool = False
     """Whether the side effect was there when it was looked for, with a good token."""
+    neighbour: str = ""
+    """The status of the good call that followed, where that failed: then nothing is proven."""
     took_s: float = 0.0
 
 
@@ -78,9 +80,19 @@ class Bench(Protocol):
     keys_lifetime_s: float
 
     async def call(
-        self, metadata: Metadata, shape: str = "unary", *, method: str = "", raw: bool = False, within_s: float = 0.0
+        self,
+        metadata: Metadata,
+        shape: str = "unary",
+        *,
+        method: str = "",
+        raw: bool = False,
+        patient: bool = True,
     ) -> Answer:
-        """Make one call; its side effect is looked for after. ``method`` replaces the shape's own."""
+        """Make one call; its side effect is looked for after.
+
+        ``method`` replaces the shape's own; ``raw`` sends what gRPC clients refuse; a silent call that
+        is not ``patient`` half-closes at once.
+        """
 
     async def control(self) -> Answer:
         """Make one call with a good token."""

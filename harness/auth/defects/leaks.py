@@ -3,6 +3,7 @@
 import re
 
 _WINDOW = 12
+_TOKEN_LIKE = re.compile(r"[\w-]{20,}")
 _TELLING = (
     (
         re.compile(r"Traceback|File \"|\.py\b|line \d+|Error\b|Exception\b|0x[0-9a-f]{6,}"),
@@ -16,6 +17,7 @@ _TELLING = (
 def leak(text: str, value: str) -> str:
     """Return what a text gives away, in words, or nothing; ``value`` is the metadata that was sent."""
     pieces = (text[place : place + _WINDOW] for place in range(len(text) - _WINDOW + 1))
-    if any(piece in value for piece in pieces):
+    tokens = " ".join(_TOKEN_LIKE.findall(value))
+    if any(piece in tokens for piece in pieces):
         return "a piece of the token"
     return next((what for pattern, what in _TELLING if pattern.search(text)), "")

@@ -8,30 +8,32 @@ import urllib3
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.strict_json import read_object
 
-FETCH_WITHIN_S = 2.0
 _MAX_BYTES = 1_000_000
 
 
 class JwksSource:
     """Fetch a JWKS in a thread, so that calls with a known key never wait for the network.
 
-    ``read`` makes the key set of the JSON that came, for the algorithms that are allowed.
+    A fetch takes ``within_s`` at most. ``read`` makes the key set of the JSON that came, for the
+    algorithms that are allowed.
     """
 
     def __init__(
         self,
         url: str,
         algorithms: Collection[str],
+        within_s: float = 2.0,
         read: Callable[[object, Collection[str]], KeySet] = KeySet.from_jwks,
     ) -> None:
         self._read_keys = read
         self._url = url
+        self._within_s = within_s
         self._algorithms = algorithms
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=FETCH_WITHIN_S))
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=within_s))
 
     async def fetch(self) -> KeySet:
         """Return the published keys; raises OSError or ValueError."""
-        async with asyncio.timeout(FETCH_WITHIN_S + 0.5):
+        async with asyncio.timeout(self._within_s + 0.5):
             body = await asyncio.to_thread(self._read)
         return self._read_keys(read_object(body), self._algorithms)
 

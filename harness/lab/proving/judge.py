@@ -1,0 +1,69 @@
+"""What an answer means: right, allowed, wrong, or nothing. Pure."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.auth.defects import Defect, Specimen
+from harness.auth.defects.bench import Answer, Observation
+from harness.auth.defects.leaks import leak
+
+Verdict = Literal["passed", "allowed", "failed", "void"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one specimen in one kind of call, or of one look of a procedure.
+
+    ``void`` means that a good call beside it failed, so that the answer proves nothing.
+    """
+
+    row: str
+    variant: str
+    shape: str
+    algorithm: str
+    verdict: Verdict
+    text: str = ""
+    local: bool = False
+    """Whether a gRPC client refuses to send it, so that it went over raw HTTP/2."""
+
+
+def judge(row: Defect, expected: str, code: str, declared: Collection[str]) -> tuple[Verdict, str]:
+    """Return what a status means as the answer of a row, and why; ``declared`` are the server's policies."""
+    if code == expected:
+        return "passed", ""
+    for allowed in row.allowed:
+        if allowed.code == code and (not allowed.when or allowed.when in declared):
+            return "allowed", allowed.why
+    return "failed", f"{code} instead of {expected}"
+
+
+def judge_answer(
+    row: Defect, specimen: Specimen, shape: str, algorithm: str, answer: Answer, declared: Collection[str]
+) -> Iterator[Outcome]:
+    """Yield what an answer to a specimen says of its row, and of what holds for every rejection."""
+
+    def outcome(identity: str, verdict: Verdict, text: str) -> Outcome:
+        return Outcome(identity, specimen.variant, shape, algorithm, verdict, text, specimen.local)
+
+    if answer.neighbour:
+        yield outcome(row.id, "void", f"the good call after it ended {answer.neighbour}")
+        return
+    yield outcome(row.id, *judge(row, specimen.expected, answer.code, declared))
+    if answer.code == "OK":
+        return
+    if answer.carried_out:
+        yield outcome("WIRE-09", "failed", f"the handler ran for {row.id}, and the caller read {answer.code}")
+    sent = " ".join(value for _, value in specimen.metadata if isinstance(value, str))
+    if found := leak(answer.text, sent):
+        yield outcome("WIRE-13", "failed", f"the text of {row.id}'s rejection holds {found}")
+
+
+def judge_observation(row: Defect, seen: Observation, algorithm: str, declared: Collection[str]) -> Outcome:
+    """Return what a procedure's look says of its row."""
+    if seen.problem:
+        return Outcome(row.id, seen.variant, "procedure", algorithm, "failed", seen.problem)
+    if not seen.code:
+        return Outcome(row.id, seen.variant, "procedure", algorithm, "passed")
+    verdict, text = judge(row, seen.expected or row.expected, seen.code, declared)
+    return Outcome(row.id, seen.variant, "procedure", algorithm, verdict, text)

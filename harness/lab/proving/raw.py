@@ -1,0 +1,123 @@
+"""Calls over HTTP/2 by hand, for headers that no gRPC client sends."""
+
+import asyncio
+import contextlib
+from urllib.parse import unquote
+
+import grpc
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
+from h2.exceptions import ProtocolError, StreamClosedError
+
+from harness.auth.defects.bench import Answer, Metadata, Shape
+
+_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
+_CONFIG = H2Configuration(
+    client_side=True,
+    header_encoding=None,
+    validate_outbound_headers=False,
+    normalize_outbound_headers=False,
+    validate_inbound_headers=False,
+)
+
+
+class RawCaller:
+    """One HTTP/2 connection, one call at a time; a new connection where the server ended the last."""
+
+    def __init__(self, address: str) -> None:
+        self._host, _, port = address.rpartition(":")
+        self._port = int(port)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._connection = H2Connection(_CONFIG)
+        self._one = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+    async def call(self, shape: Shape, method: str, metadata: Metadata, request: bytes, within_s: float) -> Answer:
+        """Make one call; return how it ended. A connection that breaks is UNAVAILABLE, a reset INTERNAL."""
+        try:
+            async with self._one, asyncio.timeout(within_s):
+                return await self._call(shape, method, metadata, request)
+        except TimeoutError:
+            await self.close()
+            return Answer("DEADLINE_EXCEEDED")
+        except (OSError, ProtocolError) as error:
+            await self.close()
+            return Answer("UNAVAILABLE", type(error).__name__)
+
+    async def _call(self, shape: Shape, method: str, metadata: Metadata, request: bytes) -> Answer:
+        reader, writer = await self._connected()
+        connection = self._connection
+        stream = connection.get_next_available_stream_id()
+        connection.send_headers(stream, _headers(method, metadata))
+        if not shape.silent:
+            connection.send_data(stream, b"\0" + len(request).to_bytes(4) + request, end_stream=True)
+        writer.write(connection.data_to_send())
+        seen: dict[bytes, bytes] = {}
+        messages = 0
+        while data := await reader.read(65_536):
+            for event in connection.receive_data(data):
+                messages += isinstance(event, DataReceived)
+                if (ended := _read(event, seen)) is not None:
+                    if shape.silent and ended == "ended":
+                        with contextlib.suppress(StreamClosedError):  # the server has reset it
+                            connection.reset_stream(stream)
+                    writer.write(connection.data_to_send())
+                    return _answer(ended, seen, messages, in_silence=shape.silent)
+            writer.write(connection.data_to_send())
+        raise ConnectionResetError
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is None or self._streams[0].at_eof():
+            await self.close()
+            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._connection = H2Connection(_CONFIG)
+            self._connection.initiate_connection()
+        return self._streams
+
+
+def _headers(method: str, metadata: Metadata) -> list[tuple[bytes, bytes]]:
+    usual = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": method,
+        ":authority": "lab",
+        "te": "trailers",
+        "content-type": "application/grpc",
+    }
+    return [(_bytes(key), _bytes(value)) for key, value in (*usual.items(), *metadata)]
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _read(event: Event, seen: dict[bytes, bytes]) -> str | None:
+    """Take headers in; return how the call ended, or None while it goes on."""
+    if isinstance(event, ResponseReceived | TrailersReceived):
+        seen.update((bytes(key), bytes(value)) for key, value in event.headers or ())
+    if isinstance(event, StreamEnded):
+        return "ended"
+    if isinstance(event, StreamReset):
+        return "ended" if b"grpc-status" in seen else "INTERNAL"
+    return "UNAVAILABLE" if isinstance(event, ConnectionTerminated) else None
+
+
+def _answer(ended: str, seen: dict[bytes, bytes], messages: int, *, in_silence: bool) -> Answer:
+    if ended != "ended":
+        return Answer(ended, "the stream was reset" if ended == "INTERNAL" else "the connection was closed")
+    code = _NAMES.get(int(seen.get(b"grpc-status", b"2")), "UNKNOWN")
+    return Answer(code, unquote(seen.get(b"grpc-message", b"").decode()), messages, in_silence=in_silence)
