@@ -74,7 +74,7 @@ def lines(rounds: list[Round]) -> list[Line]:
 
 
 def main() -> int:
-    rounds, for_s = (4, 0.5) if quick(__doc__) else (16, 2.0)
+    rounds, for_s = (4, 0.5) if quick(__doc__) else (24, 1.0)
     return show(lines(play(rounds, for_s)))
 
 
