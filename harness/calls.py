@@ -187,6 +187,11 @@ def names_path(run: Path, worker: int) -> Path:
     return run / f"calls-{worker}.names.json"
 
 
+def trace_path(run: Path, worker: int) -> Path:
+    """Return where a worker's auth trace lies (`harness.auth.trace`)."""
+    return run / f"auth-{worker}.ndjson"
+
+
 class Journal:
     """Append rows of one worker to its file.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.auth.token import Token
+from harness.calls import trace_path
 from harness.errors import RecordError
 
 _TOKEN_LIKE = re.compile(
@@ -34,7 +35,7 @@ class AuthTrace:
         self._lines: list[str] = []
         self._worker = worker
         try:
-            self._file = os.open(run / f"auth-{worker}.ndjson", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(trace_path(run, worker), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise RecordError(f"cannot open the auth trace: {error.strerror}; free some space") from error
 
