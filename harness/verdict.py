@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from harness.offset import doubt
 from harness.phases import Window
 from harness.rows import WorkerRows
 from harness.runs import Run
@@ -11,9 +12,6 @@ from harness.wording import duration, number, plural
 
 LOOP_LAG_LIMIT_S = 0.05
 """p99 by which the generator's event loop may be late."""
-
-CLOCK_LIMIT_S = 0.01
-"""Uncertainty of a remote worker's clock above which its times mean nothing."""
 
 EDGE_LIMIT_S = 0.05
 """A fault's edge further from plan than this is worth a remark."""
@@ -91,11 +89,8 @@ def of_generator(health: Health, run: Run) -> list[Problem]:
                 f"the load generator was the bottleneck: worker {worker.worker}'s loop was {duration(lag_s)} late (p99)"
             )
             found.append(Problem("saturated", f"{text}; use --processes, or offer less"))
-    found += [
-        Problem("clock", f"worker {promise.worker}'s clock is known to {duration(promise.clock_bound_s)} only")
-        for promise in run.promises
-        if promise.clock_bound_s > CLOCK_LIMIT_S
-    ]
+    doubts = [doubt(promise.worker, promise.clock_bound_s) for promise in run.promises]
+    found += [Problem("clock", text) for text in doubts if text]
     return found + _of_offer(health, run)
 
 

@@ -1,0 +1,102 @@
+"""The offset of another host's monotonic clock: an interval that is sure to hold it, from pings. Pure.
+
+A pong's reading was taken between the ping's departure and the pong's arrival, so one round trip
+gives bounds that need no assumption on the way there and back. The shortest round trip counts.
+Source: F. Cristian, "Probabilistic clock synchronization", Distributed Computing 3 (1989).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LIMIT_S = 0.01
+"""Uncertainty of a worker's clock above which its times mean nothing, and the run is invalid."""
+PINGS = 20
+
+
+@dataclass(frozen=True)
+class Offset:
+    """How far a worker's clock is ahead of the conductor's: at least ``low_ns``, at most ``high_ns``."""
+
+    low_ns: int = 0
+    high_ns: int = 0
+
+    @classmethod
+    def of_round_trip(cls, sent_ns: int, at_ns: int, received_ns: int) -> "Offset":
+        """Return what one ping tells: sent and received by our clock, answered ``at_ns`` by the worker's."""
+        return cls(at_ns - received_ns, at_ns - sent_ns)
+
+    @property
+    def ns(self) -> int:
+        """Return the offset to take off the worker's times: the middle of the interval."""
+        return (self.low_ns + self.high_ns) // 2
+
+    @property
+    def bound_s(self) -> float:
+        """Return by how much the offset may be wrong."""
+        return (self.high_ns - self.low_ns) / 2e9
+
+    def joined(self, other: "Offset") -> "Offset":
+        """Return an interval that holds both: clocks drift from the one measurement to the other."""
+        return Offset(min(self.low_ns, other.low_ns), max(self.high_ns, other.high_ns))
+
+
+def doubt(worker: int, bound_s: float) -> str | None:
+    """Return what is wrong with a worker's clock and the way out, or None within `LIMIT_S`."""
+    if bound_s <= LIMIT_S:
+        return None
+    return (
+        f"worker {worker}'s clock is known to ±{bound_s * 1e3:.0f} ms only, and ±{LIMIT_S * 1e3:.0f} ms is the limit; "
+        "put the worker nearer to the conductor, or synchronise both hosts' clocks (NTP)"
+    )
+
+
+class Pings:
+    """Pings to one worker, one at a time; `measure` may be called again, for a later measurement.
+
+    ``send`` takes the number of a ping to the worker, ``now_ns`` is the conductor's clock.
+    """
+
+    def __init__(self, send: Callable[[int], None], now_ns: Callable[[], int]) -> None:
+        self._send = send
+        self._now_ns = now_ns
+        self._number = 0
+        self._last = 0
+        self._sent_ns = 0
+        self._best: Offset | None = None
+        self._before: Offset | None = None
+
+    @property
+    def done(self) -> bool:
+        """Tell whether every ping of the last measurement was answered."""
+        return self._number > self._last
+
+    @property
+    def offset(self) -> Offset | None:
+        """Return the offset by all measurements; None while no ping was answered."""
+        if self._before is None or self._best is None:
+            return self._best or self._before
+        return self._before.joined(self._best)
+
+    def measure(self) -> None:
+        """Begin a measurement; a ping of an older one that is still under way is forgotten."""
+        self._before, self._best = self.offset, None
+        self._last = self._number + PINGS
+        self._ping()
+
+    def hear(self, data: Mapping[str, Any]) -> None:
+        """Take a pong; one that answers no waiting ping, or holds no whole number, tells nothing."""
+        received_ns = self._now_ns()
+        at_ns = data.get("at_ns")
+        if self.done or data.get("number") != self._number or not isinstance(at_ns, int):
+            return
+        found = Offset.of_round_trip(self._sent_ns, at_ns, received_ns)
+        if self._best is None or found.bound_s < self._best.bound_s:
+            self._best = found
+        self._ping()
+
+    def _ping(self) -> None:
+        self._number += 1
+        if not self.done:
+            self._sent_ns = self._now_ns()
+            self._send(self._number)
