@@ -77,7 +77,9 @@ class IssuerChaos:
         """Sign with a new key; made in a thread, for RSA takes long."""
         mint = self.service.mint
         if mint.key.algorithm == "HS256":
-            raise ValueError("HS256 shares one secret with the target; rotate needs a key pair: ES256, RS256, PS256 or EdDSA")
+            raise ValueError(
+                "HS256 shares one secret with the target; rotate needs a key pair: ES256, RS256, PS256 or EdDSA"
+            )
         self.keys_made += 1
         key = await asyncio.to_thread(SigningKey.generate, mint.key.algorithm, self.keys_made)
         mint.rotate(key, overlap)
