@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.errors import UsageError
+from harness.lab import zoo
 
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""
@@ -65,6 +66,8 @@ class TargetSettings:
         for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "keys_timeout_s", "work_s"):
             if not getattr(self, name) >= 0:
                 raise UsageError(f"target: {name}={getattr(self, name):g} is negative; give 0 or more")
+        if strange := zoo.mistakes(self.zoo):
+            raise UsageError(f"target: {strange[0]}")
         if (self.issuer is None) != (self.jwks_url is None):
             raise UsageError("target: issuer and jwks_url belong together; give both or neither")
 

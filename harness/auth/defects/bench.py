@@ -87,8 +87,9 @@ class Bench(Protocol):
         method: str = "",
         raw: bool = False,
         patient: bool = True,
+        alone: bool = False,
     ) -> Answer:
-        """Make one call; its side effect is looked for after.
+        """Make one call; its side effect is looked for after, but for one that stands ``alone``.
 
         ``method`` replaces the shape's own; ``raw`` sends what gRPC clients refuse; a silent call that
         is not ``patient`` half-closes at once.

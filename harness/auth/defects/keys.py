@@ -23,7 +23,8 @@ async def new_key(bench: Bench) -> Observations:
     """A token by a key that was published a cooldown ago."""
     good = bench.good
     fresh = Signer.generate(good.signer.algorithm, f"fresh-{good.signer.algorithm.lower()}", good.seed)
-    await bench.call(bearer(good.token()))  # so that the set is not due by its age
+    await bench.pause(bench.keys_lifetime_s * 1.2)
+    await bench.call(bearer(good.token()))  # reads the set, which is not due by its age then
     await bench.publish({"keys": [*good.jwks()["keys"], fresh.jwk()]})
     await bench.pause(bench.cooldown_s * 1.2)
     answer = await bench.call(bearer(good.token(fresh)))
@@ -42,11 +43,13 @@ async def new_key(bench: Bench) -> Observations:
 async def old_key(bench: Bench) -> Observations:
     """A token by a key that was taken out of the set, when the set's time is up."""
     good = bench.good
+    before = await bench.call(bearer(good.token(good.second)))
     await bench.publish({"keys": [good.signer.jwk()]})
     await bench.pause(bench.keys_lifetime_s * 1.2)
     answer = await bench.call(bearer(good.token(good.second)))
     await bench.publish(good.jwks())
     await bench.pause(bench.keys_lifetime_s * 1.2)
+    yield Observation("before", before.code, ACCEPT)
     yield Observation("removed", answer.code, text=answer.text)
     yield Observation("published again", (await bench.call(bearer(good.token(good.second)))).code, ACCEPT)
 

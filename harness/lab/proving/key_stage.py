@@ -26,7 +26,7 @@ class KeyStage:
     strangers: Mapping[str, Any] = field(default_factory=dict)
     fetches: int = 0
     canary_hits: int = 0
-    _closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         routes = [Route("/jwks.json", self._published), Route("/canary/keys.json", self._canary)]
@@ -37,13 +37,19 @@ class KeyStage:
         """Return the issuer's address."""
         return self._listener.url
 
+    def publish(self, jwks: Mapping[str, Any], trouble: str = "") -> None:
+        """Publish another key set; requests that hang are answered now."""
+        self.jwks, self.trouble = jwks, trouble
+        self._changed.set()
+        self._changed = asyncio.Event()
+
     async def open(self) -> None:
         """Serve."""
         await self._listener.open()
 
     async def close(self) -> None:
         """Serve no more."""
-        self._closing.set()
+        self._changed.set()
         await self._listener.release()
 
     async def _published(self, request: Request) -> Response:
@@ -51,7 +57,7 @@ class KeyStage:
         self.fetches += 1
         if self.trouble == "hang":
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _HANG_S)
+                await asyncio.wait_for(self._changed.wait(), _HANG_S)
         if self.trouble == "error":
             return PlainTextResponse("down", 500)
         if self.trouble == "garbage":

@@ -20,7 +20,7 @@ from harness.lab.proving.key_stage import KeyStage
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.chaos import TargetChaos
 
-_KEYS = {"keys_lifetime_s": 0.4, "keys_cooldown_s": 0.1, "keys_timeout_s": 0.3}
+_KEYS = {"keys_lifetime_s": 0.8, "keys_cooldown_s": 0.1, "keys_timeout_s": 1.0}
 """Short, so that procedures need not wait for a cache to age."""
 
 

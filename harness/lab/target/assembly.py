@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from harness.calls import Cause
 from harness.clock import monotonic
+from harness.lab import zoo
 from harness.lab.chaos_clock import ChaosClock
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
 from harness.lab.target.bearer import read_bearer
@@ -61,6 +62,7 @@ class Assembly:
     is_open: Callable[[str], bool] = is_open
     turn_away: Callable[[Cause], Handler] = turn_away
     scopes: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[tuple[str, int], ...] = _OPTIONS
     wrap_verifier: Callable[[Verify], Verify] = _same
     wrap_gate: Callable[[Interceptor], Interceptor] = _same
 
@@ -71,7 +73,10 @@ class Assembly:
             settings["issuer"], settings["audience"], tuple(settings["required"]), settings["leeway_s"]
         )
         scopes = LEDGER_SCOPES if settings.get("scopes") else {}
-        return cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
+        assembly = cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
+        for name in settings.get("zoo", ()):
+            zoo.find(name).release(assembly)
+        return assembly
 
     def gate(self) -> Gate:
         """Return the gate, made of these parts."""
@@ -90,7 +95,7 @@ class Assembly:
 
     def server(self, gate: Gate) -> grpc.aio.Server:
         """Return the server: ledger and reflection behind the gate, health open."""
-        server = grpc.aio.server(interceptors=[self.wrap_gate(gate)], options=_OPTIONS)
+        server = grpc.aio.server(interceptors=[self.wrap_gate(gate)], options=self.options)
         ledger_pb2_grpc.add_LedgerServicer_to_server(LedgerService(Ledger()), server)  # type: ignore[no-untyped-call]
         name = ledger_pb2.DESCRIPTOR.services_by_name["Ledger"].full_name
         health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)  # type: ignore[attr-defined]

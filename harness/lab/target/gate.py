@@ -187,8 +187,8 @@ def _trailer(cause: Cause) -> tuple[tuple[str, str], ...]:
     return ((VERDICT_KEY, cause.name.lower()),)
 
 
-def _abort(code: grpc.StatusCode, text: str, cause: Cause) -> Handler:
-    """Return a handler that ends a call of any kind at once.
+def rejection(code: grpc.StatusCode, text: str, cause: Cause) -> Handler:
+    """Return a handler that ends a call of any kind at once, with the verdict in its trailer.
 
     It is a stream handler for every kind (the wire does not tell them apart): one for a single
     request would wait for the first message, which a rejected stream may never send.
@@ -208,6 +208,6 @@ _CODES = {
 
 
 _REJECTIONS = {
-    cause: _abort(_CODES.get(cause, grpc.StatusCode.UNAUTHENTICATED), text, cause) for cause, text in TEXTS.items()
+    cause: rejection(_CODES.get(cause, grpc.StatusCode.UNAUTHENTICATED), text, cause) for cause, text in TEXTS.items()
 }
-_NO_SUCH_METHOD = _abort(grpc.StatusCode.UNIMPLEMENTED, "no such method", Cause.OK)
+_NO_SUCH_METHOD = rejection(grpc.StatusCode.UNIMPLEMENTED, "no such method", Cause.OK)

@@ -1,0 +1,29 @@
+"""Throws its token away when the next cannot be had."""
+
+import random
+from dataclasses import dataclass, replace
+
+from harness.auth.defects.rehearsal import ClientParts
+from harness.auth.refresh import Renewal, Tokens
+from harness.errors import TokenError
+
+FINDS = ("LIFE-06",)
+
+
+@dataclass
+class Hasty(Renewal):
+    """The renewal, as it should not be."""
+
+    def failed(self, error: TokenError, at_s: float) -> None:
+        """Forget the token."""
+        super().failed(error, at_s)
+        self.token = None
+
+
+def change(client: ClientParts) -> ClientParts:
+    """Put the renewal in."""
+    return replace(client, renewal=_renewal)
+
+
+def _renewal(tokens: Tokens, dice: random.Random) -> Renewal:
+    return Hasty(tokens, dice)

@@ -1,0 +1,12 @@
+"""Takes the first UNAUTHENTICATED for an answer."""
+
+from dataclasses import replace
+
+from harness.auth.defects.rehearsal import ClientParts
+
+FINDS = ("LIFE-05", "TIME-21")
+
+
+def change(client: ClientParts) -> ClientParts:
+    """Send once."""
+    return replace(client, attempts=1)

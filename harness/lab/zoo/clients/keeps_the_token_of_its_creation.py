@@ -1,0 +1,12 @@
+"""Attaches the token when the call is created, and never again."""
+
+from dataclasses import replace
+
+from harness.auth.defects.rehearsal import ClientParts
+
+FINDS = ("LIFE-05", "TIME-21")
+
+
+def change(client: ClientParts) -> ClientParts:
+    """Freeze the token."""
+    return replace(client, frozen=True)

@@ -1,0 +1,12 @@
+"""Sends again for as long as it is turned away."""
+
+from dataclasses import replace
+
+from harness.auth.defects.rehearsal import ClientParts
+
+FINDS = ("TIME-21",)
+
+
+def change(client: ClientParts) -> ClientParts:
+    """Send without end."""
+    return replace(client, attempts=1_000)

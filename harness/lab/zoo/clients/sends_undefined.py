@@ -1,0 +1,18 @@
+"""Formats a variable that holds no token."""
+
+from dataclasses import replace
+
+from harness.auth.defects.bench import Metadata
+from harness.auth.defects.rehearsal import ClientParts
+
+FINDS = ("META-16",)
+
+
+def change(client: ClientParts) -> ClientParts:
+    """Attach a word."""
+    return replace(client, metadata=_undefined)
+
+
+def _undefined(token: str) -> Metadata:
+    del token
+    return (("authorization", "Bearer undefined"),)

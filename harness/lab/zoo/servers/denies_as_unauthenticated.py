@@ -1,0 +1,12 @@
+"""Answers UNAUTHENTICATED for a missing scope: clients refresh in a loop."""
+
+from harness.calls import Cause
+from harness.lab.target.assembly import Assembly
+
+FINDS = ("CLM-06",)
+
+
+def change(target: Assembly) -> None:
+    """Turn a denial into a rejection."""
+    right = target.turn_away
+    target.turn_away = lambda cause: right(Cause.UNAUTHENTICATED if cause is Cause.DENIED else cause)

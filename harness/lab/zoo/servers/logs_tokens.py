@@ -1,0 +1,26 @@
+"""Writes every token into its log."""
+
+import logging
+
+from harness.calls import Cause
+from harness.lab.target.assembly import Assembly
+from harness.lab.target.gate import Metadata
+
+FINDS = ()
+
+
+UNSEEN = "A log is not on the wire: look through it, as the tests of the lab's own processes do."
+
+_log = logging.getLogger(__name__)
+
+
+def change(target: Assembly) -> None:
+    """Log what is read."""
+    right = target.read
+
+    def read(metadata: Metadata) -> str | Cause:
+        token = right(metadata)
+        _log.info("token %s", token)
+        return token
+
+    target.read = read

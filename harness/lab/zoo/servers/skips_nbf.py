@@ -1,0 +1,18 @@
+"""Never compares `nbf`, as one library does by default."""
+
+from harness.calls import Cause
+from harness.lab.target.assembly import Assembly
+from harness.lab.target.claim_checks import Claims, has_begun
+from harness.lab.target.verdict import VerifierSettings
+from harness.lab.zoo.seams import swap_check
+
+FINDS = ("TIME-14", "TIME-15", "TIME-19")
+
+
+def change(target: Assembly) -> None:
+    """Compare `iat` only."""
+
+    def issued(claims: Claims, settings: VerifierSettings, now_s: float) -> Cause:
+        return has_begun({name: value for name, value in claims.items() if name != "nbf"}, settings, now_s)
+
+    swap_check(target, has_begun, issued)

@@ -1,0 +1,21 @@
+"""Asks whether the value begins with Bearer, and trims the rest."""
+
+from harness.calls import Cause
+from harness.lab.target.assembly import Assembly
+from harness.lab.target.bearer import read_bearer
+from harness.lab.target.gate import Metadata
+from harness.lab.zoo.seams import values_of
+
+FINDS = ("CLM-08", "META-08")
+
+
+def change(target: Assembly) -> None:
+    """Read the entry in another way."""
+
+    def read(metadata: Metadata) -> str | Cause:
+        values = values_of(metadata, "authorization")
+        if len(values) == 1 and values[0].startswith("Bearer"):
+            return values[0].removeprefix("Bearer").strip()
+        return read_bearer(metadata)
+
+    target.read = read

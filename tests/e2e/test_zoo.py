@@ -1,0 +1,51 @@
+"""The mutation test of the catalogue: each animal is found by exactly the rows that claim it."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.auth.defects import DEFECTS
+from harness.lab import zoo
+from harness.lab.proving.bench import SHAPES
+from harness.lab.proving.proof import Proof, prove_server
+from harness.lab.proving.stage import child_stage
+from harness.lab.zoo.table import Trial, page, try_all
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Animals crash, and their key sets fail: that is their work."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("shard", range(2))
+def test_exactly_the_right_rows_find_each_server(shard: int) -> None:
+    trials = asyncio.run(try_all(zoo.names("servers")[shard::2]))
+    _demand_all_killed(trials)
+
+
+def test_exactly_the_right_rows_find_each_client() -> None:
+    _demand_all_killed(asyncio.run(try_all(zoo.names("clients"))))
+
+
+def test_an_animal_can_be_let_loose_in_a_target_of_its_own(tmp_path: Path) -> None:
+    async def prove() -> Proof:
+        async with child_stage("ES256", tmp_path / "target.log", ["skips-nbf"]) as bench:
+            rows = [row for row in DEFECTS.values() if row.family in {"TIME", "OK"}]
+            return await prove_server(bench, SHAPES[:1], rows)
+
+    assert asyncio.run(prove()).failed == zoo.find("skips-nbf").finds
+
+
+def _demand_all_killed(trials: list[Trial]) -> None:
+    hunted = [trial for trial in trials if not trial.animal.unseen]
+    assert all(trial.killed for trial in hunted), page([trial for trial in hunted if not trial.killed])
+    assert not [trial for trial in trials if trial.animal.unseen and trial.proof.failed]
