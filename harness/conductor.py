@@ -13,16 +13,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness import clock
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
 from harness.journal import FaultJournal, clock_readings
 from harness.lab.running import Lab
 from harness.parts import Parts
+from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
+from harness.shipping import boot_id
 from harness.staging import guard_target, lab_note, lab_plan
 from harness.worker import Begin
 
@@ -30,21 +32,7 @@ logger = logging.getLogger("jwtstorm")
 
 SPAWN_LEAD_S = 0.3
 """Time between setting zero and the first arrival, for the message to reach every worker."""
-PROMISE_WITHIN_S = 15.0
 REPORT_WITHIN_S = 600.0
-
-
-class Crew(Protocol):
-    """The workers of a run, as Locust knows them."""
-
-    def members(self) -> list[str]:
-        """Return the ids of the workers that will take part."""
-
-    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
-        """Send a message to one worker, or to all."""
-
-    def stop(self) -> None:
-        """Stop all users and wait until they have stopped."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +53,8 @@ class Conductor:
     def __init__(self, scenario: Scenario, about: About, settings: RunSettings, crew: Crew) -> None:
         self.scenario = scenario
         self.exit_code = 3
-        self.live: dict[int, Counter[str]] = {}
-        """Final calls by outcome, and fetches, of each worker so far."""
+        self.broken = False
+        """Whether something happened that must end the run: `interrupt` and `finish` are due."""
         self._about = about
         self._settings = settings
         self._crew = crew
@@ -74,14 +62,13 @@ class Conductor:
         self._lab: Lab | None = None
         self._journal: FaultJournal | None = None
         self._injection: Injection | None = None
-        self._members: list[str] = []
-        self._promises: dict[int, Mapping[str, Any]] = {}
-        self._drained: set[int] = set()
+        self._roster: Roster | None = None
         self._problems: list[Problem] = []
         self._interrupted: str | None = None
         self._zero_ns: int | None = None
         self._over = threading.Event()
         self._done = threading.Event()
+        self._zero_claimed = threading.Lock()
         self._claimed = threading.Lock()
 
     @property
@@ -98,6 +85,11 @@ class Conductor:
     def ending(self) -> bool:
         """Tell whether the load is over, by plan or by interruption."""
         return self._over.is_set()
+
+    @property
+    def live(self) -> Mapping[int, Counter[str]]:
+        """Return final calls by outcome, and fetches, of each worker so far."""
+        return self._roster.live if self._roster else {}
 
     def active(self) -> list[str]:
         """Return the ids of the steps in force."""
@@ -126,17 +118,24 @@ class Conductor:
         parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy)
         self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
         self._injection.plan()
-        self._members = self._crew.members()
-        for worker, member in enumerate(self._members):
-            self._crew.send("jwtstorm-begin", self._orders(worker, self._lab).to_json(), member)
+        self._roster = Roster(self._crew, self._folder.path.resolve(), self._break)
+        members = self._roster.members
+        for worker, member in enumerate(members):
+            self._crew.send("jwtstorm-begin", self._orders(worker, len(members), self._lab).to_json(), member)
 
-    def spawned(self) -> None:
-        """Set time zero: all users are there, and the warm-up begins."""
-        if self._zero_ns is not None or self._over.is_set() or self._folder is None:
-            return
-        self._zero_ns = clock.monotonic_ns() + round((self.scenario.load.warm_up_s + SPAWN_LEAD_S) * 1e9)
-        self._folder.update(zero_ns=self._zero_ns)
-        self._crew.send("jwtstorm-zero", {"zero_ns": self._zero_ns})
+    def spawned(self) -> bool:
+        """Set time zero: all users are there, and the warm-up begins; tell whether it does, as it may once."""
+        if self._roster is None or self._over.is_set() or not self._zero_claimed.acquire(blocking=False):
+            return False
+        try:
+            self._roster.await_joined(self._over)
+            self._roster.measure_clocks()
+            for doubt in self._roster.doubts():
+                logger.warning("%s", doubt)  # the verdict counts it, with what the clocks drift until the end
+            return not self._over.is_set() and self._set_zero(self._roster)
+        except RunError as error:
+            self._break("worker_failed", str(error))
+            return False
 
     def conduct(self) -> None:
         """Carry the timeline out and end the run; returns early when it is over early."""
@@ -169,15 +168,10 @@ class Conductor:
         if self._injection is not None:
             self._injection.undo_all()
 
-    def hear_live(self, data: Mapping[str, Any]) -> None:
-        """Take a worker's counts."""
-        self.live[data["worker"]] = Counter(data["counts"])
-        if data["finished"]:
-            self._drained.add(data["worker"])
-
-    def hear_promise(self, data: Mapping[str, Any]) -> None:
-        """Take a worker's promise: it has written its last row."""
-        self._promises[data["worker"]] = data
+    def hear(self, message: str, member: str, data: Mapping[str, Any]) -> None:
+        """Take a worker's message; `broken` tells whether it must end the run."""
+        if self._roster is not None:
+            self._roster.hear(message, member, data)
 
     def hear_problem(self, kind: str, text: str) -> None:
         """Note something that makes the run invalid."""
@@ -204,8 +198,7 @@ class Conductor:
             self._over.set()
             ended_s = self.now_s()
             self._take_back()
-            self._crew.stop()
-            self._await_promises()
+            self._dismiss()
             self._close_lab()
             self._write(ended_s)
             self._report()
@@ -216,20 +209,33 @@ class Conductor:
 
     # --- the beginning -----------------------------------------------------------------------
 
-    def _orders(self, worker: int, lab: Lab) -> Begin:
+    def _set_zero(self, roster: Roster) -> bool:
+        assert self._folder is not None  # noqa: S101 - begin made it
+        zero_ns = clock.monotonic_ns() + round((self.scenario.load.warm_up_s + SPAWN_LEAD_S) * 1e9)
+        self._folder.update(zero_ns=zero_ns, workers=roster.to_json())
+        roster.send_zero(zero_ns)
+        self._zero_ns = zero_ns
+        return True
+
+    def _orders(self, worker: int, workers: int, lab: Lab) -> Begin:
         assert self._folder is not None  # noqa: S101 - begin made it
         client = lab.clients[0] if lab.clients else None
         return Begin(
             run=str(self._folder.path.resolve()),
             worker=worker,
-            workers=len(self._members),
+            workers=workers,
             users=self._settings.users,
             target=lab.addresses["target"],
             fingerprint=self.scenario.fingerprint(),
+            boot_id=boot_id(),
             token_url=lab.token_url or "",
             client_id=client.client_id if client else "",
             secret=client.secret if client else "",
         )
+
+    def _break(self, kind: str, text: str) -> None:
+        self.hear_problem(kind, text)
+        self.broken = True
 
     def _check_run_time(self) -> None:
         needed_s = self.scenario.load.warm_up_s + self.scenario.load.duration_s
@@ -245,29 +251,21 @@ class Conductor:
 
     def _await_drained(self) -> None:
         """Wait until every arrival has ended, as long as one may take."""
-        until_s = clock.monotonic() + self.scenario.lag_bound_s + self.scenario.deadline_s + 2.0
-        while len(self._drained) < len(self._members) and clock.monotonic() < until_s:
-            if self._over.wait(0.05):
-                return
+        if self._roster is not None:
+            self._roster.await_drained(self.scenario.lag_bound_s + self.scenario.deadline_s + 2.0, self._over)
 
     def _take_back(self) -> None:
         if self._injection is not None:
             self._injection.undo_all()
             self._problems += self._injection.problems
 
-    def _await_promises(self) -> None:
-        until_s = clock.monotonic() + PROMISE_WITHIN_S
-        while self._someone_may_promise() and clock.monotonic() < until_s:
-            threading.Event().wait(0.05)
-        for worker in range(len(self._members)):
-            if worker not in self._promises:
-                self.hear_problem(
-                    "worker_lost", f"worker {worker} did not say how many rows it wrote; it may have died"
-                )
-
-    def _someone_may_promise(self) -> bool:
-        here = set(self._crew.members())
-        return any(member in here and worker not in self._promises for worker, member in enumerate(self._members))
+    def _dismiss(self) -> None:
+        """Measure the workers' clocks again, stop their users, and wait for what they promise."""
+        if self._roster is not None and self._zero_ns is not None:
+            self._roster.measure_clocks(within_s=1.0)
+        self._crew.stop()
+        for text in self._roster.await_promises() if self._roster is not None else ():
+            self.hear_problem("worker_lost", text)
 
     def _close_lab(self) -> None:
         if self._lab is None or self._journal is None:
@@ -282,18 +280,17 @@ class Conductor:
     def _write(self, ended_s: float | None) -> None:
         if self._folder is None:
             return
-        for promise in self._promises.values():
-            if promise.get("error"):
-                self.hear_problem("record", promise["error"])
-        promises = [dict(self._promises[worker]) for worker in sorted(self._promises)]
+        workers = self._roster.to_json() if self._roster is not None else []
+        for error in filter(None, (worker.get("error") for worker in workers)):
+            self.hear_problem("record", error)
         complete = ended_s is not None and ended_s >= self.scenario.load.duration_s
         self._folder.update(
             state="interrupted" if self._interrupted else "complete" if complete else "aborted",
             interrupted=self._interrupted,
             ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
             ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
-            transport=promises[0]["transport"] if promises else {},
-            workers=promises,
+            transport=next((worker["transport"] for worker in workers if "transport" in worker), {}),
+            workers=workers,
             clocks=clock_readings(self._folder.path),
             problems=[{"kind": problem.kind, "text": problem.text} for problem in self._problems],
         )

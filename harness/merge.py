@@ -101,7 +101,8 @@ def merged(run: Run) -> Merged:
 def merge(run: Run) -> Merged:
     """Merge the journals and the auth traces of a run's folder."""
     promises = {promise.worker: promise for promise in run.promises}
-    journals = [JournalReader.open(run.path, worker) for worker in sorted({*workers(run.path), *promises})]
+    promised = {worker for worker, promise in promises.items() if promise.rows is not None}
+    journals = [JournalReader.open(run.path, worker) for worker in sorted({*workers(run.path), *promised})]
     zero_ns = run.zero_ns
     if zero_ns is None:
         zero_ns = max((journal.last_ns() for journal in journals), default=0) + 1

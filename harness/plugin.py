@@ -21,15 +21,15 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from harness.conductor import Conductor, RunSettings
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
-from harness.livepage import watchers
+from harness.roster import HEARS
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
+from harness.station import Station
 from harness.web import add_tab
-from harness.worker import Worker, begin_from
+from harness.worker import Worker
 
 logger = logging.getLogger("jwtstorm")
 
-LIVE_S = 0.5
 PROGRESS_S = 10.0
 FindScenario = Callable[[], Scenario | None]
 
@@ -41,9 +41,8 @@ class Plugin:
         self.environment = environment
         self.scenario = scenario
         self.conductor: Conductor | None = None
-        self.worker: Worker | None = None
+        self.station = Station(scenario, environment.events.request.fire, self._send)
         self._crew: LocustCrew | None = None
-        self._live: gevent.Greenlet[..., None] | None = None
         self._ending: gevent.Greenlet[..., None] | None = None
 
     @property
@@ -56,12 +55,11 @@ class Plugin:
         runner = self.environment.runner
         assert runner is not None  # noqa: S101 - `init` comes after Locust made it
         if not isinstance(runner, MasterRunner):
-            runner.register_message("jwtstorm-begin", self._hear_begin)
-            runner.register_message("jwtstorm-zero", self._hear_zero)
+            for message in self.station.hears:
+                runner.register_message(message, self._hear_conductor)
         if self.conducts:
-            runner.register_message("jwtstorm-live", self._hear_live)
-            runner.register_message("jwtstorm-promise", self._hear_promise)
-            runner.register_message("jwtstorm-problem", self._hear_problem)
+            for message in HEARS:
+                runner.register_message(message, self._hear_worker)
 
     # --- Locust's events ---------------------------------------------------------------------
 
@@ -81,10 +79,13 @@ class Plugin:
 
     def spawning_complete(self) -> None:
         """Set zero and let the timeline run."""
-        if self.conducts and self.conductor is not None and self.conductor.now_s() is None:
-            self.conductor.spawned()
-            gevent.spawn(self._conduct, self.conductor)
-            gevent.spawn(self._tell_progress, self.conductor)
+        conductor = self.conductor
+        if conductor is None:
+            return
+        if conductor.spawned():
+            gevent.spawn(self._conduct, conductor)
+            gevent.spawn(self._tell_progress, conductor)
+        self._end_if_broken(conductor)
 
     def test_stopping(self) -> None:
         """Take the faults back first; the rest follows when the users have stopped."""
@@ -98,11 +99,8 @@ class Plugin:
 
     def test_stop(self) -> None:
         """Close the worker and promise its rows; tell the conductor that the users are gone."""
-        if self.worker is not None:
-            if self._live is not None:
-                self._live.kill()
-            worker, self.worker = self.worker, None
-            self._send("jwtstorm-promise", worker.finish())
+        if self.station.worker is not None:
+            self.station.finish()
             if isinstance(self.environment.runner, WorkerRunner):
                 # Locust sleeps this long before a stopped worker is ready again.
                 self.environment.stop_timeout = 0.0
@@ -120,35 +118,13 @@ class Plugin:
 
     # --- messages ----------------------------------------------------------------------------
 
-    def _hear_begin(self, msg: Any, **_: Any) -> None:
-        begin = begin_from(msg.data)
-        if begin.fingerprint != self.scenario.fingerprint():
-            text = "a worker has another version of the scenario; start it with the same files"
-            self._send("jwtstorm-problem", {"kind": "scenario_differs", "text": text})
-            return
-        try:
-            self.worker = Worker(self.scenario, begin, watchers(self.environment.events.request.fire, self._tell_error))
-        except (HarnessError, OSError) as error:
-            self._tell_error(error)
-            return
-        self._live = gevent.spawn(self._tell_live, self.worker)
+    def _hear_conductor(self, msg: Any, **_: Any) -> None:
+        self.station.hears[msg.type](msg.data)
 
-    def _hear_zero(self, msg: Any, **_: Any) -> None:
-        if self.worker is not None:
-            self.worker.start(msg.data["zero_ns"])
-
-    def _hear_live(self, msg: Any, **_: Any) -> None:
+    def _hear_worker(self, msg: Any, **_: Any) -> None:
         if self.conductor is not None:
-            self.conductor.hear_live(msg.data)
-
-    def _hear_promise(self, msg: Any, **_: Any) -> None:
-        if self.conductor is not None:
-            self.conductor.hear_promise(msg.data)
-
-    def _hear_problem(self, msg: Any, **_: Any) -> None:
-        if self.conductor is not None:
-            self.conductor.hear_problem(msg.data["kind"], msg.data["text"])
-            self._ending = gevent.spawn(self._end, self.conductor)
+            self.conductor.hear(msg.type, msg.node_id, msg.data)
+            self._end_if_broken(self.conductor)
 
     # --- what they do ------------------------------------------------------------------------
 
@@ -162,6 +138,10 @@ class Plugin:
             gevent.sleep(PROGRESS_S)
             if not conductor.ending:
                 logger.info("%s", conductor.progress())
+
+    def _end_if_broken(self, conductor: Conductor) -> None:
+        if conductor.broken and not conductor.ending:
+            self._ending = gevent.spawn(self._end, conductor)
 
     def _end(self, conductor: Conductor) -> None:
         conductor.interrupt("stopped because of a problem")
@@ -204,22 +184,13 @@ class Plugin:
         if self.environment.runner is not None:
             self.environment.runner.send_message(message, dict(data))
 
-    def _tell_live(self, worker: Worker) -> None:
-        while True:
-            gevent.sleep(LIVE_S)
-            counts, finished = dict(worker.live), worker.pacer.finished.is_set()
-            self._send("jwtstorm-live", {"worker": worker.begin.worker, "counts": counts, "finished": finished})
-
-    def _tell_error(self, error: Exception) -> None:
-        self._send("jwtstorm-problem", {"kind": "record", "text": str(error)})
-
 
 _plugin: Plugin | None = None
 
 
 def worker() -> Worker | None:
     """Return this process's worker, while a run is on."""
-    return _plugin.worker if _plugin is not None else None
+    return _plugin.station.worker if _plugin is not None else None
 
 
 def install(find_scenario: FindScenario) -> None:

@@ -23,7 +23,8 @@ class Promise:
     """What one worker said of itself at its end."""
 
     worker: int
-    rows: int
+    rows: int | None
+    """None where it ended without saying."""
     lost: int
     planned: int | None
     sent: int | None
@@ -37,11 +38,11 @@ class Promise:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Promise":
-        """Read one entry of ``run.json``'s workers; only ``worker`` and ``rows`` are required."""
+        """Read one entry of ``run.json``'s workers; only ``worker`` is required."""
         optional = ("planned", "sent", "not_sent", "loop_lag_p50_s", "loop_lag_p99_s", "loop_lag_max_s")
         return cls(
             worker=int(data["worker"]),
-            rows=int(data["rows"]),
+            rows=None if data.get("rows") is None else int(data["rows"]),
             lost=int(data.get("lost") or 0),
             cpu_warning=bool(data.get("cpu_warning")),
             clock_offset_ns=int(data.get("clock_offset_ns") or 0),
@@ -108,9 +109,9 @@ class Run:
 
     @cached_property
     def promises(self) -> tuple[Promise, ...]:
-        """Return what the workers promised; none after a crash.
+        """Return what the workers promised; after a crash, what is known of their clocks.
 
-        Raises `RecordError` for an entry that lacks its worker or its rows.
+        Raises `RecordError` for an entry that lacks its worker.
         """
         try:
             return tuple(Promise.from_json(worker) for worker in self.data.get("workers") or ())

@@ -38,6 +38,7 @@ NO_METHOD = "not sent"
 class Begin:
     """What a worker is told before its users start.
 
+    ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.shipping`).
     ``secret`` is the lab client's; it travels over Locust's channel and is stored nowhere.
     """
 
@@ -47,6 +48,7 @@ class Begin:
     users: int
     target: str
     fingerprint: str
+    boot_id: str = ""
     token_url: str = ""
     client_id: str = ""
     secret: str = ""
@@ -165,8 +167,6 @@ class Worker:
             "rows": self._journal.written,
             "lost": self._lost + self._journal.pending,
             "planned": self.pacer.planned,
-            "clock_offset_ns": 0,
-            "clock_bound_s": 0.0,
             "error": str(self._broken) if self._broken else None,
             "transport": self._transport.to_json(),
             **self._meter.stop(),

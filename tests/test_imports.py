@@ -35,7 +35,8 @@ READERS = (
 """Modules that work on the files of a run, after it."""
 RUN_SIDE = (
     "auth", "catalogue", "conductor", "faults", "health", "injection", "lab", "load", "pacer", "parts", "plugin",
-    "recover", "runfolder", "scenario", "timeline", "transport", "users", "web", "worker",
+    "recover", "roster", "runfolder", "scenario", "shipping", "station", "timeline", "transport", "users",
+    "web", "worker",
 )  # fmt: skip
 """Modules of a run that lives: no reader may need one, at any distance."""
 
@@ -45,6 +46,8 @@ PURE = {
     "harness.findings": set(),
     "harness.errors": set(),
     "harness.clock": set(),
+    "harness.offset": set(),
+    "harness.shipping": {"harness.calls", "harness.errors"},
     "harness.timeline": {"harness.faults"},
     "harness.auth.classify": {"harness.calls"},
     "harness.auth.token": {"harness.errors"},

@@ -1,0 +1,188 @@
+"""The roster: the workers of one run as the conductor knows them, from joining to their promises."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import clock
+from harness.errors import HarnessError, RunError
+from harness.offset import Offset, Pings, doubt
+from harness.shipping import Dock
+
+JOIN_WITHIN_S = 15.0
+MEASURE_WITHIN_S = 5.0
+PROMISE_WITHIN_S = 15.0
+"""A worker that says and ships nothing for so long is taken for lost."""
+GONE_AFTER_S = 2.0
+"""Locust forgets a worker for a moment when its users stop; one that stays away for so long is gone."""
+_POLL_S = 0.02
+HEARS = tuple(f"jwtstorm-{kind}" for kind in ("joined", "pong", "live", "chunk", "promise", "problem"))
+"""The messages of workers."""
+
+
+class Crew(Protocol):
+    """The workers of a run, as Locust knows them."""
+
+    def members(self) -> list[str]:
+        """Return the ids of the workers that will take part."""
+
+    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+        """Send a message to one worker, or to all."""
+
+    def stop(self) -> None:
+        """Stop all users and wait until they have stopped."""
+
+
+class Roster:
+    """The conductor's side of the messages; a worker is known by its place among the members.
+
+    ``on_problem`` is told of what makes the run invalid and ends it: a kind and a sentence.
+    """
+
+    def __init__(self, crew: Crew, run: Path, on_problem: Callable[[str, str], None]) -> None:
+        self.members = crew.members()
+        self.live: dict[int, Counter[str]] = {}
+        """Final calls by outcome, and fetches, of each worker so far."""
+        self._crew = crew
+        self._run = str(run)
+        self._dock = Dock(run)
+        self._on_problem = on_problem
+        self._joined: set[int] = set()
+        self._pings: dict[int, Pings] = {}
+        self._drained: set[int] = set()
+        self._promises: dict[int, Mapping[str, Any]] = {}
+        self._heard_s = clock.monotonic()
+
+    def hear(self, message: str, member: str, data: Mapping[str, Any]) -> None:
+        """Take a worker's message; one of another run, or of nobody's, is none."""
+        if member not in self.members or data.get("run") != self._run:
+            return
+        handlers = (
+            self._hear_joined, self._hear_pong, self._hear_live,
+            self._hear_chunk, self._hear_promise, self._hear_problem,
+        )  # fmt: skip
+        handlers[HEARS.index(message)](self.members.index(member), data)
+
+    def await_joined(self, over: threading.Event) -> None:
+        """Wait until every worker has taken the run up, or the run is over.
+
+        Raises `RunError` that names those who did not.
+        """
+        everybody = set(range(len(self.members)))
+        if not _await(lambda: self._joined == everybody or over.is_set(), JOIN_WITHIN_S):
+            silent = ", ".join(str(worker) for worker in sorted(everybody - self._joined))
+            raise RunError(f"no answer from worker {silent}; start it with the same build, and see its log")
+
+    def measure_clocks(self, within_s: float = MEASURE_WITHIN_S) -> None:
+        """Measure the clocks of the remote workers that are still here; again, to see what they drifted."""
+        here = set(self._crew.members())
+        under_way = [pings for worker, pings in self._pings.items() if self.members[worker] in here]
+        for pings in under_way:
+            pings.measure()
+        _await(lambda: all(pings.done for pings in under_way), within_s)
+
+    def send_zero(self, zero_ns: int) -> None:
+        """Tell every worker, in its own clock, when zero is.
+
+        Raises `RunError` where a worker's clock is not known.
+        """
+        offsets = [self._offset(worker) for worker in range(len(self.members))]
+        for worker, offset in enumerate(offsets):
+            if offset is None:
+                raise RunError(f"worker {worker} answered no ping, so its clock is not known; see its log")
+        for member, offset in zip(self.members, offsets, strict=True):
+            self._crew.send("jwtstorm-zero", {"zero_ns": zero_ns + (offset or Offset()).ns}, member)
+
+    def doubts(self) -> list[str]:
+        """Return what is wrong with the clocks."""
+        bounds = {worker: pings.offset.bound_s for worker, pings in self._pings.items() if pings.offset}
+        return [text for worker, bound_s in bounds.items() if (text := doubt(worker, bound_s))]
+
+    def await_drained(self, within_s: float, over: threading.Event) -> None:
+        """Wait until every arrival of every worker has ended, or the run is over."""
+        _await(lambda: len(self._drained) == len(self.members) or over.is_set(), within_s)
+
+    def await_promises(self) -> list[str]:
+        """Wait until every worker has promised its rows; return what to say of those that did not."""
+        self._heard_s = here_s = clock.monotonic()
+        while owing := self._owing():
+            now_s, here = clock.monotonic(), self._crew.members()
+            if any(self.members[worker] in here for worker in owing):
+                here_s = now_s
+            if now_s > self._heard_s + PROMISE_WITHIN_S or now_s > here_s + GONE_AFTER_S:
+                break
+            threading.Event().wait(_POLL_S)
+        return [
+            f"worker {worker} did not say how many rows it wrote; it may have died" for worker in sorted(self._owing())
+        ]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the workers as ``run.json`` holds them; one without a promise has no ``rows``."""
+        return [
+            {
+                **self._promises.get(worker, {}),
+                "worker": worker,
+                "remote": worker in self._pings,
+                "clock_offset_ns": (self._offset(worker) or Offset()).ns,
+                "clock_bound_s": (self._offset(worker) or Offset()).bound_s,
+            }
+            for worker in range(len(self.members))
+        ]
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def _hear_joined(self, worker: int, data: Mapping[str, Any]) -> None:
+        self._joined.add(worker)
+        if data.get("remote"):
+            member = self.members[worker]
+
+            def ping(number: int) -> None:
+                self._crew.send("jwtstorm-ping", {"number": number}, member)
+
+            self._pings[worker] = Pings(ping, clock.monotonic_ns)
+
+    def _hear_pong(self, worker: int, data: Mapping[str, Any]) -> None:
+        if worker in self._pings:
+            self._pings[worker].hear(data)
+
+    def _hear_live(self, worker: int, data: Mapping[str, Any]) -> None:
+        self.live[worker] = Counter(data["counts"])
+        if data["finished"]:
+            self._drained.add(worker)
+
+    def _hear_chunk(self, worker: int, data: Mapping[str, Any]) -> None:
+        if worker not in self._pings:
+            return  # it writes into the run's folder itself, and nobody else may in its name
+        try:
+            stored = self._dock.take(worker, data)
+        except HarnessError as error:
+            self._on_problem("record", str(error))
+            return
+        self._heard_s = clock.monotonic()
+        self._crew.send("jwtstorm-stored", {**stored, "run": self._run}, self.members[worker])
+
+    def _hear_promise(self, worker: int, data: Mapping[str, Any]) -> None:
+        self._heard_s = clock.monotonic()
+        self._promises[worker] = {key: value for key, value in data.items() if key != "run"}
+
+    def _hear_problem(self, _worker: int, data: Mapping[str, Any]) -> None:
+        self._on_problem(data["kind"], data["text"])
+
+    # --- what is known -----------------------------------------------------------------------
+
+    def _offset(self, worker: int) -> Offset | None:
+        return self._pings[worker].offset if worker in self._pings else Offset()
+
+    def _owing(self) -> set[int]:
+        return set(range(len(self.members))) - self._promises.keys()
+
+
+def _await(done: Callable[[], bool], within_s: float) -> bool:
+    until_s = clock.monotonic() + within_s
+    while not done():
+        if clock.monotonic() > until_s:
+            return False
+        threading.Event().wait(_POLL_S)
+    return True

@@ -1,0 +1,149 @@
+"""The station: where one process stands among the workers of a run.
+
+It hears the conductor's messages, holds the worker of the run at hand, and answers. A worker that
+cannot write into the run's folder, or has another clock, is *remote*: it writes to a temporary
+folder, whose files are shipped (`harness.shipping`), and times reach it in its own clock.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+
+from harness import clock
+from harness.errors import HarnessError, RunError
+from harness.livepage import Fire, watchers
+from harness.scenario import Scenario
+from harness.shipping import Shipper, boot_id, is_remote
+from harness.worker import Begin, Worker, begin_from
+
+logger = logging.getLogger("jwtstorm")
+
+LIVE_S = 0.5
+SHIP_S = 0.1
+STUCK_S = 12.0
+"""A worker gives its last rows up when none has arrived for so long."""
+Send = Callable[[str, Mapping[str, Any]], None]
+
+
+class Station:
+    """The worker's side of the messages in one process; ``send`` takes a message to the conductor."""
+
+    def __init__(self, scenario: Scenario, fire: Fire, send: Send) -> None:
+        self.worker: Worker | None = None
+        self._scenario = scenario
+        self._fire = fire
+        self._take = send
+        self._run = ""
+        self._shipper: Shipper | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._tasks: list[gevent.Greenlet[..., None]] = []
+        self.hears: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "jwtstorm-begin": self._begin,
+            "jwtstorm-ping": self._pong,
+            "jwtstorm-zero": self._zero,
+            "jwtstorm-stored": self._stored,
+        }
+        """What it does on each message of the conductor's."""
+
+    def finish(self) -> None:
+        """Close the worker and promise its rows, once they are where the conductor finds them."""
+        if self.worker is None:
+            return
+        worker, self.worker = self.worker, None
+        gevent.killall(self._tasks)
+        promise = worker.finish()
+        if self._shipper is None:
+            self._send("promise", promise)
+        else:  # not here: Locust hears nothing, and so no answer, before this returns
+            gevent.spawn(self._ship_rest, self._shipper, promise)
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def _begin(self, data: Mapping[str, Any]) -> None:
+        self._run = str(data.get("run"))
+        try:
+            begin = begin_from(data)
+            remote = self._settle(begin)
+            folder = self._folder.name if self._folder is not None else begin.run
+            told = watchers(self._fire, lambda error: self._tell("record", str(error)))
+            self.worker = Worker(self._scenario, replace(begin, run=folder), told)
+        except HarnessError as error:
+            self._tell("worker_failed", str(error))
+        except Exception as error:  # Locust would log it and go on, and nobody would know why there are no calls
+            logger.exception("cannot begin")
+            text = f"worker {data.get('worker')} could not begin ({type(error).__name__}: {error}); see its log"
+            self._tell("worker_failed", text)
+        else:
+            self._tasks = [gevent.spawn(self._tell_live, self.worker)]
+            if remote:
+                self._shipper = Shipper(Path(folder), begin.worker, self._ship, clock.monotonic)
+                self._tasks.append(gevent.spawn(self._ship_for_ever, self._shipper))
+            self._send("joined", {"remote": remote})
+
+    def _settle(self, begin: Begin) -> bool:
+        """Find out where the worker is, and make its folder where that is elsewhere; tell whether it is remote."""
+        if begin.fingerprint != self._scenario.fingerprint():
+            raise RunError(f"worker {begin.worker} has another version of the scenario; start it with the same files")
+        lab_serves = bool(begin.token_url) or begin.target != self._scenario.target
+        if lab_serves and begin.boot_id != boot_id():
+            raise RunError(
+                f"worker {begin.worker} is on another host, and the lab and its proxy serve the conductor's host "
+                "alone; give the scenario a target= and an issuer= that both hosts reach, and no fault on a link"
+            )
+        self._shipper = self._folder = None
+        if is_remote(begin.boot_id, Path(begin.run), os.environ):
+            self._folder = tempfile.TemporaryDirectory(prefix="jwtstorm-", ignore_cleanup_errors=True)
+        return self._folder is not None
+
+    def _pong(self, data: Mapping[str, Any]) -> None:
+        self._send("pong", {"number": data["number"], "at_ns": clock.monotonic_ns()})
+
+    def _zero(self, data: Mapping[str, Any]) -> None:
+        if self.worker is not None:
+            self.worker.start(data["zero_ns"])
+
+    def _stored(self, data: Mapping[str, Any]) -> None:
+        if self._shipper is not None and data.get("run") == self._run:
+            self._shipper.hear(data)
+
+    # --- what it tells -----------------------------------------------------------------------
+
+    def _send(self, message: str, data: Mapping[str, Any]) -> None:
+        self._take(f"jwtstorm-{message}", {**data, "run": self._run})
+
+    def _tell(self, kind: str, text: str) -> None:
+        self._send("problem", {"kind": kind, "text": text})
+
+    def _tell_live(self, worker: Worker) -> None:
+        while True:
+            gevent.sleep(LIVE_S)
+            self._send("live", {"counts": dict(worker.live), "finished": worker.pacer.finished.is_set()})
+
+    def _ship(self, chunk: Mapping[str, Any]) -> None:
+        self._send("chunk", chunk)
+
+    def _ship_for_ever(self, shipper: Shipper) -> None:
+        try:
+            while True:
+                shipper.ship()
+                gevent.sleep(SHIP_S)
+        except HarnessError as error:
+            self._tell("record", str(error))
+
+    def _ship_rest(self, shipper: Shipper, promise: Mapping[str, Any]) -> None:
+        folder, self._folder = self._folder, None
+        try:
+            while not shipper.done and shipper.stuck_s < STUCK_S:
+                shipper.ship()
+                gevent.sleep(SHIP_S / 2)
+        except HarnessError as error:
+            self._tell("record", str(error))
+        self._send("promise", promise)
+        if folder is not None:
+            folder.cleanup()
