@@ -1,0 +1,53 @@
+"""The lab on its own: what it prints is enough to call it."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+
+import grpc
+import pytest
+import urllib3
+
+from harness.errors import UsageError
+from harness.lab.proto import ledger_pb2 as pb
+from harness.lab.proto import ledger_pb2_grpc
+from harness.lab.serving import serve
+from tests.e2e.lab_user import FORM
+
+pytestmark = pytest.mark.e2e
+
+SERVE = "import sys; from harness.lab.serving import serve; sys.exit(serve(['asks-for-no-scope', 'skips-exp']))"
+
+
+def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
+    process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        told = "".join(process.stdout.readline() for _ in range(6))
+        target, secret, url = (
+            re.search(pattern, told) for pattern in (r"target +(\S+)", r'storm:([^"]+)"', r"(http\S+/token)")
+        )
+        assert target
+        assert secret
+        assert url
+        body = f"grant_type=client_credentials&client_id=storm&client_secret={secret[1]}"
+        answer = json.loads(urllib3.request("POST", url[1], body=body, headers=FORM).data)
+        with grpc.insecure_channel(target[1]) as channel:
+            stub = ledger_pb2_grpc.LedgerStub(channel)  # type: ignore[no-untyped-call]
+            metadata = (("authorization", f"Bearer {answer['access_token']}"),)
+            assert stub.GetBalance(pb.BalanceRequest(account="1"), metadata=metadata, timeout=10).cents
+        assert "skips-exp: Never compares" in told
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def test_an_unknown_animal_is_named_before_anything_starts() -> None:
+    with pytest.raises(UsageError, match="did you mean unary-only-interceptor"):
+        serve(["unary-only"])
