@@ -59,10 +59,22 @@ class Keeper:
                 if decision is not Decision.USE:
                     self._renewal.began()
             if decision is Decision.FETCH:
-                return Grant(self._fetch(now), decision)
+                return self._renewed(now, override)
             if decision is Decision.USE_AND_FETCH:
                 self._spawn(self._fetch_quietly, now)
             assert token is not None  # noqa: S101 - every decision that comes here has one
+            return Grant(token, decision)
+
+    def _renewed(self, now: Clock, override: Override | None) -> Grant:
+        """Fetch; where that fails, return the token held, which may live yet. Source: gRFC A97."""
+        try:
+            return Grant(self._fetch(now), Decision.FETCH)
+        except TokenError:
+            with self._changed:
+                decision = self._renewal.decide(now(), clock.monotonic(), override)
+                token = self._renewal.token
+            if decision is not Decision.USE or token is None:
+                raise
             return Grant(token, decision)
 
     def taken(self, token: Token) -> None:

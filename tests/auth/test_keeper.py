@@ -242,3 +242,13 @@ def test_an_override_may_drop_the_token_held() -> None:
 
     assert bench.get(override=drop_old).token is not old
     assert bench.get(override=drop_old).decision is Decision.USE
+
+
+def test_a_failed_renewal_leaves_its_own_caller_the_token_that_lives() -> None:
+    bench = Bench()
+    old = bench.get().token
+    bench.source.error = TokenError("down", "UNREACHABLE")
+    assert bench.get(now=lambda: NOW_S + 95).token is old
+    assert len(bench.fetches) == 2
+    with pytest.raises(TokenError, match="down"):
+        bench.get(now=lambda: NOW_S + 101)
