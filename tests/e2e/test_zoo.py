@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,11 @@ def quiet() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("shard", range(2))
 def test_exactly_the_right_rows_find_each_server(shard: int) -> None:
-    trials = asyncio.run(try_all(zoo.names("servers")[shard::2]))
-    _demand_all_killed(trials)
+    _demand_all_killed(zoo.names("servers")[shard::2])
 
 
 def test_exactly_the_right_rows_find_each_client() -> None:
-    _demand_all_killed(asyncio.run(try_all(zoo.names("clients"))))
+    _demand_all_killed(zoo.names("clients"))
 
 
 def test_an_animal_can_be_let_loose_in_a_target_of_its_own(tmp_path: Path) -> None:
@@ -45,7 +44,13 @@ def test_an_animal_can_be_let_loose_in_a_target_of_its_own(tmp_path: Path) -> No
     assert asyncio.run(prove()).failed == zoo.find("skips-nbf").finds
 
 
-def _demand_all_killed(trials: list[Trial]) -> None:
-    hunted = [trial for trial in trials if not trial.animal.unseen]
-    assert all(trial.killed for trial in hunted), page([trial for trial in hunted if not trial.killed])
-    assert not [trial for trial in trials if trial.animal.unseen and trial.proof.failed]
+def _demand_all_killed(names: Sequence[str]) -> None:
+    """Let each animal loose; one that seems to live gets a second trial, for a busy machine lets deadlines pass."""
+    wrong = _living(asyncio.run(try_all(names)))
+    if wrong:
+        wrong = _living(asyncio.run(try_all([trial.animal.name for trial in wrong])))
+    assert not wrong, page(wrong)
+
+
+def _living(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if (trial.proof.failed if trial.animal.unseen else not trial.killed)]
