@@ -45,6 +45,12 @@ proto: setup  ## generate the stubs of the lab's service anew
 toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 	@.ci/toxiproxy
 
+zoo: setup  ## let each defect loose: the mutation table and its kill rate
+	$(BIN)/python -m harness.lab.zoo
+
+proof: setup  ## prove the reference target by every row of the defect catalogue
+	$(BIN)/python -m harness.lab.proving
+
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev pyproject.toml -o constraints.txt
@@ -53,4 +59,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare test lint type check bench proto toxiproxy lock clean
+.PHONY: help setup scenario list compare test lint type check bench proto toxiproxy zoo proof lock clean

@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     recover = command("recover", _recover, "Take back what a killed run left in force.")
     recover.add_argument("run", nargs="?", type=Path, help="a run's folder; without it, every run that left something")
     command("doctor", _doctor, "Say what is installed, which proxy would serve, and what is missing.")
+    serve = command("serve", _serve, "Serve the lab's issuer and target, to try a client against; Ctrl-C ends them.")
+    serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
+    serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
     proxy = command("proxy", _proxy, "Serve the embedded Toxiproxy, for any client of its HTTP API.")
     proxy.add_argument("--host", default="127.0.0.1", help="address of the HTTP API (default: %(default)s)")
     proxy.add_argument("--port", type=int, default=8474, help="port of the HTTP API (default: %(default)s)")
@@ -175,6 +178,12 @@ def _doctor(_: argparse.Namespace) -> int:
     findings = examine()
     sys.stdout.writelines(f"{finding.mark:<8}{finding.what:<22}{finding.text}\n" for finding in findings)
     return 3 if any(finding.mark == "missing" for finding in findings) else 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from harness.lab.serving import serve
+
+    return serve(options.zoo, options.algorithm)
 
 
 def _proxy(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from harness.auth.source import SourceSettings
 from harness.checks import Check
 from harness.errors import ScenarioError, UsageError
 from harness.findings import not_negative, one_of, positive
+from harness.lab import zoo
 from harness.lab.plan import ALGORITHMS
 from harness.load import Load
 from harness.timeline import Planned, Step
@@ -31,18 +32,20 @@ LABELS = ("Question:", "Steady state:")
 class LabSettings:
     """What the lab's issuer and target are like, when a scenario brings none of its own.
 
-    ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time.
+    ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time;
+    ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
     """
 
     algorithm: str = "ES256"
     leeway_s: float = 0.0
     work_s: float = 0.005
+    zoo: tuple[str, ...] = ()
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
-        return one_of("lab", "algorithm", self.algorithm, ALGORITHMS) + not_negative(
-            "lab", leeway_s=self.leeway_s, work_s=self.work_s
-        )
+        found = one_of("lab", "algorithm", self.algorithm, ALGORITHMS)
+        found += not_negative("lab", leeway_s=self.leeway_s, work_s=self.work_s)
+        return found + zoo.mistakes(self.zoo, "servers")
 
 
 @dataclass(frozen=True)

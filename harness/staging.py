@@ -18,7 +18,9 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
     lab = scenario.lab
     return LabPlan(
         issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if scenario.issuer is None else None,
-        target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s) if scenario.target is None else None,
+        target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s, zoo=lab.zoo)
+        if scenario.target is None
+        else None,
         links=scenario.links(),
         foreign={} if scenario.target is None else {"target": scenario.target},
         environ=environ,
