@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def reports_folder() -> Path:
     """Return where runs are kept: ``REPORTS``, else ``reports/``."""
-    return Path(os.environ.get("REPORTS", "reports"))
+    return Path(os.environ.get("REPORTS") or "reports")
 
 
 def _parser() -> argparse.ArgumentParser:

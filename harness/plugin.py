@@ -172,7 +172,7 @@ class Plugin:
         users = getattr(options, "num_users", None) or self.scenario.load.max_users
         runner = self.environment.runner
         return RunSettings(
-            reports=Path(os.environ.get("REPORTS", "reports")),
+            reports=Path(os.environ.get("REPORTS") or "reports"),
             build=build_label(getattr(options, "build", None)),
             users=max(users, runner.target_user_count if runner is not None else 0),
             run_time_s=getattr(options, "run_time", None),

@@ -128,3 +128,8 @@ def test_forked_workers_get_a_master_port_of_their_own() -> None:
     assert port == same
     assert cli._own_master_port(["-u", "5"]) == []
     assert cli._own_master_port(["--processes=2", "--master-port=5557"]) == []
+
+
+def test_an_empty_reports_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTS", "")  # as make exports it
+    assert cli.reports_folder() == Path("reports")

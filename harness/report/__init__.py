@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if len(arguments) != 1:
             raise UsageError("name one run: its folder, a build label, or latest")
-        path = find_run(arguments[0], Path(os.environ.get("REPORTS", "reports")))
+        path = find_run(arguments[0], Path(os.environ.get("REPORTS") or "reports"))
         summary = report_run(path)
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
