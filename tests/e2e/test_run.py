@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from harness.calls import Cause, Flag, Kind
-from tests.e2e.storms import Trial, free_port, secrets_in, settings
+from tests.e2e.storms import Trial, assert_code, free_port, secrets_in, settings
 
 pytestmark = pytest.mark.e2e
 
@@ -35,7 +35,7 @@ def assert_every_arrival_has_one_final_row(run: Path, planned: int = PLANNED) ->
 def test_a_quiet_run_passes_with_one_final_row_per_arrival(trial: Trial) -> None:
     trial.write(settings())
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_code(done, 0)
     assert_every_arrival_has_one_final_row(trial.run_folder())
     assert trial.about()["state"] == "complete"
     assert (trial.run_folder() / "report.html").stat().st_size > 10_000
@@ -45,7 +45,7 @@ def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
     trial.write(settings("timeline=[at(2, ExpireAll())]"))
     port = str(free_port())
     done = trial.locust("--headless", "--processes", "2", "--master-port", port, "--master-bind-port", port)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_code(done, 0)
     assert_every_arrival_has_one_final_row(trial.run_folder())
     assert [promise["lost"] for promise in trial.about()["workers"]] == [0, 0]
 
@@ -67,7 +67,7 @@ def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
         for process in workers:
             process.kill()
             process.wait()
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_code(done, 0)
     assert ended == [0, 0]
     assert_every_arrival_has_one_final_row(trial.run_folder())
 
@@ -75,7 +75,7 @@ def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
 def test_expired_tokens_cost_one_retry_each_and_no_failure(trial: Trial) -> None:
     trial.write(settings("timeline=[at(2, ExpireAll())]"))
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_code(done, 0)
     rows = all_rows(trial.run_folder())
     refused = rows[rows["cause"] == Cause.EXPIRED.name]
     assert len(refused) >= 4  # twenty users in fours of five share four tokens
@@ -98,21 +98,21 @@ def test_a_failed_check_exits_1(trial: Trial) -> None:
         )
     )
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert_code(done, 1)
 
 
 def test_a_lab_that_serves_nothing_makes_the_run_invalid(trial: Trial) -> None:
     source = "target='127.0.0.1:1', issuer=TokenCommand(['false'])"
     trial.write(settings(source))
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert done.returncode == 3, done.stdout + done.stderr
+    assert_code(done, 3)
     assert "Unsteady before the storm" in done.stdout
 
 
 def test_a_run_time_below_the_plan_makes_the_run_invalid(trial: Trial) -> None:
     trial.write(settings())
     done = trial.jwtstorm("run", "trial.py", "--headless", "-t", "5")
-    assert done.returncode == 3, done.stdout + done.stderr
+    assert_code(done, 3)
     assert "-t 5 s ends the run before its plan" in done.stdout + done.stderr
 
 
@@ -121,7 +121,7 @@ def test_a_closed_load_counts_every_call(trial: Trial) -> None:
         settings().replace("constant_rate(per_s=100, duration_s=4, max_users=20", "closed_users(users=5, duration_s=4")
     )
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_code(done, 0)
     calls = final_calls(trial.run_folder())
     assert len(calls) > 100
     assert calls["call_id"].is_unique
