@@ -149,8 +149,14 @@ def too_many(failed: int, calls: int, limit: float) -> bool:
         return False
     if limit <= 0 or failed > 4 * limit * calls + 10:
         return True
-    likely = sum(math.comb(calls, k) * limit**k * (1 - limit) ** (calls - k) for k in range(failed))
+    likely = sum(math.exp(_log_chance(calls, k, limit)) for k in range(failed)) if limit < 1 else 1.0
     return 1 - likely < UNLIKELY
+
+
+def _log_chance(calls: int, k: int, limit: float) -> float:
+    """Return the logarithm of the binomial chance of k failures: the numbers themselves overflow at 1,050 calls."""
+    ways = math.lgamma(calls + 1) - math.lgamma(k + 1) - math.lgamma(calls - k + 1)
+    return ways + k * math.log(limit) + (calls - k) * math.log1p(-limit)
 
 
 def recoveries(

@@ -99,6 +99,8 @@ def test_a_second_without_calls_is_no_good_second() -> None:
         (0, 200, 0.0, False),
         (1, 200, 0.0, True),
         (900, 1000, 0.01, True),
+        (2_550, 5_000, 0.5, False),  # no overflow, and 8 % by chance
+        (2_600, 5_000, 0.5, True),
     ],
 )
 def test_a_second_fails_too_often_when_chance_would_not_bring_it(

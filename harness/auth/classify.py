@@ -102,6 +102,8 @@ def _by_text(code: int, details: str) -> Outcome | None:
     """Return what a text means that the client library or a proxy wrote."""
     if (status := _HTTP_STATUS.search(details)) is not None:
         return _by_http_status(int(status.group(1) or status.group(2)), details)
+    if code == DEADLINE_EXCEEDED:
+        return Origin.TRANSPORT, Cause.DEADLINE  # its text may say "Stream removed (Deadline Exceeded)"
     if code == UNAUTHENTICATED:
         return (Origin.LOCAL, Cause.MISSING_METADATA) if _CLIENT_REFUSAL.search(details) else None
     return next((outcome for pattern, outcome in _CLIENT_TEXTS if pattern.search(details)), None)

@@ -148,3 +148,7 @@ def test_a_failure_is_never_classified_as_none(code: int, details: str, verdict:
     origin, cause = classify(code, details, verdict)
     assert origin is not Origin.NONE
     assert cause is not Cause.OK
+
+
+def test_a_passed_deadline_is_no_lost_connection_whatever_its_text() -> None:
+    assert classify(4, "Stream removed (Deadline Exceeded)") == (Origin.TRANSPORT, Cause.DEADLINE)
