@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from harness.auth.oracle import Bounds
 from harness.errors import RecordError
 
 SCHEMA = 1
@@ -92,24 +93,6 @@ class Finding:
     def found(self) -> bool:
         """Return whether it says that something is wrong."""
         return self.outcome in FOUND
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Where a number lies for certain: no assumption on the network's symmetry is in it; seconds."""
-
-    low_s: float
-    high_s: float
-
-    @property
-    def middle_s(self) -> float:
-        """Return the best guess."""
-        return (self.low_s + self.high_s) / 2
-
-    @property
-    def half_s(self) -> float:
-        """Return how far off the best guess may be."""
-        return (self.high_s - self.low_s) / 2
 
 
 @dataclass(frozen=True)

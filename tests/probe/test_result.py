@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.auth.oracle import Bounds
 from harness.errors import RecordError
-from harness.probe.result import FAILING, Bounds, ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import FAILING, ClockEstimate, Finding, Outcome, Part, ProbeResult
 
 numbers = st.floats(-1e9, 1e9)
 bounds = st.none() | st.builds(Bounds, numbers, numbers)
