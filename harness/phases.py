@@ -1,20 +1,25 @@
 """Phases: what part of the run a call belongs to, from the edges that really happened. Pure.
 
 Windows come from the fault journal, ``[applied, undone)``. A recovery runs from a window's end
-(its start, when it has no width) to the first of three good seconds in a row. Steady is outside
-all of both. Windows and recoveries may overlap, so a call may be in several; steady is exclusive.
-Seconds are whole ones from zero.
+(its start, when it has no width) to the first of three good seconds in a row, whose first tenth is
+good by itself. A second may begin at any tenth of one, counted from zero, so recoveries are to
+0.1 s; one that begins with the first tenth after the end took no time. Steady is outside all of
+both. Windows and recoveries may overlap, so a call may be in several; steady is exclusive.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from harness.summary import Phase
 
 GOOD_IN_A_ROW = 3
 """Good seconds in a row that end a recovery, and that a warm-up must end with."""
+
+TENTHS = 10
+"""Places in a second at which a good one may begin."""
 
 UNLIKELY = 0.05
 """A second has too many failures when chance would bring so many less often than this."""
@@ -49,14 +54,17 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Second:
-    """The final calls that were due in one second."""
+class Due:
+    """The final calls that were due in a stretch of time."""
 
-    at_s: int
-    calls: int
-    failed: int
-    p90_s: float | None
-    """Response time of the calls that succeeded; None when none did."""
+    calls: int = 0
+    failed: int = 0
+    slow: int = 0
+    """Calls that succeeded, and took longer than `Baseline.p90_limit_s`."""
+
+
+DueIn = Callable[[int, int], Due]
+"""What was due from a tenth of a second on, counted from zero, for so many tenths."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Recovered:
     until_s: float
     seconds: float | None
     reason: str | None = None
+    at_least_s: float | None = None
+    """What it took at least, where calls were not good again before the load ended; None where nobody can tell."""
 
 
 def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
@@ -132,11 +142,16 @@ def first_fault_s(found: Iterable[Window]) -> float | None:
     return min((window.from_s for window in found if window.from_s is not None), default=None)
 
 
-def good(second: Second | None, baseline: Baseline) -> bool:
+def good(due: Due, baseline: Baseline) -> bool:
     """Tell whether a second has calls, few enough of them failed, and the rest were about as fast as before."""
-    if second is None or second.calls == 0 or too_many(second.failed, second.calls, baseline.failure_limit):
+    if due.calls == 0 or too_many(due.failed, due.calls, baseline.failure_limit):
         return False
-    return second.p90_s is None or second.p90_s <= baseline.p90_limit_s
+    return not too_slow(due)
+
+
+def too_slow(due: Due) -> bool:
+    """Tell whether the p90 (nearest rank) of a second's successful calls is above the limit."""
+    return due.slow * 10 > due.calls - due.failed
 
 
 def too_many(failed: int, calls: int, limit: float) -> bool:
@@ -159,31 +174,45 @@ def _log_chance(calls: int, k: int, limit: float) -> float:
     return ways + k * math.log(limit) + (calls - k) * math.log1p(-limit)
 
 
-def recoveries(
-    found: Iterable[Window], seconds: Sequence[Second], baseline: Baseline, ended_s: float
-) -> tuple[Recovered, ...]:
+def recoveries(found: Iterable[Window], due_in: DueIn, baseline: Baseline, ended_s: float) -> tuple[Recovered, ...]:
     """Return the recovery of each step that was applied."""
-    by_time = {second.at_s: second for second in seconds}
     applied = [window for window in found if window.from_s is not None]
-    return tuple(_recovery(window, applied, by_time, baseline, ended_s) for window in applied)
+    return tuple(_recovery(window, applied, cache(due_in), baseline, ended_s) for window in applied)
 
 
-def _recovery(
-    window: Window, others: Sequence[Window], seconds: Mapping[int, Second], baseline: Baseline, ended_s: float
-) -> Recovered:
+def _recovery(window: Window, others: Sequence[Window], due_in: DueIn, baseline: Baseline, ended_s: float) -> Recovered:
     end_s = window.end_s(ended_s)
     if window.planned_until_s is not None and window.until_s is None:
         return Recovered(window.step, end_s, end_s, None, "it was never undone, so there was nothing to recover from")
     if baseline.p99_s is None:
         return Recovered(window.step, end_s, end_s, None, "no call succeeded before the first fault to compare with")
-    last = int(ended_s + 1e-6)
-    for start in range(int(end_s), last - GOOD_IN_A_ROW + 1):
-        if all(good(seconds.get(start + i), baseline) for i in range(GOOD_IN_A_ROW)):
-            took_s = round(max(start - end_s, 0.0), 3)
-            also = _meanwhile(window, others, (end_s, end_s + took_s), ended_s)
-            return Recovered(window.step, end_s, end_s + took_s, took_s, also)
-    tail = [seconds[at_s] for at_s in range(int(end_s), last) if at_s in seconds]
-    return Recovered(window.step, end_s, max(end_s, ended_s), None, _why_not(tail, baseline, ended_s - end_s))
+    first, last = math.ceil(end_s * TENTHS - 1e-6), math.floor(ended_s * TENTHS + 1e-6)
+    start, seen = _first_good(first, last, due_in, baseline)
+    took_s = 0.0 if start == first else round(start / TENTHS - end_s, 1)
+    if seen == GOOD_IN_A_ROW:
+        also = _meanwhile(window, others, (end_s, end_s + took_s), ended_s)
+        return Recovered(window.step, end_s, start / TENTHS if took_s else end_s, took_s, also)
+    tail = [due_in(tenth, TENTHS) for tenth in range(first, last - TENTHS + 1, TENTHS)]
+    reasons = (_why_not(tail, baseline, ended_s - end_s), _meanwhile(window, others, (end_s, ended_s), ended_s))
+    why = "; ".join(reason for reason in reasons if reason)
+    return Recovered(window.step, end_s, max(end_s, ended_s), None, why, took_s)
+
+
+def _first_good(first: int, last: int, due_in: DueIn, baseline: Baseline) -> tuple[int, int]:
+    """Return the first tenth from which no second of three is known to be bad, and how many of them were seen.
+
+    Fewer than three were seen where the load ended before (at tenth ``last``). A second forgives a
+    few failures, but not those it begins with: they end what was bad.
+    """
+    start = first
+    while True:
+        begins = [start + i * TENTHS for i in range(GOOD_IN_A_ROW) if start + (i + 1) * TENTHS <= last]
+        opening = due_in(start, 1) if start < last else Due()
+        if (not opening.calls or good(opening, baseline)) and all(
+            good(due_in(begin, TENTHS), baseline) for begin in begins
+        ):
+            return start, len(begins)
+        start += 1
 
 
 def _meanwhile(window: Window, others: Sequence[Window], span: tuple[float, float], ended_s: float) -> str | None:
@@ -193,18 +222,16 @@ def _meanwhile(window: Window, others: Sequence[Window], span: tuple[float, floa
     return f"{', '.join(names)} also acted meanwhile" if names else None
 
 
-def _why_not(tail: Sequence[Second], baseline: Baseline, left_s: float) -> str:
-    if left_s < GOOD_IN_A_ROW:
+def _why_not(tail: Sequence[Due], baseline: Baseline, left_s: float) -> str:
+    """Say what was wrong with the whole seconds from a window's end to the end of the load."""
+    if len(tail) < GOOD_IN_A_ROW:
         return f"the load ended {max(left_s, 0):.1f} s after it, sooner than {GOOD_IN_A_ROW} good seconds"
-    failing = sum(1 for second in tail if too_many(second.failed, second.calls, baseline.failure_limit))
-    slow = sum(1 for second in tail if second.p90_s is not None and second.p90_s > baseline.p90_limit_s)
-    idle = int(left_s) - len(tail)
-    parts = [
-        f"{count} {what}"
-        for count, what in ((failing, "with too many failures"), (slow, "too slow"), (idle, "without calls"))
-        if count > 0
-    ]
-    return f"of the {int(left_s)} s that were left, {', '.join(parts) or 'no three in a row were good'}"
+    idle = sum(due.calls == 0 for due in tail)
+    failing = sum(too_many(due.failed, due.calls, baseline.failure_limit) for due in tail)
+    slow = sum(too_slow(due) for due in tail)
+    kinds = ((failing, "with too many failures"), (slow, "too slow"), (idle, "without calls"))
+    parts = [f"{count} {what}" for count, what in kinds if count]
+    return f"of the {len(tail)} s that were left, {', '.join(parts) or 'no three in a row were good'}"
 
 
 def spans(
@@ -254,14 +281,12 @@ def _kept(intervals: Iterable[tuple[float, float]]) -> tuple[tuple[float, float]
     return tuple((from_s, until_s) for from_s, until_s in intervals if until_s > from_s)
 
 
-def unsteady(seconds: Sequence[Second], failure_limit: float, warm_up_s: float) -> str | None:
+def unsteady(due_in: DueIn, failure_limit: float, warm_up_s: float) -> str | None:
     """Return why the warm-up did not end steady, or None; its last three seconds must be good ones."""
-    by_time = {second.at_s: second for second in seconds}
-    baseline = Baseline(failure_limit, None, 0, "")
     for at_s in range(-min(GOOD_IN_A_ROW, int(warm_up_s)), 0):
-        second = by_time.get(at_s)
-        if second is None or second.calls == 0:
+        due = due_in(at_s * TENTHS, TENTHS)
+        if due.calls == 0:
             return f"no call was due {-at_s} s before the end of warm-up"
-        if not good(second, baseline):
-            return f"{second.failed} of {second.calls} calls failed {-at_s} s before the end of warm-up"
+        if too_many(due.failed, due.calls, failure_limit):
+            return f"{due.failed} of {due.calls} calls failed {-at_s} s before the end of warm-up"
     return None

@@ -124,6 +124,8 @@ class StepOutcome:
     recovery_s: float | None = None
     recovery_reason: str | None = None
     """Why there is no recovery time, or what else was going on meanwhile."""
+    recovery_at_least_s: float | None = None
+    """What recovery took at least, where the load ended before it was over; None where nobody can tell."""
     fetches: int = 0
     """Token fetches from the step's start to the end of its recovery."""
     fetches_peak_per_s: int = 0

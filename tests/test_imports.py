@@ -30,7 +30,7 @@ WALL_CLOCK = {
 """What reads the machine's wall clock, by the name it is asked of."""
 
 READERS = (
-    "compare", "metrics", "merge", "phases", "explain", "series", "summary", "rows", "runs", "checks", "report",
+    "compare", "metrics", "merge", "phases", "explain", "series", "summary", "rows", "runs", "tenths", "checks", "report",
 )  # fmt: skip
 """Modules that work on the files of a run, after it."""
 RUN_SIDE = (
@@ -48,7 +48,7 @@ PURE = {
     "harness.clock": set(),
     "harness.offset": set(),
     "harness.shipping": {"harness.calls", "harness.errors"},
-    "harness.timeline": {"harness.faults"},
+    "harness.timeline": {"harness.faults", "harness.findings"},
     "harness.auth.classify": {"harness.calls"},
     "harness.auth.token": {"harness.errors"},
 }

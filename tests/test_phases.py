@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import strategies as st
 
 from harness.phases import (
     Baseline,
-    Second,
+    Due,
+    DueIn,
     Window,
     good,
     outside,
@@ -23,9 +25,21 @@ INSTANT = {"id": "15-expire_all", "fault": "expire_all", "at_s": 15, "until_s": 
 WIDE = {"id": "30-latency", "fault": "latency", "at_s": 30, "until_s": 45}
 
 
-def _seconds(bad: dict[int, int], until_s: int = 60, slow: dict[int, float] | None = None) -> list[Second]:
-    times = slow or {}
-    return [Second(at_s, 100, bad.get(at_s, 0), times.get(at_s, 0.05)) for at_s in range(-10, until_s)]
+def _tenths(*spans_s: tuple[float, float]) -> set[int]:
+    return {tenth for from_s, until_s in spans_s for tenth in range(round(from_s * 10), round(until_s * 10))}
+
+
+def _seconds(
+    bad: Iterable[int] = (), *, slow: Iterable[int] = (), idle: Iterable[int] = (), until_s: float = 60
+) -> DueIn:
+    """Return 100 calls a second; in tenths that are bad or slow, all ten of them are."""
+    calls = _tenths((-10, until_s)) - set(idle)
+
+    def due_in(tenth: int, tenths: int) -> Due:
+        held = calls & set(range(tenth, tenth + tenths))
+        return Due(10 * len(held), 10 * len(held & set(bad)), 10 * len(held & set(slow) - set(bad)))
+
+    return due_in
 
 
 def _event(event: str, step: str, **fields: object) -> dict[str, object]:
@@ -65,28 +79,42 @@ def test_a_fault_that_was_not_carried_out_has_a_problem(events: list[dict[str, o
 
 
 def test_recovery_runs_to_the_first_of_three_good_seconds() -> None:
-    bad = {15: 40, 16: 5, 18: 5}  # 17 is good, and alone
-    (recovered,) = recoveries([_window(15.25)], _seconds(bad), BASE, 60)
-    assert recovered.seconds == pytest.approx(19 - 15.25)
-    assert recovered.until_s == pytest.approx(19)
+    bad = _tenths((15.3, 16.4), (18.7, 18.9))  # good from 16.4 s on, and not for three seconds
+    (recovered,) = recoveries([_window(15.2)], _seconds(bad), BASE, 60)
+    assert recovered.seconds == pytest.approx(3.7)
+    assert recovered.until_s == pytest.approx(18.9)
+
+
+@pytest.mark.parametrize(("last_bad_s", "took_s"), [(15.3, 0.3), (15.4, 0.4), (15.8, 0.8), (16.2, 1.2)])
+def test_a_recovery_is_told_to_a_tenth_of_a_second(last_bad_s: float, took_s: float) -> None:
+    (recovered,) = recoveries([_window(15.0)], _seconds(_tenths((15, last_bad_s))), BASE, 60)
+    assert recovered.seconds == pytest.approx(took_s)
+
+
+@pytest.mark.parametrize(("end_s", "took_s"), [(15.6, 0), (15.7, 0.1), (15.8, 0)])
+def test_a_recovery_does_not_begin_with_failures_that_a_second_would_forgive(end_s: float, took_s: float) -> None:
+    def one_failure(tenth: int, tenths: int) -> Due:
+        return Due(20 * tenths, failed=int(tenth <= 157 < tenth + tenths))
+
+    (recovered,) = recoveries([_window(end_s)], one_failure, Baseline(0.001, 0.1, 3000, "test"), 60)
+    assert recovered.seconds == pytest.approx(took_s)
 
 
 def test_recovery_counts_from_the_windows_end_and_may_take_no_time() -> None:
-    (recovered,) = recoveries([_window(30, 45.02)], _seconds({31: 50}), BASE, 60)
-    assert recovered.seconds == 0
+    (recovered,) = recoveries([_window(30, 45.02)], _seconds(_tenths((31, 45.1))), BASE, 60)
+    assert (recovered.seconds, recovered.until_s) == (0, 45.02)
 
 
 def test_a_slow_second_is_no_good_second() -> None:
-    # the limit is the larger of 1.5 x p99 and p99 + 50 ms: 0.15 s both
-    (recovered,) = recoveries([_window(15)], _seconds({}, slow={15: 0.16, 16: 0.14}), BASE, 60)
+    (recovered,) = recoveries([_window(15)], _seconds(slow=_tenths((15, 16))), BASE, 60)
     assert recovered.seconds == 1
 
 
 def test_a_second_without_calls_is_no_good_second() -> None:
-    assert not good(None, BASE)
-    assert not good(Second(3, 0, 0, None), BASE)
-    assert good(Second(3, 100, 1, 0.1), BASE)
-    assert not good(Second(3, 100, 5, 0.1), BASE)
+    assert not good(Due(), BASE)
+    assert good(Due(100, failed=1, slow=9), BASE)
+    assert not good(Due(100, failed=5), BASE)
+    assert not good(Due(100, slow=11), BASE)
 
 
 @pytest.mark.parametrize(
@@ -110,28 +138,42 @@ def test_a_second_fails_too_often_when_chance_would_not_bring_it(
 
 
 def test_calls_that_never_get_good_again_have_a_reason_and_no_time() -> None:
-    (recovered,) = recoveries([_window(50)], _seconds(dict.fromkeys(range(50, 60), 30)), BASE, 60)
+    (recovered,) = recoveries([_window(50)], _seconds(_tenths((50, 60))), BASE, 60)
     assert recovered.seconds is None
     assert recovered.reason == "of the 10 s that were left, 10 with too many failures"
     assert recovered.until_s == 60
+    assert recovered.at_least_s == pytest.approx(10)
+
+
+def test_the_reason_counts_each_second_that_was_left_once() -> None:
+    bad, slow, idle = _tenths((50.5, 54.5)), _tenths((54.5, 57.5)), _tenths((57.5, 60))
+    (recovered,) = recoveries([_window(40, 50.45)], _seconds(bad, slow=slow, idle=idle), BASE, 60)
+    assert recovered.reason == "of the 9 s that were left, 4 with too many failures, 3 too slow, 2 without calls"
 
 
 def test_a_fault_near_the_end_has_no_time_to_recover() -> None:
-    (recovered,) = recoveries([_window(40, 58)], _seconds({}), BASE, 60)
-    assert recovered.seconds is None
+    (recovered,) = recoveries([_window(40, 58)], _seconds(), BASE, 60)
+    assert (recovered.seconds, recovered.at_least_s) == (None, 0)
     assert "2.0 s after it" in str(recovered.reason)
 
 
 def test_a_recovery_names_what_else_acted_meanwhile() -> None:
     wide = Window("30-latency", "latency", "environment", "", 30, 45, 30, 45)
     instant = Window("32-expire_all", "expire_all", "environment", "", 32, None, 32, None)
-    _, recovered = recoveries([wide, instant], _seconds({32: 50, 33: 50}), BASE, 60)
+    _, recovered = recoveries([wide, instant], _seconds(_tenths((32, 34))), BASE, 60)
     assert (recovered.seconds, recovered.reason) == (2, "30-latency also acted meanwhile")
+
+
+def test_a_recovery_that_never_came_names_what_else_acted_meanwhile() -> None:
+    early = Window("30-down", "down", "environment", "", 30, 31, 30, 31)
+    late = Window("35-latency", "latency", "environment", "", 35, 59, 35, 59)
+    recovered, _ = recoveries([early, late], _seconds(_tenths((30, 60))), BASE, 60)
+    assert str(recovered.reason).endswith("29 with too many failures; 35-latency also acted meanwhile")
 
 
 def test_steady_is_outside_all_windows_and_recoveries() -> None:
     found = [_window(15.5), Window("w", "f", "", "", 30, 45, 30.0, 45.0)]
-    recovered = recoveries(found, _seconds({15: 9, 16: 9}), BASE, 60)
+    recovered = recoveries(found, _seconds(_tenths((15, 17))), BASE, 60)
     phases = {phase.name: phase.spans for phase in spans(found, recovered, 60, 10)}
     assert phases["warm-up"] == ((-10, 0),)
     assert phases["all"] == ((0, 60),)
@@ -143,7 +185,7 @@ def test_steady_is_outside_all_windows_and_recoveries() -> None:
 
 def test_a_fault_that_was_never_undone_lasts_to_the_end() -> None:
     found = [Window("w", "f", "", "", 30, 45, 30.0, None)]
-    recovered = recoveries(found, _seconds({}), BASE, 50)
+    recovered = recoveries(found, _seconds(), BASE, 50)
     phases = {phase.name: phase.spans for phase in spans(found, recovered, 50, 10)}
     assert phases["w"] == ((30, 50),)
     assert recovered[0].seconds is None
@@ -162,15 +204,16 @@ def test_every_moment_is_either_free_or_busy(busy: list[tuple[float, float]]) ->
 
 
 def test_a_warm_up_must_end_with_three_seconds_of_few_failures() -> None:
-    assert unsteady(_seconds({-4: 50}), 0.01, 10) is None
-    assert unsteady(_seconds({-2: 50}), 0.01, 10) == "50 of 100 calls failed 2 s before the end of warm-up"
-    assert unsteady([], 0.01, 10) == "no call was due 3 s before the end of warm-up"
-    assert unsteady([], 0.01, 0) is None
+    assert unsteady(_seconds(_tenths((-4, -3))), 0.01, 10) is None
+    why = unsteady(_seconds(_tenths((-2, -1.5))), 0.01, 10)
+    assert why == "50 of 100 calls failed 2 s before the end of warm-up"
+    assert unsteady(lambda _tenth, _tenths: Due(), 0.01, 10) == "no call was due 3 s before the end of warm-up"
+    assert unsteady(lambda _tenth, _tenths: Due(), 0.01, 0) is None
 
 
 def test_pieces_are_cut_at_every_edge_and_every_five_seconds() -> None:
     found = [_window(15.5), Window("w", "f", "", "", 30, 45, 30.25, 45.0)]
-    phases = spans(found, recoveries(found, _seconds({15: 9, 16: 9}), BASE, 60), 60, 10)
+    phases = spans(found, recoveries(found, _seconds(_tenths((15, 17))), BASE, 60), 60, 10)
     edges = pieces(phases, 5)
     assert edges[0] == -10
     assert edges[-1] == 60

@@ -50,11 +50,11 @@ def draw(story: Story) -> Drawn | None:
 def _caption(story: Story) -> str:
     base = story.summary.baseline
     limit = base.get("p90_limit_s")
-    slow = f" and 90 % of them take under {duration(limit)}" if limit else ""
+    slow = f", and 90 % of the others take under {duration(limit)}" if limit else ""
     return (
-        f"A second is good when it has calls, at most {percent(base.get('failure_limit'))} of them fail{slow} "
-        f"(from the {base.get('source')}). A fault without width counts from its start. "
-        "Seconds are whole, so times are to 1 s."
+        f"A second is good when it has calls, no more of them fail than {percent(base.get('failure_limit'))} and "
+        f"chance allow{slow} (from the {base.get('source')}). A fault without width counts from its start. "
+        "A good second may begin at any tenth of one, so times are to 0.1 s."
     )
 
 
