@@ -1,0 +1,13 @@
+"""What the probe cannot do to this target, and what to give so that it can."""
+
+
+class Beyond(Exception):  # noqa: N818 - no failure: it becomes a finding, "not checked"
+    """A question that cannot be asked here; the text says why, and the way out."""
+
+
+NO_KEY = "it needs a token of its own making; give --signing-key FILE"
+NO_SECOND_KEY = "it needs another key that the issuer publishes, which the probe does not have"
+NO_KEY_SET = "it needs the issuer's key set in the probe's hands; the lab's target is tried so"
+NO_CLOCK = "it needs the target's clock in the probe's hands; the clock part measures what can be seen from outside"
+NO_REVOCATION = "it needs the issuer's revocation in the probe's hands; revoke a token, and probe with it"
+NO_STREAM = "it needs a bidi method that the probe may call; give --call with one, and --data"

@@ -1,0 +1,245 @@
+"""The minter: what the probe makes tokens from. A signing key and claims of the user's, or good tokens alone."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from harness.auth.defects import ALGORITHMS
+from harness.auth.defects.good import LEFT_OUT, Good
+from harness.auth.defects.signer import Signer
+from harness.auth.token import Token
+from harness.errors import UsageError
+from harness.probe.beyond import NO_KEY, NO_SECOND_KEY, Beyond
+
+_DATES = ("iat", "exp", "nbf", "jti")
+_LIFE_S = 3600.0
+_RENEW_S = 60.0
+
+
+@dataclass(frozen=True)
+class Keyless(Signer):
+    """A key that the probe does not have: whoever asks for its signature gets `Beyond`."""
+
+    why: str = NO_KEY
+
+    def sign(self, message: bytes, algorithm: str = "") -> bytes:
+        """Raise `Beyond`."""
+        del message, algorithm
+        raise Beyond(self.why)
+
+    def jwk(self, **changes: Any) -> dict[str, Any]:
+        """Raise `Beyond`."""
+        del changes
+        raise Beyond(self.why)
+
+    def public_bytes(self, *, pem: bool) -> bytes:
+        """Raise `Beyond`."""
+        del pem
+        raise Beyond(self.why)
+
+
+@dataclass(frozen=True)
+class Templated(Good):
+    """Good tokens with the header and the claims of a template."""
+
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+    def header(self, signer: Signer | None = None, **changes: Any) -> dict[str, Any]:
+        """Return the template's header with changes."""
+        key = signer or self.signer
+        named = {"alg": key.algorithm, "kid": key.kid or LEFT_OUT}
+        return {name: value for name, value in ({**self.members, **named} | changes).items() if value is not LEFT_OUT}
+
+
+@dataclass(frozen=True)
+class Borrowed(Good):
+    """One good token of somebody else's making: what can be made of it without its key."""
+
+    given: Token | None = None
+
+    def _given(self) -> Token:
+        if self.given is None:
+            raise Beyond(NO_KEY)
+        return self.given
+
+    def header(self, signer: Signer | None = None, **changes: Any) -> dict[str, Any]:
+        """Return the token's header with changes."""
+        named = {} if signer is None else {"alg": signer.algorithm, "kid": signer.kid}
+        return {k: v for k, v in {**self._given().header, **named, **changes}.items() if v is not LEFT_OUT}
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """Return the token's claims with changes."""
+        return {k: v for k, v in {**self._given().claims, **changes}.items() if v is not LEFT_OUT}
+
+    def token(self, signer: Signer | None = None, **claims: Any) -> str:
+        """Return the token itself, or one that another key signed; raises `Beyond` for one that its own must sign."""
+        return self._given().text if signer is None and not claims else super().token(signer, **claims)
+
+
+@dataclass
+class Minter:
+    """Make good tokens, and what the catalogue's defects start from; make one with a class method.
+
+    ``template`` holds the claims of a good token; its dates are left out, for the probe sets them.
+    """
+
+    signer: Signer | None = field(default=None, repr=False)
+    template: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    members: Mapping[str, Any] = field(default_factory=lambda: {"typ": "at+jwt"})
+    fetch: Callable[[], str] | None = field(default=None, repr=False)
+    life_s: float = _LIFE_S
+    _kept: Token | None = field(default=None, repr=False)
+
+    @classmethod
+    def with_key(cls, signer: Signer, template: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> "Minter":
+        """Return a minter that signs; ``header`` holds members beside ``alg`` and ``kid`` (``typ``: at+jwt)."""
+        life_s = _life_s(template)
+        claims = {name: value for name, value in template.items() if name not in _DATES}
+        return cls(signer, claims, {"typ": "at+jwt"} if header is None else header, life_s=life_s)
+
+    @classmethod
+    def with_tokens(cls, fetch: Callable[[], str]) -> "Minter":
+        """Return a minter that has good tokens only, from a source; it asks again when one is near its end."""
+        return cls(fetch=fetch)
+
+    @property
+    def signs(self) -> bool:
+        """Return whether tokens of any claims can be made."""
+        return self.signer is not None
+
+    def good(self, now_s: float, **settings: Any) -> Good:
+        """Return what defects start from, at a time of the target's clock.
+
+        ``settings`` are fields of `Good`: ``leeway_s``, ``canary_url``. Raises `TokenError` where the source
+        gives none.
+        """
+        return self._templated(self.signer, now_s, settings) if self.signer else self._borrowed(now_s, settings)
+
+    def holds(self, claim: str) -> bool:
+        """Return whether good tokens have a claim."""
+        return claim in (self.template if self.signs else self._kept.claims if self._kept else {})
+
+    def _templated(self, signer: Signer, now_s: float, settings: Mapping[str, Any]) -> Good:
+        template = self.template
+        audience = template.get("aud", "")
+        listed = audience[0] if isinstance(audience, list) and audience else audience
+        absent = {name: LEFT_OUT for name in ("iss", "sub", "aud", "scope") if name not in template}
+        others = _others(signer)
+        return Templated(
+            str(template.get("iss", "")), str(listed), signer, *others, now_s,
+            life_s=self.life_s, extra={**absent, **template}, members=self.members, **settings,
+        )  # fmt: skip
+
+    def _borrowed(self, now_s: float, settings: Mapping[str, Any]) -> Good:
+        given = self._token(now_s)
+        claims = given.claims
+        algorithm = str(given.header.get("alg"))
+        signer = Keyless(str(given.header.get("kid", "")), algorithm, None)
+        known = algorithm if algorithm in ALGORITHMS else "ES256"
+        audience = claims.get("aud", "")
+        listed = audience[0] if isinstance(audience, list) and audience else audience
+        return Borrowed(
+            str(claims.get("iss", "")), str(listed), signer, *_others(Keyless(signer.kid, known, None)), now_s,
+            given=given, **settings,
+        )  # fmt: skip
+
+    def _token(self, now_s: float) -> Token:
+        if self._kept is None or self._kept.life_s(now_s) < _RENEW_S:
+            if self.fetch is None:
+                raise Beyond(NO_KEY)
+            self._kept = Token.parse(self.fetch(), now_s)
+        return self._kept
+
+
+def read_key(path: Path, algorithm: str = "", kid: str = "") -> Signer:
+    """Read a private key in PEM or as a JWK, or a shared secret (any bytes, with ``algorithm`` HS256).
+
+    Raises `UsageError`; no message quotes the file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"signing key {path}: {error.strerror}; give a file that this user may read") from error
+    if algorithm and algorithm not in ALGORITHMS:
+        raise UsageError(f"--algorithm {algorithm} is not known to the catalogue; give one of {_known()}")
+    if algorithm == "HS256" and not data.lstrip().startswith(b"{"):
+        secret = data.rstrip(b"\r\n")
+        if not secret:
+            raise UsageError(f"signing key {path} is empty; give the secret's file")
+        return Signer(kid, "HS256", secret)
+    key, said = _read_jwk(path, data) if data.lstrip().startswith(b"{") else (_read_pem(path, data), {})
+    chosen = algorithm or str(said.get("alg", "")) or _usual(key)
+    if chosen not in ALGORITHMS or not _fits(key, chosen):
+        raise UsageError(f"signing key {path} does not fit {chosen or 'any algorithm'}; the probe knows {_known()}")
+    return Signer(kid or str(said.get("kid", "")), chosen, key)
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """Read a claims template: a JSON object of the claims that a good token has. Raises `UsageError`."""
+    try:
+        claims = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"claims template {path}: {error.strerror}; give a JSON file") from error
+    except ValueError as error:
+        raise UsageError(f"claims template {path} is no JSON ({error}); give an object of claims") from error
+    if not isinstance(claims, dict):
+        raise UsageError(f'claims template {path} is no object; give {{"iss": "…", "aud": "…", "sub": "…"}}')
+    return claims
+
+
+def _others(signer: Signer) -> tuple[Signer, Signer, Signer]:
+    missing = Keyless("", signer.algorithm, None, why=NO_SECOND_KEY)
+    return missing, missing, Signer.generate(signer.algorithm, f"stranger-{signer.algorithm.lower()}")
+
+
+def _life_s(template: Mapping[str, Any]) -> float:
+    begin, end = template.get("iat"), template.get("exp")
+    whole = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (begin, end))
+    return float(end - begin) if whole and end > begin else _LIFE_S  # type: ignore[operator]
+
+
+def _read_pem(path: Path, data: bytes) -> Any:
+    try:
+        return serialization.load_pem_private_key(data, password=None)
+    except TypeError as error:
+        raise UsageError(f"signing key {path} has a passphrase; take it off: openssl pkey -in … -out …") from error
+    except ValueError as error:
+        raise UsageError(
+            f"signing key {path} is no private key in PEM, and no JWK; a shared secret needs --algorithm HS256"
+        ) from error
+
+
+def _read_jwk(path: Path, data: bytes) -> tuple[Any, dict[str, Any]]:
+    import jwt
+
+    try:
+        said = json.loads(data)
+        key = jwt.PyJWK(said).key
+    except (ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+        raise UsageError(f"signing key {path} is no JWK that can be read ({type(error).__name__})") from error
+    if not isinstance(key, bytes) and not hasattr(key, "private_bytes"):
+        raise UsageError(f"signing key {path} is a public JWK; give the private one")
+    return key, said
+
+
+def _usual(key: Any) -> str:
+    if isinstance(key, bytes):
+        return "HS256"
+    kinds = ((rsa.RSAPrivateKey, "RS256"), (ec.EllipticCurvePrivateKey, "ES256"), (ed25519.Ed25519PrivateKey, "EdDSA"))
+    return next((name for kind, name in kinds if isinstance(key, kind)), "")
+
+
+def _fits(key: Any, algorithm: str) -> bool:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return algorithm == "ES256" and key.curve.name == "secp256r1"
+    usual = _usual(key)
+    return algorithm == usual or (usual == "RS256" and algorithm == "PS256")
+
+
+def _known() -> str:
+    return ", ".join(sorted(ALGORITHMS))
