@@ -1,0 +1,58 @@
+"""What matters: the metrics a verdict rests on, and the smallest change of each that is worth a word.
+
+It is part of the scenario and of its fingerprint, so that nobody chooses it after seeing data.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from harness.errors import RecordError
+from harness.findings import positive
+from harness.honesty.metric import Metric, default_primaries, primary
+from harness.honesty.metric import mistakes as metric_mistakes
+
+
+@dataclass(frozen=True)
+class Matters:
+    """The smallest changes that matter, and the primaries.
+
+    The ``_ratio`` fields are relative changes of response times (0.05 is 5 %, either way), and
+    ``failed_points`` percentage points of all planned calls. ``primaries`` are names with phases
+    (``"p99 steady"``, at most six); without them `harness.honesty.metric.default_primaries`.
+    """
+
+    p50_ratio: float = 0.05
+    p99_ratio: float = 0.10
+    p99_typical_ratio: float = 0.10
+    failed_points: float = 0.5
+    primaries: tuple[str, ...] = ()
+
+    def mistakes(self, steps: Iterable[str] = ()) -> list[str]:
+        """Return what is wrong with the settings; ``steps`` are the ids that a primary may name as its phase."""
+        sizes = {name: value for name, value in asdict(self).items() if name != "primaries"}
+        return positive("matters", **sizes) + metric_mistakes(self.primaries, steps)
+
+    def metrics(self, *, faults: bool) -> tuple[Metric, ...]:
+        """Return the primaries; ``faults`` tells whether the timeline has a step."""
+        return tuple(primary(text) for text in self.primaries or default_primaries(faults=faults))
+
+    def smallest(self, metric: Metric) -> float:
+        """Return the smallest change that matters on the metric's scale: ln of a ratio, or a share of 1."""
+        if metric.name == "failed":
+            return self.failed_points / 100
+        ratios = {"p50": self.p50_ratio, "p99": self.p99_ratio, "p99_typical": self.p99_typical_ratio}
+        return math.log1p(ratios[metric.name])
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
+        """Rebuild the settings of a run; a run that says nothing had the defaults.
+
+        Raises `RecordError` for fields that this build does not know.
+        """
+        try:
+            fields = dict(data or {})
+            return cls(**{**fields, "primaries": tuple(fields.get("primaries") or ())})
+        except TypeError as error:
+            raise RecordError(f"the run's 'matters' cannot be read ({error}); use the build that wrote it") from error

@@ -1,0 +1,160 @@
+"""The noise floor: how much runs of one build differ on one host, and what that lets single runs hint at.
+
+Two single runs can never give a verdict. Where the host's own noise was measured (ten runs of one
+build, not older than two weeks), a difference far outside it is told as a hint: its false alarms
+are 4 to 10 % for adjacent runs, and up to 22 % on a host that drifts between them.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy import special
+
+from harness.errors import RecordError, UsageError
+from harness.honesty.looks import ALPHA
+from harness.honesty.measure import Measured
+from harness.honesty.metric import Metric
+from harness.honesty.pairs import LEAST_S, difference
+
+SCHEMA = 1
+"""Version of ``noise-floor.json``."""
+
+NAME = "noise-floor.json"
+RUNS = 10
+"""Runs of one build that a calibration makes."""
+
+LEAST_RUNS = 5
+"""With fewer, the spread itself is a guess."""
+
+VALID = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a metric varied over the runs: its mean and standard deviation on the metric's scale (ln of seconds)."""
+
+    mean: float
+    deviation: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """What one build's runs differed by on one host."""
+
+    scenario: str
+    conditions: Mapping[str, Any]
+    """``comparable`` of the runs: scenario, load, seed, host. Valid for runs that share all of it."""
+    build: str
+    made_utc: str
+    runs: tuple[str, ...]
+    spreads: Mapping[str, Spread]
+    """By metric, such as ``p99 steady``."""
+
+    def doubt(self, conditions: Mapping[str, Any], now: datetime) -> str | None:
+        """Return why the floor says nothing of runs made under these conditions, or None."""
+        if dict(self.conditions.get("host") or {}) != dict(conditions.get("host") or {}):
+            return f"the noise floor is of another host ({self._host()}); calibrate this one"
+        if dict(self.conditions) != dict(conditions):
+            return "the noise floor is of other settings (scenario, load, seed or timeline); calibrate again"
+        age = now - datetime.fromisoformat(self.made_utc)
+        if age > VALID:
+            return f"the noise floor is {age.days} days old, and holds for {VALID.days}; calibrate again"
+        return None
+
+    def _host(self) -> str:
+        return ", ".join(str(value) for value in dict(self.conditions.get("host") or {}).values()) or "unknown"
+
+    def hint(self, metric: Metric, base: float | None, new: float | None, metrics: int) -> str | None:
+        """Return what the difference of two single runs looks like, or None where it is within the noise.
+
+        The bound is t(K - 1) at ALPHA over the number of metrics, times the deviation of a difference.
+        """
+        spread, change = self.spreads.get(str(metric)), difference(metric, base, new)
+        if spread is None or change is None or abs(change) <= reach(spread, metrics):
+            return None
+        looks = "better" if (change < 0) is not metric.higher_is_better else "worse"
+        return f"looks {looks}: outside the noise of {spread.runs} same-build runs"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the floor as JSON data."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Rebuild a floor.
+
+        Raises `RecordError` where the data has another schema or lacks a field.
+        """
+        if data.get("schema") != SCHEMA:
+            raise RecordError(f"{NAME} has schema {data.get('schema')}, this build reads {SCHEMA}; calibrate again")
+        try:
+            fields = {name: value for name, value in data.items() if name != "schema"}
+            spreads = {name: Spread(**one) for name, one in data["spreads"].items()}
+            return cls(**{**fields, "runs": tuple(data["runs"]), "spreads": spreads})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RecordError(f"{NAME} is not whole ({error}); calibrate again") from error
+
+
+def reach(spread: Spread, metrics: int) -> float:
+    """Return how far two runs of one build may differ, on the metric's scale: t(K - 1, alpha / m) s sqrt(2)."""
+    t = float(special.stdtrit(spread.runs - 1.0, 1 - ALPHA / (2 * max(metrics, 1))))
+    return t * spread.deviation * math.sqrt(2)
+
+
+def noise_floor(runs: Sequence[Measured], scenario: str, conditions: Mapping[str, Any], now: datetime) -> NoiseFloor:
+    """Return the floor of at least `LEAST_RUNS` runs of one build, which the guard found alike.
+
+    Raises `UsageError` for fewer runs, or runs of several builds.
+    """
+    builds = sorted({run.build for run in runs})
+    if len(runs) < LEAST_RUNS or len(builds) != 1:
+        found = f"{len(runs)} runs of {', '.join(builds) or 'no build'}"
+        raise UsageError(f"a noise floor needs {LEAST_RUNS} or more runs of one build, {RUNS} at best; found {found}")
+    spreads = {str(metric): spread for metric in runs[0].values if (spread := _spread(runs, metric)) is not None}
+    made = now.astimezone(UTC).isoformat(timespec="seconds")
+    return NoiseFloor(scenario, dict(conditions), builds[0], made, tuple(run.run for run in runs), spreads)
+
+
+def write_noise_floor(folder: Path, floor: NoiseFloor) -> Path:
+    """Write ``noise-floor.json`` into the scenario's folder of reports, whole or not at all.
+
+    Raises `RecordError` when the disk refuses.
+    """
+    temporary = folder / f"{NAME}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(floor.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        return temporary.replace(folder / NAME)
+    except OSError as error:
+        raise RecordError(f"cannot write {folder / NAME}: {error.strerror}; free some space") from error
+
+
+def read_noise_floor(folder: Path) -> NoiseFloor | None:
+    """Return the floor that a scenario's folder of reports holds; None where nobody calibrated.
+
+    Raises `RecordError` where the file is damaged.
+    """
+    try:
+        data = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{folder / NAME} cannot be read ({error}); calibrate again") from error
+    if not isinstance(data, dict):
+        raise RecordError(f"{folder / NAME} holds no object; calibrate again")
+    return NoiseFloor.from_json(data)
+
+
+def _spread(runs: Sequence[Measured], metric: Metric) -> Spread | None:
+    values = [value for run in runs if (value := run.values.get(metric)) is not None]
+    if len(values) < LEAST_RUNS:
+        return None
+    scaled = np.log(np.maximum(values, LEAST_S)) if metric.scale == "log" else np.array(values)
+    return Spread(float(scaled.mean()), float(scaled.std(ddof=1)), len(values))

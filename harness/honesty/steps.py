@@ -1,0 +1,95 @@
+"""Steps in the history of many builds: where a metric moved for good. They annotate, and never gate.
+
+Candidates come from PELT (library ruptures) on values scaled by their own noise; a candidate stays
+while the stretches on its two sides differ by Welch's t at p < 0.001. A lone spike is no step: a
+stretch has at least three builds. Source: R. Killick and others, "Optimal detection of
+changepoints with a linear computational cost", JASA 107 (2012).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+LEAST_POINTS = 10
+"""Shorter histories show noise as steps."""
+
+LEAST_STRETCH = 3
+CHANCE = 0.001
+PENALTY = 3.0
+"""Times ln n: what a further step must gain in squared deviations of noise before it is a candidate."""
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A metric's level moved between two builds."""
+
+    at: int
+    """Index of the first value after it."""
+    before: float
+    after: float
+    """Means of the stretches on both sides, in the values' own unit."""
+
+
+def steps(values: Sequence[float], *, logarithmic: bool = True) -> tuple[Step, ...]:
+    """Return the steps in a series of run-level values, oldest first; none in fewer than `LEAST_POINTS`.
+
+    ``logarithmic`` for times, whose noise is a share of them; not for ratios, which may be 0.
+    """
+    given = np.asarray(values, dtype=np.float64)
+    if given.size < LEAST_POINTS:
+        return ()
+    scaled = np.log(np.maximum(given, 1e-6)) if logarithmic else given
+    edges = _kept(scaled, _candidates(scaled))
+    bounds = [0, *edges, given.size]
+    return tuple(
+        Step(at, float(given[start:at].mean()), float(given[at:end].mean()))
+        for start, at, end in zip(bounds, bounds[1:], bounds[2:], strict=False)
+    )
+
+
+def _candidates(values: Values) -> list[int]:
+    """Return where PELT cuts the series, with its noise as the unit."""
+    import ruptures
+
+    noise = _noise(values)
+    if noise == 0:
+        return [place for place in range(1, values.size) if values[place] != values[place - 1]]
+    cut = ruptures.Pelt(model="l2", min_size=LEAST_STRETCH, jump=1).fit(values / noise)
+    found = cut.predict(pen=PENALTY * math.log(values.size))
+    return [int(place) for place in found[:-1]]
+
+
+def _noise(values: Values) -> float:
+    """Return the deviation of the values from one to the next, which no step inflates (median absolute difference)."""
+    return float(np.median(np.abs(np.diff(values)))) / (0.6744897501960817 * math.sqrt(2))
+
+
+def _kept(values: Values, edges: list[int]) -> list[int]:
+    """Drop the weakest cut until all that stay are beyond chance, each between stretches that are long enough."""
+    while edges:
+        bounds = [0, *edges, values.size]
+        chances = [
+            _chance(values[start:at], values[at:end])
+            for start, at, end in zip(bounds, bounds[1:], bounds[2:], strict=False)
+        ]
+        weakest = int(np.argmax(chances))
+        if chances[weakest] < CHANCE:
+            break
+        edges = edges[:weakest] + edges[weakest + 1 :]
+    return edges
+
+
+def _chance(before: Values, after: Values) -> float:
+    """Return Welch's p that two stretches have one level; 1 where one of them is too short."""
+    from scipy import stats
+
+    if min(before.size, after.size) < LEAST_STRETCH:
+        return 1.0
+    if np.ptp(before) == 0 and np.ptp(after) == 0:
+        return 0.0 if before[0] != after[0] else 1.0
+    return float(stats.ttest_ind(before, after, equal_var=False).pvalue)
