@@ -94,6 +94,8 @@ class Scenario:
         found += not_negative("scenario", max_lag_s=self.lag_bound_s)
         found += timelines.mistakes(steps, self.load.duration_s)
         found += [sentence for check in self.checks for sentence in check.mistakes(names)]
+        ends_s = {step.id: step.at_s if step.until_s is None else step.until_s for step in steps}
+        found += [text for check in self.checks for text in check.misfits(ends_s, names, self.load.duration_s)]
         return found + self._missing_parts(steps)
 
     def links(self) -> frozenset[str]:

@@ -43,6 +43,11 @@ class Check:
         """Return what is wrong with the settings; ``steps`` maps the timeline's ids to fault names."""
         raise NotImplementedError
 
+    def misfits(self, ends_s: Mapping[str, float], faults: Mapping[str, str], duration_s: float) -> list[str]:
+        """Return why a load of ``duration_s`` is too short to judge by; ``ends_s`` and ``faults`` are by step id."""
+        del ends_s, faults, duration_s
+        return []
+
     def evaluate(self, summary: Summary) -> CheckResult:
         """Judge a summary."""
         raise NotImplementedError

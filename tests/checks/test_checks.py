@@ -14,8 +14,14 @@ from harness.checks import (
     service_time,
 )
 from harness.checks.failure_ratio import steady_limit
-from harness.errors import RecordError
+from harness.checks.recovery import SEEN_S
+from harness.errors import RecordError, ScenarioError
+from harness.faults import ClockSkew
+from harness.load import constant_rate
+from harness.phases import GOOD_IN_A_ROW
+from harness.scenario import Scenario
 from harness.summary import Cell, Spread, StepOutcome, Summary
+from harness.timeline import at
 
 STEPS = {"15-expire_all": "expire_all", "30-latency": "latency"}
 EXAMPLES: list[Check] = [
@@ -104,10 +110,43 @@ def test_a_quantile_of_too_few_calls_is_no_data() -> None:
 
 
 def test_a_fault_that_never_recovered_fails_with_its_reason() -> None:
-    steps = (_step(), _step("30-latency", recovery_s=None, recovery_reason="failures stayed at 20 %"))
-    result = recovery(within_s=3).evaluate(_summary(steps=steps))
+    lost = _step("30-latency", recovery_s=None, recovery_reason="failures stayed at 20 %", recovery_at_least_s=3.1)
+    result = recovery(within_s=3).evaluate(_summary(steps=(_step(), lost)))
     assert result.result == "failed"
     assert "failures stayed at 20 %" in result.sentence
+
+
+@pytest.mark.parametrize("at_least_s", [None, 0.0, 3.0])
+def test_a_recovery_that_could_not_be_seen_is_no_data(at_least_s: float | None) -> None:
+    cut = _step("30-latency", recovery_s=None, recovery_reason="the load ended", recovery_at_least_s=at_least_s)
+    result = recovery(within_s=3).evaluate(_summary(steps=(_step(), cut)))
+    assert result.result == "no data"
+    assert "after 30-latency, the load ended" in result.sentence
+    assert recovery(within_s=3, after="expire_all").evaluate(_summary(steps=(_step(), cut))).result == "passed"
+
+
+def test_a_late_recovery_fails_although_another_could_not_be_seen() -> None:
+    steps = (_step(recovery_s=4.0), _step("30-latency", recovery_s=None, recovery_at_least_s=1.0))
+    result = recovery(within_s=3).evaluate(_summary(steps=steps))
+    assert (result.result, result.value) == ("failed", 4.0)
+
+
+@pytest.mark.parametrize(("duration_s", "after", "named"), [(50, None, 1), (51, None, 0), (50, "expire_all", 0)])
+def test_a_recovery_check_has_to_fit_into_the_load(duration_s: float, after: str | None, named: int) -> None:
+    ends_s = {"15-expire_all": 15.0, "30-latency": 45.0}
+    found = recovery(within_s=3, after=after).misfits(ends_s, STEPS, duration_s)
+    assert len(found) == named
+    assert all("after 30-latency" in sentence and "give duration_s >= 51" in sentence for sentence in found)
+
+
+def test_a_scenario_whose_load_ends_too_soon_for_its_recovery_is_refused() -> None:
+    late = at(55, ClockSkew(of="issuer", skew_s=5), until_s=58)
+    with pytest.raises(ScenarioError, match="give duration_s >= 64"):
+        Scenario(constant_rate(20, duration_s=60, max_users=10), timeline=[late], checks=[recovery(within_s=3)])
+
+
+def test_what_counts_as_good_again_takes_as_long_as_the_phases_say() -> None:
+    assert SEEN_S == GOOD_IN_A_ROW
 
 
 def test_a_recovery_that_took_no_time_passes_what_bounds_it() -> None:
