@@ -26,7 +26,19 @@ class FakeLab:
         self.on_command = on_command
         self.now_ns = 1_000
         self._parts: dict[str, dict[str, Any]] = {
-            "issuer": {"clock": _clock(), "generation": 1, "minted_lifetime_s": USUAL_LIFE_S, "down": False},
+            "issuer": {
+                "clock": _clock(),
+                "generation": 1,
+                "minted_lifetime_s": USUAL_LIFE_S,
+                "down": False,
+                "delay_s": 0.0,
+                "error_status": None,
+                "rate_limit": {},
+                "same_token": False,
+                "token_size_bytes": 0,
+                "jwks": {"answer": None, "delay_s": 0.0},
+                "keys": {"signs": "k1", "published": ["k1"], "steps": []},
+            },
             "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
             **{f"proxy:{name}": {"name": name, "enabled": True, "toxics": []} for name in LINKS.values()},
         }
@@ -40,6 +52,11 @@ class FakeLab:
             "new_generation": self._new_generation, "expire_through": self._expire_through,
             "revoke_through": self._revoke_through, "set_enabled": self._set_enabled,
             "add_toxic": self._add_toxic, "remove_toxic": self._remove_toxic,
+            "set_delay": self._set("delay_s", "delay_s"), "set_errors": self._set("error_status", "status"),
+            "set_same_token": self._set("same_token", "same_token"),
+            "set_token_size": self._set("token_size_bytes", "size_bytes"),
+            "set_rate_limit": self._set_rate_limit, "set_jwks": self._set_jwks,
+            "publish_key": self._key_step, "rotate": self._key_step, "retire_keys": self._key_step,
         }  # fmt: skip
         return {"at_ns": self.now_ns, **orders[command.action](command.part, **command.arguments)}
 
@@ -73,6 +90,26 @@ class FakeLab:
 
     def _revoke_through(self, part: str, generation: int) -> Mapping[str, Any]:
         self._parts[part]["revoked_through"] = generation
+        return {}
+
+    def _set(self, shown: str, argument: str) -> Callable[..., Mapping[str, Any]]:
+        def carry_out(part: str, **arguments: Any) -> Mapping[str, Any]:
+            self._parts[part][shown] = arguments[argument]
+            return {}
+
+        return carry_out
+
+    def _set_rate_limit(self, part: str, per_s: float | None, retry_after_s: int = 0) -> Mapping[str, Any]:
+        limit = {} if per_s is None else {"per_s": per_s, "retry_after_s": retry_after_s}
+        self._parts[part]["rate_limit"] = limit
+        return {}
+
+    def _set_jwks(self, part: str, **jwks: Any) -> Mapping[str, Any]:
+        self._parts[part]["jwks"] = jwks
+        return {}
+
+    def _key_step(self, part: str, step: str, **_: Any) -> Mapping[str, Any]:
+        self._parts[part]["keys"]["steps"].append(step)
         return {}
 
     def _set_enabled(self, part: str, proxy: str, enabled: bool) -> Mapping[str, Any]:

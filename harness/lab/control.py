@@ -94,9 +94,33 @@ class IssuerControl:
         """Let the token endpoint answer an HTTP status of 400 to 599; None ends that."""
         return self._port.order("set_errors", status=status, retry_after_s=retry_after_s)
 
-    def rotate(self, overlap: bool) -> dict[str, Any]:
-        """Sign with a new key; the old one stays published where ``overlap``."""
-        return self._port.order("rotate", overlap=overlap)
+    def set_rate_limit(self, per_s: float | None, retry_after_s: int = 0) -> dict[str, Any]:
+        """Grant so many token requests a second, and answer 429 to the rest; None ends that."""
+        return self._port.order("set_rate_limit", per_s=per_s, retry_after_s=retry_after_s)
+
+    def set_same_token(self, same_token: bool) -> dict[str, Any]:
+        """Answer each client with its last token while that one lives, or end that."""
+        return self._port.order("set_same_token", same_token=same_token)
+
+    def set_token_size(self, size_bytes: int) -> dict[str, Any]:
+        """Pad new tokens to about that size; 0 ends that."""
+        return self._port.order("set_token_size", size_bytes=size_bytes)
+
+    def set_jwks(self, answer: str | None, delay_s: float = 0.0) -> dict[str, Any]:
+        """Serve ``error``, ``html`` or ``empty`` in the key set's place, after ``delay_s``; None serves the keys."""
+        return self._port.order("set_jwks", answer=answer, delay_s=delay_s)
+
+    def publish_key(self, step: str = "") -> dict[str, Any]:
+        """Publish the key that will sign next, or the hidden one that signs; ``step`` is noted."""
+        return self._port.order("publish_key", step=step)
+
+    def rotate(self, overlap: bool, publish: bool = True, step: str = "") -> dict[str, Any]:
+        """Sign with the next key; published keys stay where ``overlap``, the new one is published where ``publish``."""
+        return self._port.order("rotate", overlap=overlap, publish=publish, step=step)
+
+    def retire_keys(self, step: str = "") -> dict[str, Any]:
+        """Publish no key that signs no more."""
+        return self._port.order("retire_keys", step=step)
 
 
 class TargetControl:

@@ -17,6 +17,12 @@ class Example(NamedTuple):
 EXAMPLES: tuple[Example, ...] = (
     Example(faults.Bandwidth("target", 50), wrong=(("link", "moon"), ("kb_per_s", 0), ("toward", "sideways"))),
     Example(faults.Blackhole("target"), wrong=(("link", "moon"),)),
+    Example(
+        faults.ClientClockDrift(500.0),
+        touches=frozenset({"on_clock"}),
+        wrong=(("rate_ppm", 0.0), ("rate_ppm", float("nan"))),
+    ),
+    Example(faults.ClientClockSkew(-30.0), touches=frozenset({"on_clock"}), wrong=(("skew_s", 0.0), ("skew_s", "1"))),
     Example(faults.ClockSkew("issuer", 2.5), wrong=(("of", "moon"), ("skew_s", 0.0), ("skew_s", float("nan")))),
     Example(faults.ClockSkew("verifier", -90.0), wrong=(("skew_s", "90"),)),
     Example(faults.ClockDrift("verifier", -200.0), wrong=(("of", "moon"), ("rate_ppm", 0.0), ("rate_ppm", None))),
@@ -25,11 +31,22 @@ EXAMPLES: tuple[Example, ...] = (
     Example(faults.ExpireAll()),
     Example(faults.ForceRefresh(), touches=frozenset({"on_refresh"})),
     Example(faults.IssuerDown()),
+    Example(faults.IssuerErrors(503), wrong=(("status", 200), ("status", "503"), ("status", True))),
+    Example(faults.IssuerRateLimit(20, 2), wrong=(("per_s", 0), ("retry_after_s", -1), ("retry_after_s", 0.5))),
+    Example(faults.IssuerSlow(5.0), wrong=(("delay_s", 0.0), ("delay_s", "5"))),
+    Example(faults.JwksDown("html"), wrong=(("answer", "empty"),)),
+    Example(faults.JwksEmpty()),
+    Example(faults.JwksSlow(1.5), wrong=(("delay_s", 0.0), ("delay_s", None))),
     Example(faults.Latency("jwks", 0.4, 0.1), wrong=(("link", "moon"), ("delay_s", -1.0), ("jitter_s", None))),
     Example(faults.Latency("target", 0.4, toward="upstream"), wrong=(("toward", "sideways"),)),
     Example(faults.LimitData("target", 2000), wrong=(("link", "moon"), ("limit_bytes", -1), ("toward", "sideways"))),
+    Example(faults.PublishKey()),
+    Example(faults.RefreshOff()),
     Example(faults.ResetPeer("target", 0.25), wrong=(("link", "moon"), ("after_s", -0.1))),
+    Example(faults.RetireKey()),
     Example(faults.RevokeAll()),
+    Example(faults.RotateKeys(overlap=False, publish=False), wrong=(("overlap", "yes"), ("publish", 1))),
+    Example(faults.SameTokenAgain()),
     Example(
         faults.Slicer("target", 10, 5, 0.001),
         wrong=(
@@ -42,6 +59,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(faults.SlowClose("issuer", 0.8), wrong=(("link", "moon"), ("delay_s", -0.1), ("toward", "sideways"))),
+    Example(faults.TokenBloat(9_000), wrong=(("size_bytes", 0), ("size_bytes", 70_000), ("size_bytes", 9e3))),
 )
 
 

@@ -9,6 +9,7 @@ import uvloop
 from harness.lab.chaos_clock import ChaosClock
 from harness.lab.commands import control_app
 from harness.lab.issuer.chaos import IssuerChaos
+from harness.lab.issuer.key_ring import KeyRing
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.issuer.mint import Mint
 from harness.lab.issuer.service import IssuerService
@@ -26,7 +27,7 @@ def signing_key(settings: Mapping[str, Any]) -> SigningKey:
 async def serve(settings: Mapping[str, Any]) -> None:
     """Serve until the process ends."""
     clock = ChaosClock()
-    mint = Mint("", settings["audience"], settings["lifetime_s"], clock, signing_key(settings))
+    mint = Mint("", settings["audience"], settings["lifetime_s"], clock, KeyRing(signing_key(settings)))
     service = IssuerService(mint, settings["clients"], settings["scope"])
     public = Listener(service.app(), settings.get("port", 0))
     mint.issuer = public.url

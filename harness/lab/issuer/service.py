@@ -1,23 +1,30 @@
 """The issuer's public endpoints: token, JWKS and discovery."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from harness.lab.issuer.mint import Mint
-from harness.lab.issuer.token_request import Refusal, read_request
+from harness.lab.issuer.rate_limit import RateLimit
+from harness.lab.issuer.token_request import Grant, Refusal, read_request
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6749, section 5.1.
 
 
 @dataclass
 class IssuerService:
-    """Answer clients of one issuer; ``delay_s``, ``error_status`` and ``retry_after_s`` are chaos."""
+    """Answer clients of one issuer.
+
+    Chaos sets the rest: ``delay_s`` and ``error_status`` of the token endpoint, its ``limit``, whether
+    clients get the ``same_token`` again while it lives, and ``jwks_answer`` (error, html or empty)
+    and ``jwks_delay_s`` of the key set.
+    """
 
     mint: Mint
     clients: dict[str, str] = field(repr=False)
@@ -25,6 +32,12 @@ class IssuerService:
     delay_s: float = 0.0
     error_status: int | None = None
     retry_after_s: int = 0
+    limit: RateLimit | None = None
+    same_token: bool = False
+    jwks_answer: str | None = None
+    jwks_delay_s: float = 0.0
+    _last: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict, repr=False)
+    """The last token of each client and scope, and when it ends by the issuer's clock."""
     counters: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ("token_requests", "tokens", "refused", "jwks_requests", "discovery_requests"), 0
@@ -47,33 +60,50 @@ class IssuerService:
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         headers = request.headers
+        if self.limit is not None and not self.limit.grants():
+            return self._refuse(Refusal(_error_name(429), "too many requests", 429), self.limit.retry_after_s)
         if self.error_status is not None:
-            return self._refuse(Refusal(_error_name(self.error_status), "told to fail", self.error_status))
+            return self._refuse(
+                Refusal(_error_name(self.error_status), "told to fail", self.error_status), self.retry_after_s
+            )
         try:
             grant = read_request(
                 headers.get("content-type", ""), headers.get("authorization"), body, self.clients, self.scope
             )
         except Refusal as refusal:
             return self._refuse(refusal)
-        token = self.mint.mint(grant.client_id, grant.scope)
-        self.counters["tokens"] += 1
+        token = self._issue(grant)
         answer = {"access_token": token, "token_type": "Bearer", "scope": grant.scope}
         return JSONResponse(answer | {"expires_in": int(self.mint.lifetime_s)}, headers=_NO_STORE)
 
-    def _refuse(self, refusal: Refusal) -> JSONResponse:
+    def _issue(self, grant: Grant) -> str:
+        client, now_s = (grant.client_id, grant.scope), self.mint.clock()
+        last, until_s = self._last.get(client, ("", now_s))
+        if self.same_token and now_s < until_s:
+            return last
+        token = self.mint.mint(*client)
+        self._last[client] = token, now_s + self.mint.life_s
+        self.counters["tokens"] += 1
+        return token
+
+    def _refuse(self, refusal: Refusal, retry_after_s: int = 0) -> JSONResponse:
         self.counters["refused"] += 1
         headers = dict(_NO_STORE)
         if refusal.status == 401:
             headers["www-authenticate"] = 'Basic realm="jwtstorm"'  # Source: RFC 6749, section 5.2.
-        if self.error_status is not None and self.retry_after_s:
-            headers["retry-after"] = str(self.retry_after_s)
+        if retry_after_s:
+            headers["retry-after"] = str(retry_after_s)
         body = {"error": refusal.error, "error_description": refusal.description}
         return JSONResponse(body, status_code=refusal.status, headers=headers)
 
-    async def _jwks(self, request: Request) -> JSONResponse:
+    async def _jwks(self, request: Request) -> Response:
         del request
         self.counters["jwks_requests"] += 1
-        return JSONResponse(self.mint.jwks(), headers={"cache-control": "no-cache"})
+        if self.jwks_delay_s:
+            await asyncio.sleep(self.jwks_delay_s)
+        if self.jwks_answer is not None:
+            return JWKS_ANSWERS[self.jwks_answer]()
+        return JSONResponse(self.mint.ring.jwks(), headers={"cache-control": "no-cache"})
 
     async def _discovery(self, request: Request) -> JSONResponse:
         del request
@@ -92,8 +122,16 @@ class IssuerService:
             "scopes_supported": self.scope.split(" "),
             "response_types_supported": [],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [self.mint.key.algorithm],
+            "id_token_signing_alg_values_supported": [self.mint.ring.signs.algorithm],
         }
+
+
+JWKS_ANSWERS: Mapping[str, Callable[[], Response]] = {
+    "error": lambda: JSONResponse({"error": "temporarily_unavailable"}, 503),
+    "html": lambda: HTMLResponse("<!doctype html><title>Sign in</title>"),
+    "empty": lambda: JSONResponse({"keys": []}),
+}
+"""What chaos lets the key set's endpoint answer."""
 
 
 def _error_name(status: int) -> str:

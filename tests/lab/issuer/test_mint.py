@@ -4,6 +4,7 @@ import jwt
 import pytest
 
 from harness.clock import ManualClock
+from harness.lab.issuer.key_ring import KeyRing
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.issuer.mint import Mint
 
@@ -11,7 +12,7 @@ NOW_S = 1_800_000_000.75
 
 
 def a_mint(algorithm: str = "EdDSA") -> Mint:
-    return Mint("http://issuer.test", "ledger", 30, ManualClock(NOW_S), SigningKey.generate(algorithm, 1))
+    return Mint("http://issuer.test", "ledger", 30, ManualClock(NOW_S), KeyRing(SigningKey.generate(algorithm, 1)))
 
 
 def read(token: str) -> dict[str, Any]:
@@ -39,23 +40,27 @@ def test_a_shorter_life_changes_exp_and_not_what_clients_are_told() -> None:
     assert mint.lifetime_s == 30
 
 
-def test_a_rotation_keeps_the_old_key_published_only_with_overlap() -> None:
+@pytest.mark.parametrize("size_bytes", [1000, 4096, 8193, 20_000])
+def test_padding_makes_a_token_as_large_as_asked(size_bytes: int) -> None:
     mint = a_mint()
-    first = mint.key.kid
-    mint.rotate(SigningKey.generate("EdDSA", 2), overlap=True)
-    assert [key["kid"] for key in mint.jwks()["keys"]] == [mint.key.kid, first]
-    mint.rotate(SigningKey.generate("EdDSA", 3), overlap=False)
-    assert [key["kid"] for key in mint.jwks()["keys"]] == [mint.key.kid]
+    mint.size_bytes = size_bytes
+    assert abs(len(mint.mint("storm", "read")) - size_bytes) <= 4
+
+
+def test_a_token_that_is_larger_already_is_not_padded() -> None:
+    mint = a_mint()
+    mint.size_bytes = 10
+    assert "pad" not in read(mint.mint("storm", ""))
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
 def test_a_published_key_is_the_public_half(algorithm: str) -> None:
-    (key,) = a_mint(algorithm).jwks()["keys"]
+    (key,) = a_mint(algorithm).ring.jwks()["keys"]
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
 
 
 def test_a_shared_secret_is_never_published() -> None:
     mint = a_mint()
-    mint.key = SigningKey.shared("hs", "s" * 48)
-    assert mint.jwks() == {"keys": []}
+    mint.ring = KeyRing(SigningKey.shared("hs", "s" * 48))
+    assert mint.ring.jwks() == {"keys": []}
     assert "ssss" not in repr(mint)
