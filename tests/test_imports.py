@@ -18,7 +18,14 @@ HEAVY = ("gevent", "grpc", "locust")
 
 MAY_IMPORT = {
     "locust": ("harness.users", "harness.plugin", "harness.web"),
-    "grpc": ("harness.users", "harness.auth.channel", "harness.transport", "harness.lab", "harness.probe"),
+    "grpc": (
+        "harness.users",
+        "harness.auth.channel",
+        "harness.endpoint",
+        "harness.transport",
+        "harness.lab",
+        "harness.probe",
+    ),
 }
 """Modules that may import a library, each with all that begins with its name."""
 
