@@ -1,8 +1,12 @@
-"""What the probe cannot do to this target, and what to give so that it can."""
+"""What the probe cannot do to this target, and what to give so that it can; and a target that is gone."""
 
 
 class Beyond(Exception):  # noqa: N818 - no failure: it becomes a finding, "not checked"
     """A question that cannot be asked here; the text says why, and the way out."""
+
+
+class Gone(Exception):  # noqa: N818 - it ends a probe, whose findings until then stand
+    """The target answers good calls no more; the text says since when."""
 
 
 NO_KEY = "it needs a token of its own making; give --signing-key FILE"

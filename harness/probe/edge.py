@@ -64,9 +64,14 @@ class Seen:
 
 @dataclass
 class Search:
-    """The edge of one side, between the bounds that all answers so far leave."""
+    """The edge of one side, between the bounds that all answers so far leave.
+
+    Distances up to ``reach_s`` either way are tried: dates further away would break other rules of a
+    verifier's, such as a bound of lifetimes.
+    """
 
     side: Side
+    reach_s: float = FARTHEST_S
     low_s: float = -math.inf
     high_s: float = math.inf
     rtt_s: float = math.inf
@@ -95,7 +100,8 @@ class Search:
 
     def run(self, now_s: float) -> Generator[Sequence[Ask], tuple[Sequence[Seen], float], None]:
         """Yield tokens to send; is sent their answers, and the time. Ends when the edge is found, or cannot be."""
-        near = [0, *(sign * 2**power for power in range(14) for sign in (1, -1))]
+        powers = [2**power for power in range(14) if 2**power <= self.reach_s]
+        near = [0, *(sign * power for power in powers for sign in (1, -1))]
         now_s = yield from self._ask([Ask(self.side.date(distance, now_s)) for distance in near])
         while self.bounds and self.high_s - self.low_s > 1.2 + 2 * self.rtt_s:
             step = (self.high_s - self.low_s) / (_FAN + 1)

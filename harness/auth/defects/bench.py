@@ -42,6 +42,8 @@ class Answer:
     neighbour: str = ""
     """The status of the good call that followed, where that failed: then nothing is proven."""
     took_s: float = 0.0
+    verdict: str | None = None
+    """What the lab's target says of its own verdict, in a trailer; no other server sends it."""
 
 
 @dataclass(frozen=True)

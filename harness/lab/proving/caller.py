@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from harness.auth.classify import VERDICT_KEY
 from harness.auth.defects.bench import Answer, Metadata, Shape
 
 _SILENCE_S = 2.0
@@ -20,10 +21,11 @@ _EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 
 
 class Caller:
-    """A channel to one address; calls of all shapes."""
+    """A channel to one address, in plaintext where none is given; calls of all shapes."""
 
-    def __init__(self, address: str) -> None:
-        self._channel: Any = grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+    def __init__(self, address: str, channel: grpc.aio.Channel | None = None) -> None:
+        own = [("grpc.use_local_subchannel_pool", 1)]
+        self._channel: Any = channel or grpc.aio.insecure_channel(address, options=own)
 
     async def close(self) -> None:
         """Close the channel."""
@@ -54,7 +56,7 @@ class Caller:
         code, text = await call.code(), await call.details()
         if not shape.many_responses and code is grpc.StatusCode.OK:
             messages = 1
-        return Answer(code.name, text or "", messages, in_silence=in_silence)
+        return Answer(code.name, text or "", messages, in_silence=in_silence, verdict=await _verdict(call))
 
     def open(self, method: str, metadata: Metadata, within_s: float) -> Any:
         """Open a bidi call and return it."""
@@ -78,6 +80,11 @@ async def _answered(call: Any) -> bool:
     waiting = asyncio.ensure_future(call.code())
     done, _ = await asyncio.wait({waiting}, timeout=_SILENCE_S)
     return bool(done)
+
+
+async def _verdict(call: Any) -> str | None:
+    trailers = await call.trailing_metadata()
+    return next((str(value) for key, value in trailers or () if key == VERDICT_KEY), None)
 
 
 async def _half_close(call: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from urllib.parse import unquote
 
 import grpc
@@ -18,6 +19,7 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError, StreamClosedError
 
+from harness.auth.classify import VERDICT_KEY
 from harness.auth.defects.bench import Answer, Metadata, Shape
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
@@ -31,11 +33,15 @@ _CONFIG = H2Configuration(
 
 
 class RawCaller:
-    """One HTTP/2 connection, one call at a time; a new connection where the server ended the last."""
+    """One HTTP/2 connection, one call at a time; a new connection where the server ended the last.
 
-    def __init__(self, address: str) -> None:
-        self._host, _, port = address.rpartition(":")
-        self._port = int(port)
+    ``tls`` makes it a TLS connection, to a server whose certificate bears ``server_name``, the host where it
+    is empty. An address may be ``host:port``, ``[v6]:port`` or ``unix:/path``.
+    """
+
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None, server_name: str = "") -> None:
+        self._address, self._tls = address, tls
+        self._name = server_name or (address.rpartition(":")[0].strip("[]") if not _is_unix(address) else "localhost")
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._connection = H2Connection(_CONFIG)
         self._one = asyncio.Lock()
@@ -62,7 +68,7 @@ class RawCaller:
         reader, writer = await self._connected()
         connection = self._connection
         stream = connection.get_next_available_stream_id()
-        connection.send_headers(stream, _headers(method, metadata))
+        connection.send_headers(stream, _headers(method, metadata, self._name, "https" if self._tls else "http"))
         if not shape.silent:
             connection.send_data(stream, b"\0" + len(request).to_bytes(4) + request, end_stream=True)
         writer.write(connection.data_to_send())
@@ -83,18 +89,30 @@ class RawCaller:
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is None or self._streams[0].at_eof():
             await self.close()
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await self._open()
             self._connection = H2Connection(_CONFIG)
             self._connection.initiate_connection()
         return self._streams
 
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        name = self._name if self._tls else None
+        if _is_unix(self._address):
+            path = self._address.removeprefix("unix:")
+            return await asyncio.open_unix_connection(path, ssl=self._tls, server_hostname=name)
+        host, _, port = self._address.rpartition(":")
+        return await asyncio.open_connection(host.strip("[]"), int(port), ssl=self._tls, server_hostname=name)
 
-def _headers(method: str, metadata: Metadata) -> list[tuple[bytes, bytes]]:
+
+def _is_unix(address: str) -> bool:
+    return address.startswith("unix:")
+
+
+def _headers(method: str, metadata: Metadata, authority: str, scheme: str) -> list[tuple[bytes, bytes]]:
     usual = {
         ":method": "POST",
-        ":scheme": "http",
+        ":scheme": scheme,
         ":path": method,
-        ":authority": "lab",
+        ":authority": authority,
         "te": "trailers",
         "content-type": "application/grpc",
     }
@@ -120,4 +138,5 @@ def _answer(ended: str, seen: dict[bytes, bytes], messages: int, *, in_silence: 
     if ended != "ended":
         return Answer(ended, "the stream was reset" if ended == "INTERNAL" else "the connection was closed")
     code = _NAMES.get(int(seen.get(b"grpc-status", b"2")), "UNKNOWN")
-    return Answer(code, unquote(seen.get(b"grpc-message", b"").decode()), messages, in_silence=in_silence)
+    text, verdict = unquote(seen.get(b"grpc-message", b"").decode()), seen.get(VERDICT_KEY.encode())
+    return Answer(code, text, messages, in_silence=in_silence, verdict=verdict.decode() if verdict else None)

@@ -1,0 +1,187 @@
+"""The verdicts part: every row of the catalogue against one replica, each answer between two good calls."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from harness.auth.defects import Defect, Specimen, rows
+from harness.auth.defects.bench import Answer, Bench, Observation
+from harness.auth.defects.good import Good
+from harness.auth.oracle import Edges, Expectation, Window, expect
+from harness.auth.token import Token
+from harness.clock import wall
+from harness.errors import TokenError
+from harness.lab.proving.judge import Outcome as Judged
+from harness.lab.proving.judge import judge_answer, judge_observation
+from harness.probe.asker import CRASHED, TURNED_AWAY, origin_of
+from harness.probe.beyond import Beyond, Gone
+from harness.probe.result import Finding, Outcome, Part
+
+HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
+"""Rows that could lock an account out, or make a verifier use memory or time without bound."""
+BY_COVERAGE = frozenset({"WIRE-01", "WIRE-02", "WIRE-03", "WIRE-04", "WIRE-06", "WIRE-07", "WIRE-09"})
+"""Rows that the coverage part asks of every method, and better."""
+OF_A_CLAIM = {"CLM-01": "aud", "CLM-02": "aud", "CLM-03": "aud", "CLM-12": "aud", "CLM-04": "iss", "CLM-06": "scope"}
+"""Rows that say nothing where good tokens do not have the claim."""
+_OF_TIME = frozenset({"TIME-02", "TIME-15"})
+_MOST_FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rows run, and by what they are judged.
+
+    ``declared`` are the policies that the target's owner declares (`Allowed.when`); ``edges`` what is known of
+    the verifier's clock and leeway (None: the rows on leeway are not judged); ``loopback`` whether the
+    target is on this machine: elsewhere heavy rows run only where they are ``named``. ``usual_carrier`` is
+    whether tokens travel as ``authorization: Bearer``.
+    """
+
+    declared: frozenset[str] = frozenset()
+    edges: Edges | None = None
+    loopback: bool = True
+    named: frozenset[str] = frozenset()
+    without: frozenset[str] = BY_COVERAGE
+    usual_carrier: bool = True
+    holds: Callable[[str], bool] = bool
+
+    def rows(self) -> list[Defect]:
+        """Return the rows that are about a server and not left to another part."""
+        return [row for row in rows() if row.subject == "server" and row.id not in self.without]
+
+    def obstacle(self, row: Defect) -> str:
+        """Return why a row is not run, or nothing."""
+        if row.later:
+            return row.later
+        if row.id in HEAVY and not self.loopback and row.id not in self.named:
+            return f"it may lock an account out or grow memory; name it to run it: --row {row.id}"
+        claim = OF_A_CLAIM.get(row.id, "")
+        if claim and not self.holds(claim):
+            return f"good tokens have no {claim}; add it to the claims template"
+        if row.family == "META" and row.id != "META-01" and not self.usual_carrier:
+            return "the catalogue's rows on metadata are about authorization: Bearer"
+        return ""
+
+
+async def verdicts(bench: Bench, plan: Plan, renew: Callable[[], Good] | None = None) -> AsyncIterator[Finding]:
+    """Yield a finding for each answer, as they come; ``renew`` makes the good tokens of the next row.
+
+    Raises `Gone` where good calls fail again and again: what was found until then stands.
+    """
+    failures = 0
+    for row in plan.rows():
+        if obstacle := plan.obstacle(row):
+            yield _blank(row, Outcome.NOT_CHECKED, obstacle)
+            continue
+        if renew is not None:
+            bench.good = renew()
+        if bench.good.signer.algorithm not in row.algorithms:
+            text = (
+                f"it is about {', '.join(sorted(row.algorithms))}; the probe signs with {bench.good.signer.algorithm}"
+            )
+            yield _blank(row, Outcome.NOT_CHECKED, text)
+            continue
+        control = await bench.control()
+        failures = 0 if control.code == "OK" else failures + 1
+        if failures >= _MOST_FAILURES:
+            raise Gone(f"{failures} good calls in a row failed, the last with {control.code} before {row.id}")
+        if control.code != "OK":
+            yield _blank(row, Outcome.VOID, f"the good call before it ended {control.code}")
+            continue
+        async for finding in _try(row, bench, plan):
+            yield finding
+
+
+async def _try(row: Defect, bench: Bench, plan: Plan) -> AsyncIterator[Finding]:
+    try:
+        if row.procedure:
+            async for seen in row.procedure(bench):
+                yield _observed(row, seen, bench, plan)
+        for specimen in row.specimens(bench.good):
+            async for finding in _specimen(row, specimen, bench, plan):
+                yield finding
+    except Beyond as beyond:
+        yield _blank(row, Outcome.NOT_CHECKED, str(beyond))
+
+
+async def _specimen(row: Defect, specimen: Specimen, bench: Bench, plan: Plan) -> AsyncIterator[Finding]:
+    sent_s = wall()
+    answer = await bench.call(specimen.metadata, raw=specimen.local)
+    if row.id in _OF_TIME:
+        expected = _by_the_clock(specimen, plan.edges, sent_s, sent_s + answer.took_s)
+        if not expected:
+            text = "grey: within the bounds of what is known of the verifier's clock"
+            why = text if plan.edges else "the verifier's clock is not known; it is judged after the clock part"
+            yield replace(_blank(row, Outcome.NOT_CHECKED, why), variant=specimen.variant, seen=answer.code)
+            return
+        specimen = replace(specimen, expected=expected)
+    judged = judge_answer(row, specimen, "unary", bench.good.signer.algorithm, answer, plan.declared)
+    for one in judged:
+        yield _answered(row, specimen, one, answer)
+
+
+def _by_the_clock(specimen: Specimen, edges: Edges | None, sent_s: float, answered_s: float) -> str:
+    """Return what a verifier with these edges must say, or nothing where that is grey."""
+    try:
+        token = Token.parse(str(specimen.metadata[0][1]).rpartition(" ")[2], 0.0)
+    except TokenError:
+        return specimen.expected
+    if edges is None:
+        return ""
+    expected = expect(Window.of(token.claims), edges, sent_s, answered_s)
+    return {Expectation.MUST_ACCEPT: "OK", Expectation.MUST_REJECT: "UNAUTHENTICATED"}.get(expected, "")
+
+
+def _answered(row: Defect, specimen: Specimen, judged: Judged, answer: Answer) -> Finding:
+    origin, cause = origin_of(answer)
+    outcome = _outcome(judged, specimen.expected, answer.code)
+    plain = _blank(row, outcome, judged.text, specimen.expected)
+    if judged.row != row.id:
+        plain = replace(_side_finding(judged, plain), row=judged.row)
+    return replace(
+        plain, variant=specimen.variant, seen=answer.code, origin=origin, cause=cause, latency_s=answer.took_s
+    )
+
+
+def _side_finding(judged: Judged, plain: Finding) -> Finding:
+    """Return a finding on a rule that holds for every rejection: nothing ran, and nothing was told."""
+    from harness.auth.defects import DEFECTS
+
+    row = DEFECTS[judged.row]
+    outcome = Outcome.NAKED if judged.row == "WIRE-09" else Outcome.PROBLEM
+    return replace(plain, subject=row.name, outcome=outcome, text=judged.text, way_out=row.fix, source=row.source)
+
+
+def _observed(row: Defect, seen: Observation, bench: Bench, plan: Plan) -> Finding:
+    judged = judge_observation(row, seen, bench.good.signer.algorithm, plan.declared)
+    expected = seen.expected or row.expected
+    outcome = Outcome.PROBLEM if seen.problem else _outcome(judged, expected, seen.code)
+    finding = _blank(row, outcome, judged.text, "" if seen.problem or not seen.code else expected)
+    return replace(finding, variant=seen.variant, seen=seen.code)
+
+
+def _outcome(judged: Judged, expected: str, code: str) -> Outcome:
+    if judged.verdict != "failed":
+        return Outcome(judged.verdict)
+    if code == "OK":
+        return Outcome.FALSE_ACCEPT
+    if code in CRASHED:
+        return Outcome.CRASH_CODE
+    return Outcome.FALSE_REJECT if expected == "OK" and code in TURNED_AWAY else Outcome.WRONG_CODE
+
+
+def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Finding:
+    finding = Finding(
+        Part.VERDICTS,
+        row.name,
+        outcome,
+        expected or row.expected,
+        tuple(dict.fromkeys(allowed.code for allowed in row.allowed)),
+        text=text,
+        row=row.id,
+        source=row.source,
+    )
+    if not finding.found:
+        return finding
+    policies = sorted({allowed.when for allowed in row.allowed if allowed.when and outcome is Outcome.FALSE_ACCEPT})
+    declare = f" Or declare what is so on purpose: --declare {' or '.join(policies)}." if policies else ""
+    return replace(finding, text=f"{text}. {row.fails}" if text else row.fails, way_out=f"{row.fix}{declare}")
