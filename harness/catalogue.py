@@ -9,14 +9,20 @@ import importlib.util
 import json
 import subprocess
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.scenario import About, Scenario, about
 
 FOLDER = Path("scenarios")
+NO_USER = (
+    "no GrpcUser class in {file}, so nobody would call; write `class Customer(GrpcUser):` with a @task "
+    "(from harness.users import GrpcUser)"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,12 @@ def find(name: str, folder: Path = FOLDER) -> Path:
     said = f"no scenario is called {name!r}" if name else "say which scenario"
     hint = f"; did you mean {near[0]}?" if near else ""
     listing = "\n".join(f"  {entry.about.name:<16} {entry.about.question}" for entry in known.values())
-    raise UsageError(f"{said}{hint}\n{listing or f'  (no scenarios under {folder}/)'}")
+    if not listing:
+        listing = (
+            f"  there are no scenarios under {folder.absolute()}; go to the folder that holds {folder}/, "
+            "or give the path of a scenario's file"
+        )
+    raise UsageError(f"{said}{hint}\n{listing}")
 
 
 def inspect(path: Path) -> dict[str, Any]:
@@ -85,11 +96,28 @@ def _load(path: Path) -> dict[str, Any]:
     except HarnessError as error:
         return {"error": str(error).removeprefix("scenario: ")}
     except Exception as error:  # noqa: BLE001 - a scenario is the user's own code
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": f"{_line(path, error)}{type(error).__name__}: {error}"}
     scenario = getattr(module, "scenario", None)
     if not isinstance(scenario, Scenario):
         return {"error": "it has no module-level `scenario`; see README, how to write a scenario"}
+    if wrong := _of_users(path, module):
+        return {"error": "\n".join(wrong)}
     return {**scenario.to_json(), "links": sorted(scenario.links())}
+
+
+def _line(path: Path, error: Exception) -> str:
+    """Return the innermost line of the file that an error passed through."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    return f"line {frames[-1].lineno}: " if frames else ""
+
+
+def _of_users(path: Path, module: ModuleType) -> list[str]:
+    """Return what is wrong with a file's users; only the file itself may load the module that knows them."""
+    users = sys.modules.get("harness.users")
+    if users is None:
+        return [NO_USER.format(file=path.name)]
+    mistakes: list[str] = users.mistakes(module, path.name)
+    return mistakes
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.findings import not_negative, positive
+from harness.findings import not_negative, positive, whole
 
 WARM_UP_S = 10.0
 
@@ -36,9 +36,13 @@ class Load:
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
-        found = positive("load", duration_s=self.duration_s, max_users=self.max_users)
+        users = "users" if self.model == "closed" else "max_users"
+        found = positive("load", duration_s=self.duration_s) + whole("load", 1, **{users: self.max_users})
         if self.model == "open":
-            found += positive("load", per_s=self.per_s, to_per_s=self.to_per_s)
+            rates = {"from_per_s" if self.shape == "ramp" else "per_s": self.per_s}
+            if self.to_per_s != self.per_s:  # the others have one rate, and one mistake in it
+                rates["to_per_s"] = self.to_per_s
+            found += positive("load", **rates)
         found += not_negative("load", warm_up_s=self.warm_up_s, think_s=self.think_s)
         return found
 

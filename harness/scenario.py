@@ -7,7 +7,7 @@ nothing; all its mistakes are reported at once.
 import ast
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from harness.auth.refresh import Tokens
 from harness.auth.source import SourceSettings
 from harness.checks import Check
 from harness.errors import ScenarioError, UsageError
-from harness.findings import not_negative, one_of, positive
+from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
+from harness.honesty.matters import Matters
 from harness.lab import zoo
 from harness.lab.plan import ALGORITHMS
 from harness.load import Load
@@ -45,7 +46,7 @@ class LabSettings:
         """Return what is wrong with the settings, one sentence each."""
         found = one_of("lab", "algorithm", self.algorithm, ALGORITHMS)
         found += not_negative("lab", leeway_s=self.leeway_s, work_s=self.work_s)
-        return found + zoo.mistakes(self.zoo, "servers")
+        return found + (list_of("lab: zoo", str, '"NAME"', self.zoo) or zoo.mistakes(self.zoo, "servers"))
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Scenario:
     tokens come from (a setting of `harness.auth.source`); without them the lab serves both.
     ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
-    one worker process. Raises `ScenarioError` with all mistakes.
+    one worker process; ``matters`` says what a comparison of builds rests on. Raises `ScenarioError`
+    with all mistakes.
     """
 
     load: Load
@@ -70,6 +72,7 @@ class Scenario:
     max_lag_s: float | None = None
     connections: int = 1
     lab: LabSettings = field(default_factory=LabSettings)
+    matters: Matters = field(default_factory=Matters)
 
     def __post_init__(self) -> None:
         if found := self.mistakes():
@@ -87,12 +90,19 @@ class Scenario:
 
     def mistakes(self) -> list[str]:
         """Return everything that is wrong, one sentence each with its way out."""
+        misfits = self._misfits()
+        found = [*misfits, *self._of_parts()]
+        found += positive("scenario", deadline_s=self.deadline_s)
+        found += whole("scenario", 1, connections=self.connections)
+        found += whole("scenario", 0, seed=self.seed)
+        if self.max_lag_s is not None:
+            found += not_negative("scenario", max_lag_s=self.max_lag_s)
+        if misfits or not is_number(self.load.duration_s):
+            return found  # what follows looks at how the parts fit together
         steps = self.steps
         names = {step.id: step.fault.name() for step in steps}
-        found = self.load.mistakes() + self.tokens.mistakes() + self.lab.mistakes()
-        found += positive("scenario", deadline_s=self.deadline_s, connections=self.connections)
-        found += not_negative("scenario", max_lag_s=self.lag_bound_s)
         found += timelines.mistakes(steps, self.load.duration_s)
+        found += self.matters.mistakes(names)
         found += [sentence for check in self.checks for sentence in check.mistakes(names)]
         ends_s = {step.id: step.at_s if step.until_s is None else step.until_s for step in steps}
         found += [text for check in self.checks for text in check.misfits(ends_s, names, self.load.duration_s)]
@@ -114,12 +124,40 @@ class Scenario:
             "deadline_s": self.deadline_s,
             "max_lag_s": self.lag_bound_s,
             "connections": self.connections,
+            "matters": asdict(self.matters),
             "lab": asdict(self.lab) if self.target is None or self.issuer is None else None,
         }
 
     def fingerprint(self) -> str:
         """Return a hash of what two runs must share to be comparable."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def _misfits(self) -> list[str]:
+        """Return which parts are of another kind than they must be."""
+        loads = "give constant_rate(…), ramp_rate(…), poisson_rate(…) or closed_users(…)"
+        found = of_kind("scenario", Load, loads, load=self.load)
+        found += of_kind("scenario", Tokens, "give Tokens(…)", tokens=self.tokens)
+        found += of_kind("scenario", LabSettings, "give LabSettings(…)", lab=self.lab)
+        found += of_kind("scenario", Matters, "give Matters(…)", matters=self.matters)
+        if self.target is not None:
+            found += of_kind("scenario", str, 'give an address: target="127.0.0.1:50051"', target=self.target)
+        if self.issuer is not None and not (hasattr(self.issuer, "open") and not isinstance(self.issuer, type)):
+            found.append(
+                f"scenario: issuer={self.issuer!r} is no source of tokens; give ClientCredentials(…), SigningKey(…), "
+                "TokenFile(…), TokenCommand(…), or anything with open()"
+            )
+        found += timelines.misfits(self.timeline)
+        return found + list_of("checks", Check, "failure_ratio(below=0.01)", self.checks)
+
+    def _of_parts(self) -> Iterator[str]:
+        """Yield what is wrong inside the parts that can be asked."""
+        kinds = ((self.load, Load), (self.tokens, Tokens), (self.lab, LabSettings))
+        for part, kind in kinds:
+            if isinstance(part, kind):
+                yield from part.mistakes()
+        ask = getattr(self.issuer, "mistakes", None)
+        if callable(ask) and not isinstance(self.issuer, type):
+            yield from ask()
 
     def _missing_parts(self, steps: Sequence[Step]) -> list[str]:
         own = {"target": self.target is not None, "issuer": self.issuer is not None}

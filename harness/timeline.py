@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.faults import Fault
+from harness.findings import is_number, list_of
 
 MAX_CALL_STEPS = 32
 """Steps with per-call faults in one scenario: a row has one bit for each."""
@@ -84,6 +85,26 @@ def edges(steps: Iterable[Step]) -> list[Edge]:
     found = [Edge(step.at_s, "start", step) for step in steps]
     found += [Edge(step.until_s, "end", step) for step in steps if step.until_s is not None]
     return sorted(found, key=lambda edge: (edge.at_s, edge.what == "start", edge.step.index))
+
+
+def misfits(planned: object) -> list[str]:
+    """Return what in a timeline is no step at all, so that it cannot even be numbered."""
+    if wrong := list_of("timeline", Planned, "at(15, ExpireAll())", planned):
+        return wrong
+    assert isinstance(planned, Sequence)  # noqa: S101 - `list_of` saw to it
+    return [sentence for place, plan in enumerate(planned, start=1) for sentence in _misfits(place, plan)]
+
+
+def _misfits(place: int, plan: Planned) -> Iterable[str]:
+    name = f"timeline: entry {place}"
+    if not isinstance(plan.fault, Fault):
+        yield f"{name}: {plan.fault!r} is no fault; write one with its parentheses, as in at(15, ExpireAll())"
+    if not is_number(plan.at_s):
+        yield f"{name}: at {plan.at_s!r} is no time; give seconds from zero"
+    if plan.until_s is not None and not is_number(plan.until_s):
+        yield f"{name}: until_s={plan.until_s!r} is no time; give seconds from zero"
+    if not is_number(plan.toxicity):
+        yield f"{name}: toxicity={plan.toxicity!r} is no chance; give 0 to 1"
 
 
 def mistakes(steps: Sequence[Step], duration_s: float) -> list[str]:

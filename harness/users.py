@@ -9,7 +9,8 @@ from locust.user.task import DefaultTaskSet
 
 # isort: split
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, ClassVar
 
 import gevent
@@ -18,6 +19,7 @@ from gevent import GreenletExit
 
 from harness import plugin
 from harness.auth.channel import Arrival, AuthChannel, Client
+from harness.catalogue import NO_USER
 from harness.pacer import Pacer
 from harness.scenario import Scenario
 
@@ -84,6 +86,42 @@ def _ledger_stub() -> type[Any]:
 
     stub: type[Any] = ledger_pb2_grpc.LedgerStub
     return stub
+
+
+def mistakes(module: ModuleType, file: str) -> list[str]:
+    """Return what is wrong with the users of a scenario's file, one sentence each with its way out."""
+    users = [
+        user
+        for user in vars(module).values()
+        if isinstance(user, type) and issubclass(user, GrpcUser) and not user.abstract
+    ]
+    if not users:
+        return [NO_USER.format(file=file)]
+    return [sentence for user in users for sentence in _mistakes(user)]
+
+
+def _mistakes(user: type[GrpcUser]) -> Iterator[str]:
+    name = user.__name__
+    if not user.tasks:
+        yield f"{name} has no task, so it would never call; mark a method of it with @task"
+    if user.stub_class is None:
+        return
+    try:
+        user.stub_class(_Disconnected())
+    except Exception as error:  # noqa: BLE001 - whatever was given as a stub may raise anything
+        yield (
+            f"{name}: stub_class={user.stub_class!r} cannot be built ({type(error).__name__}: {error}); "
+            "give the generated class, as in ledger_pb2_grpc.LedgerStub"
+        )
+
+
+class _Disconnected:
+    """A channel to nowhere: enough for a generated stub to be built."""
+
+    def unary_unary(self, *_: object, **__: object) -> None:
+        """Return no RPC."""
+
+    unary_stream = stream_unary = stream_stream = unary_unary
 
 
 def scenario_of(user_class: type[User]) -> Scenario | None:

@@ -12,14 +12,26 @@ SOUND = '''"""{title}.
 
 Question: {title}?
 """
+from locust import task
+
 from harness import Scenario, at, constant_rate
 from harness.faults import ExpireAll, Latency
+from harness.users import GrpcUser
 
 scenario = Scenario(
     load=constant_rate(per_s=20, duration_s=60, max_users=10),
     timeline=[at(15, ExpireAll()), at(20, Latency("issuer", 0.4), until_s=30)],
 )
+
+
+class Customer(GrpcUser):
+    @task
+    def get_balance(self) -> None: ...
 '''
+TASK = """
+    @task
+    def get_balance(self) -> None: ...
+"""
 
 
 @pytest.fixture
@@ -66,7 +78,7 @@ def test_no_name_at_all_asks_for_one(folder: Path) -> None:
 
 
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no scenarios under"):
+    with pytest.raises(UsageError, match=r"no scenarios under .*; go to the folder that holds"):
         find("calm", tmp_path)
 
 
@@ -85,8 +97,14 @@ def test_a_scenario_is_read_in_a_process_of_its_own(folder: Path) -> None:
         ("import nowhere_to_be_found\n", "ModuleNotFoundError"),
         ("raise SystemExit(7)\n", "could not be loaded"),
         ("print('noise')\nx = 1\n", "no module-level `scenario`"),
-        (SOUND.replace("per_s=20", "per_s=0").replace("until_s=30", "until_s=10"), r"3 mistakes\n(  - .*\n?){3}"),
+        (SOUND.replace("per_s=20", "per_s=0").replace("until_s=30", "until_s=10"), r"2 mistakes\n(  - .*\n?){2}"),
         (SOUND.replace("ExpireAll", "Earthquake"), "no fault is called Earthquake|cannot import name"),
+        ("x = 1\n\nx.upper()\n", "line 3: AttributeError: "),
+        ("def f():\n    1 / 0\n\nf()\n", "line 2: ZeroDivisionError"),
+        (SOUND.replace("(GrpcUser)", ""), "no GrpcUser class in broken.py, .*; write `class Customer"),
+        (SOUND.replace("from harness.users", "from typing").replace("GrpcUser", "Any"), "no GrpcUser class in"),
+        (SOUND.replace(TASK, "\n    pass\n"), "Customer has no task, .*; mark a method of it with @task"),
+        (SOUND.replace(TASK, f"\n    stub_class = int\n{TASK}"), "Customer: stub_class=<class 'int'> cannot be built"),
     ],
 )
 def test_a_scenario_that_cannot_be_used_says_why_without_a_traceback(tmp_path: Path, source: str, said: str) -> None:

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.findings import not_negative, not_zero, one_of, positive
+from harness.findings import list_of, not_negative, not_zero, of_kind, one_of, positive, whole
 
-NO_NUMBERS = [math.nan, math.inf, -math.inf, "5", None]
+NO_NUMBERS = [math.nan, math.inf, -math.inf, "5", None, True, False]
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,26 @@ def test_an_unknown_word_is_told_those_that_are_known() -> None:
     assert one_of("down", "link", "moon", ("target", "issuer")) == [
         "down: link='moon' is unknown; give one of target, issuer"
     ]
+
+
+def test_a_count_is_a_whole_number() -> None:
+    assert whole("load", 1, users=1) == []
+    for value in (0, 1.5, True, "3", None):
+        assert whole("load", 1, users=value) == [f"load: users={value!r} must be a whole number of 1 or more"]  # type: ignore[arg-type]
+
+
+def test_a_part_of_another_kind_is_named_with_its_way_out() -> None:
+    assert of_kind("scenario", dict, "give {…}", tokens={}) == []
+    assert of_kind("scenario", str, "give a word", tokens={}, load=None) == [
+        "scenario: tokens={} is of type dict; give a word",
+        "scenario: load=None is None; give a word",
+    ]
+    (sentence,) = of_kind("scenario", str, "give a word", tokens=dict)
+    assert "are its parentheses missing?" in sentence
+
+
+def test_a_list_names_each_entry_that_does_not_belong() -> None:
+    assert list_of("checks", str, '"x"', ["a", "b"]) == list_of("checks", str, '"x"', ()) == []
+    assert list_of("checks", str, '"x"', ["a", 1]) == ['checks: entry 2 is 1, of type int; write "x"']
+    assert list_of("checks", str, '"x"', 5) == ['checks=5 is of type int; give a list: checks=["x"]']
+    assert len(list_of("checks", str, '"x"', "ab")) == 1

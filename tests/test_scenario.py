@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from harness import LabSettings, Scenario, Tokens, at, constant_rate, failure_ratio, recovery
-from harness.auth.source import ClientCredentials
+from harness import LabSettings, Matters, Scenario, Tokens, at, closed_users, constant_rate, failure_ratio, recovery
+from harness.auth.sources import ClientCredentials, TokenCommand
 from harness.errors import ScenarioError, UsageError
 from harness.faults import FAULTS, Fault
 from harness.scenario import about
 
 LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
 EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()
-ISSUER = ClientCredentials("http://127.0.0.1:1/token", "storm")
+ISSUER = TokenCommand(["true"])
 OWN: dict[str, Any] = {"target": "127.0.0.1:50051", "issuer": ISSUER}
 
 
@@ -41,13 +41,19 @@ def test_all_mistakes_are_told_at_once() -> None:
         assert [sentence for sentence in found if word in sentence], word
 
 
+def test_what_matters_is_validated_with_the_scenario() -> None:
+    found = mistakes_of(matters=Matters(p99_ratio=-1, primaries=("p99 moon",)), timeline=[at(15, EXPIRE)])
+    assert [sentence for sentence in found if "p99_ratio" in sentence]
+    assert [sentence for sentence in found if "p99 moon" in sentence and "15-expire_all" in sentence]
+
+
 def test_every_mistake_stands_on_a_line_of_its_own() -> None:
     with pytest.raises(ScenarioError) as caught:
         Scenario(LOAD, deadline_s=0, connections=0)
     assert str(caught.value).splitlines() == [
         "scenario: 2 mistakes",
         "  - scenario: deadline_s=0 must be above 0",
-        "  - scenario: connections=0 must be above 0",
+        "  - scenario: connections=0 must be a whole number of 1 or more",
     ]
 
 
@@ -108,6 +114,7 @@ CHANGES: list[dict[str, Any]] = [
     {"timeline": [at(15, latency("target", 0.5), until_s=20, toxicity=0.5)]},
     {"timeline": [at(15, latency("issuer"), until_s=20, toxicity=0.5)]},
     {"connections": 2},
+    {"matters": Matters(p99_ratio=0.2)},
     OWN,
 ]
 
@@ -174,3 +181,64 @@ def test_every_scenario_of_ours_has_a_title_a_question_and_a_steady_state(path: 
     assert told.title.endswith(".")
     assert told.question.endswith("?")
     assert told.steady_state
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"load": None}, "load=None is None; give constant_rate"),
+        ({"load": {"per_s": 5}}, "of type dict; give constant_rate"),
+        ({"load": constant_rate}, "give constant_rate"),
+        ({"tokens": {}}, "tokens={} is of type dict; give Tokens(…)"),
+        ({"tokens": Tokens}, "are its parentheses missing?"),
+        ({"timeline": 5}, "timeline=5 is of type int; give a list"),
+        ({"timeline": [5]}, "timeline: entry 1 is 5, of type int; write at(15"),
+        ({"timeline": [at(15, FAULTS["expire_all"])]}, "timeline: entry 1: <class"),  # type: ignore[arg-type]
+        ({"timeline": [at("15", EXPIRE)]}, "at '15' is no time"),  # type: ignore[arg-type]
+        ({"timeline": [at(True, EXPIRE)]}, "at True is no time"),
+        ({"timeline": [at(1, latency("target"), until_s="9")]}, "until_s='9' is no time"),  # type: ignore[arg-type]
+        ({"timeline": [at(1, latency("target"), until_s=9, toxicity=None)]}, "toxicity=None is no chance"),  # type: ignore[arg-type]
+        ({"checks": [1]}, "checks: entry 1 is 1, of type int; write failure_ratio"),
+        ({"checks": failure_ratio(below=0.01)}, "give a list: checks=["),
+        ({"checks": [failure_ratio]}, "write failure_ratio(below=0.01)"),
+        ({"lab": {}}, "give LabSettings(…)"),
+        ({"lab": LabSettings(zoo="leeway")}, "lab: zoo='leeway' is of type str; give a list"),  # type: ignore[arg-type]
+        ({**OWN, "target": 50051}, "target=50051 is of type int; give an address"),
+        ({**OWN, "issuer": "http://127.0.0.1:1/token"}, "is no source of tokens; give ClientCredentials(…)"),
+        ({**OWN, "issuer": ClientCredentials}, "is no source of tokens"),
+        ({"seed": "7"}, "seed='7' must be a whole number"),
+        ({"seed": True}, "seed=True must be a whole number"),
+        ({"connections": 1.5}, "connections=1.5 must be a whole number of 1 or more"),
+        ({"deadline_s": True}, "deadline_s=True must be above 0"),
+        ({"deadline_s": None}, "deadline_s=None must be above 0"),
+        ({"max_lag_s": "1"}, "max_lag_s='1' must be 0 or more"),
+        ({"load": constant_rate("5", 60, 10)}, "per_s='5' must be above 0"),  # type: ignore[arg-type]
+        ({"load": constant_rate(5, "60", 10)}, "duration_s='60' must be above 0"),  # type: ignore[arg-type]
+        ({"load": constant_rate(5, 60, 1.5)}, "max_users=1.5 must be a whole number"),  # type: ignore[arg-type]
+        ({"load": closed_users(0, 60)}, "users=0 must be a whole number of 1 or more"),
+        ({"tokens": Tokens(callers=1.5)}, "callers=1.5 must be a whole number"),  # type: ignore[arg-type]
+        ({"tokens": Tokens(key=5)}, "key=5 is no metadata key"),  # type: ignore[arg-type]
+        ({"tokens": Tokens(scheme=None)}, "scheme=None is None"),  # type: ignore[arg-type]
+        ({"tokens": Tokens(retry_once="no")}, "retry_once='no' is of type str; give True or False"),  # type: ignore[arg-type]
+        ({"tokens": Tokens(backoff_max_s="9")}, "backoff_max_s='9' must be a number"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_one_sentence(settings: dict[str, Any], said: str) -> None:
+    (sentence,) = mistakes_of(**settings)
+    assert said in sentence
+
+
+def test_settings_of_the_wrong_kind_hide_no_other_mistake() -> None:
+    found = mistakes_of(load=None, tokens=Tokens(lifetime_s=-1), timeline=5, checks=[1], deadline_s=0)
+    for word in ("load=None", "lifetime_s=-1", "timeline=5", "checks: entry 1", "deadline_s=0"):
+        assert [sentence for sentence in found if word in sentence], word
+
+
+def test_a_source_that_knows_its_mistakes_is_asked() -> None:
+    class Odd:
+        def mistakes(self) -> list[str]:
+            return ["issuer: it is odd; give an even one"]
+
+        def open(self) -> None: ...
+
+    assert mistakes_of(target="127.0.0.1:50051", issuer=Odd()) == ("issuer: it is odd; give an even one",)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from harness.auth.token import Token
 from harness.errors import TokenError
-from harness.findings import not_negative, one_of, positive
+from harness.findings import is_number, not_negative, of_kind, one_of, positive, whole
 
 MAX_DOUBLINGS = 32
 """Failures beyond which a back-off grows no more: without single-flight a thousand fail in one second."""
@@ -61,11 +61,18 @@ class Tokens:
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = one_of("tokens", "refresh", self.refresh, tuple(POLICIES))
-        found += positive("tokens", lifetime_s=self.lifetime_s, callers=self.callers, backoff_s=self.backoff_s)
+        found += positive("tokens", lifetime_s=self.lifetime_s, backoff_s=self.backoff_s)
+        found += whole("tokens", 1, callers=self.callers)
         found += not_negative("tokens", before_s=self.before_s, jitter_s=self.jitter_s)
-        if self.key != self.key.lower() or not self.key:
+        found += of_kind(
+            "tokens", bool, "give True or False", single_flight=self.single_flight, retry_once=self.retry_once
+        )
+        found += of_kind("tokens", str, "give a word in quotes", scheme=self.scheme)
+        if not isinstance(self.key, str) or self.key != self.key.lower() or not self.key:
             found.append(f"tokens: key={self.key!r} is no metadata key; gRPC takes lower case only")
-        if self.backoff_max_s < self.backoff_s:
+        if not is_number(self.backoff_max_s):
+            found.append(f"tokens: backoff_max_s={self.backoff_max_s!r} must be a number of backoff_s or more")
+        elif is_number(self.backoff_s) and self.backoff_max_s < self.backoff_s:
             found.append(f"tokens: backoff_max_s={self.backoff_max_s:g} is below backoff_s={self.backoff_s:g}")
         return found
 
