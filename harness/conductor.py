@@ -19,7 +19,9 @@ from harness import clock
 from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
 from harness.journal import FaultJournal, clock_readings
+from harness.lab.residents import Residents
 from harness.lab.running import Lab
+from harness.mishaps import sentences
 from harness.parts import Parts
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
@@ -115,20 +117,20 @@ class Conductor:
             return
         journal.write("lab", **lab_note(self.scenario, environ, self._lab))
         self._folder.update(links=self._lab.links)
-        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy)
+        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy, Residents(self._lab.children))
         self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
         self._injection.plan()
         self._roster = Roster(self._crew, self._folder.path.resolve(), self._break)
         members = self._roster.members
         for worker, member in enumerate(members):
             self._crew.send("jwtstorm-begin", self._orders(worker, len(members), self._lab).to_json(), member)
+        self._roster.await_joined(self._over)
 
     def spawned(self) -> bool:
         """Set time zero: all users are there, and the warm-up begins; tell whether it does, as it may once."""
         if self._roster is None or self._over.is_set() or not self._zero_claimed.acquire(blocking=False):
             return False
         try:
-            self._roster.await_joined(self._over)
             self._roster.measure_clocks()
             for doubt in self._roster.doubts():
                 logger.warning("%s", doubt)  # the verdict counts it, with what the clocks drift until the end
@@ -283,6 +285,8 @@ class Conductor:
         workers = self._roster.to_json() if self._roster is not None else []
         for error in filter(None, (worker.get("error") for worker in workers)):
             self.hear_problem("record", error)
+        for text in sentences(entry for worker in workers for entry in worker.get("mishaps", ())):
+            self.hear_problem("task", text)
         complete = ended_s is not None and ended_s >= self.scenario.load.duration_s
         self._folder.update(
             state="interrupted" if self._interrupted else "complete" if complete else "aborted",

@@ -1,4 +1,4 @@
-"""Parts: how faults and their undo reach the issuer, the target and the proxy."""
+"""Parts: how faults and their undo reach the issuer, the target, the proxy and the lab's processes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +19,7 @@ class Parts:
     issuer: Any = None
     target: Any = None
     proxy: Any = None
+    process: Any = None
 
     def do(self, command: Command) -> Mapping[str, Any]:
         """Carry out a command; raises `LabError`. The answer holds ``at_ns``."""
@@ -34,7 +35,8 @@ class Parts:
         return state
 
     def _part(self, name: str) -> Any:
-        part = {"issuer": self.issuer, "target": self.target, "proxy": self.proxy}.get(name)
+        known = {"issuer": self.issuer, "target": self.target, "proxy": self.proxy, "process": self.process}
+        part = known.get(name)
         if part is None:
             raise LabError(f"this run has no {name} of its own")
         return part

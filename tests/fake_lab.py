@@ -40,6 +40,7 @@ class FakeLab:
                 "keys": {"signs": "k1", "published": ["k1"], "steps": []},
             },
             "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
+            "process": {"target": {"alive": True, "paused": False}},
             **{f"proxy:{name}": {"name": name, "enabled": True, "toxics": []} for name in LINKS.values()},
         }
 
@@ -57,6 +58,8 @@ class FakeLab:
             "set_token_size": self._set("token_size_bytes", "size_bytes"),
             "set_rate_limit": self._set_rate_limit, "set_jwks": self._set_jwks,
             "publish_key": self._key_step, "rotate": self._key_step, "retire_keys": self._key_step,
+            "kill": self._process(alive=False), "start": self._process(alive=True),
+            "pause": self._process(paused=True), "resume": self._process(paused=False),
         }  # fmt: skip
         return {"at_ns": self.now_ns, **orders[command.action](command.part, **command.arguments)}
 
@@ -111,6 +114,13 @@ class FakeLab:
     def _key_step(self, part: str, step: str, **_: Any) -> Mapping[str, Any]:
         self._parts[part]["keys"]["steps"].append(step)
         return {}
+
+    def _process(self, **changes: bool) -> Callable[..., Mapping[str, Any]]:
+        def carry_out(part: str, name: str) -> Mapping[str, Any]:
+            self._parts[part][name] |= changes
+            return {}
+
+        return carry_out
 
     def _set_enabled(self, part: str, proxy: str, enabled: bool) -> Mapping[str, Any]:
         self._parts[f"{part}:{proxy}"]["enabled"] = enabled

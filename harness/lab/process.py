@@ -31,15 +31,26 @@ _PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
 
 
 class Child:
-    """A running child process; make one with `start`."""
+    """A running child process; make one with `start`.
 
-    def __init__(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    `kill` and `pause` are what chaos does to it; `start_again` brings it back with the settings that
+    it had, changed by ``again``: ports that it must have a second time.
+    """
+
+    def __init__(self, name: str, module: str, settings: Mapping[str, Any], log: Path) -> None:
         self.name = name
-        self.pid = process.pid
-        self.started_ticks = started_ticks(process.pid)
         self.log = log
         self.ready: dict[str, Any] = {}
-        self._process = process
+        self.again: dict[str, Any] = {}
+        self.paused = False
+        self._module = module
+        self._settings = settings
+        self._process = self._spawn()
+
+    @property
+    def pid(self) -> int:
+        """Return the id of the present process."""
+        return self._process.pid
 
     @classmethod
     def start(
@@ -51,23 +62,33 @@ class Child:
         not ready in time; nothing is left running then.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                close_fds=True,
-                start_new_session=True,
-            )
-        child = cls(name, process, log)
-        try:
-            child._hand_over(settings)
-            child._await_ready(ready_within_s)
-        except BaseException:
-            child.stop(timeout_s=0.5)
-            raise
+        child = cls(name, module, settings, log)
+        child._settle(settings, ready_within_s)
         return child
+
+    def start_again(self, ready_within_s: float = READY_WITHIN_S) -> None:
+        """Start the child anew where it does not run; raises as `start` does."""
+        if self.alive():
+            return
+        self.stop()  # closes what the dead one left open
+        self._process = self._spawn()
+        self._settle({**self._settings, **self.again}, ready_within_s)
+
+    def kill(self) -> None:
+        """End the process without a word to it; idempotent."""
+        self._process.kill()
+        self._process.wait()
+        self.paused = False
+
+    def pause(self) -> None:
+        """Let it run no more, and keep its sockets open: a machine that hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+        self.paused = True
+
+    def resume(self) -> None:
+        """Let it run on; does nothing where it runs or is dead."""
+        self._process.send_signal(signal.SIGCONT)
+        self.paused = False
 
     def alive(self) -> bool:
         """Return whether the process still runs."""
@@ -75,6 +96,7 @@ class Child:
 
     def stop(self, timeout_s: float = 3.0) -> None:
         """Ask the child to exit by the end of its stdin, then by SIGTERM, then by SIGKILL; idempotent."""
+        self.resume()
         _close(self._process.stdin)
         for insist in (self._process.terminate, self._process.kill):
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -91,6 +113,27 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                close_fds=True,
+                start_new_session=True,
+            )
+        self.started_ticks = started_ticks(process.pid)
+        return process
+
+    def _settle(self, settings: Mapping[str, Any], ready_within_s: float) -> None:
+        try:
+            self._hand_over(settings)
+            self._await_ready(ready_within_s)
+        except BaseException:
+            self.stop(timeout_s=0.5)
+            raise
 
     def _hand_over(self, settings: Mapping[str, Any]) -> None:
         # The signal follows the *thread* that forked: from a short-lived one it would kill a healthy child.

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+from harness.errors import LabError, UsageError
 from harness.lab.control import IssuerControl, TargetControl
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child
-from harness.lab.proxy_choice import ProxyChoice, choose
+from harness.lab.proxy_choice import URL_VARIABLE, ProxyChoice, choose
 from harness.lab.toxiproxy import ProxyClient
 
 
@@ -51,8 +52,9 @@ class Lab:
     def start(cls, plan: LabPlan, run: Path) -> "Lab":
         """Start all parts; their logs lie in ``run``.
 
-        Start it from a thread that lives as long as the lab. Raises `harness.errors.LabError`;
-        a failed start stops what was started.
+        Start it from a thread that lives as long as the lab. Raises `harness.errors.LabError`,
+        and `harness.errors.UsageError` where the Toxiproxy that is named does not answer; a failed
+        start stops what was started.
         """
         lab = cls(plan, run)
         try:
@@ -98,7 +100,14 @@ class Lab:
             url = self._child("proxy", "harness.lab.proxy", {"port": 0, **seed}).ready["url"]
         self.proxy_choice = choice
         self.proxy = ProxyClient(url)
-        self._served_by = f"{choice.kind} {self.proxy.version()}"
+        try:
+            self._served_by = f"{choice.kind} {self.proxy.version()}"
+        except LabError as error:
+            if choice.kind != "url":
+                raise
+            raise UsageError(
+                f"{error}; start the Toxiproxy that {URL_VARIABLE} names, or unset {URL_VARIABLE}"
+            ) from error
 
     def _start_issuer(self, settings: IssuerSettings) -> None:
         self.clients = tuple(Client(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
@@ -126,7 +135,7 @@ class Lab:
         if "jwks" in self.plan.links:
             self.addresses["jwks"] = self._proxied("jwks", parts.netloc)
             jwks_url = urlunsplit(parts._replace(netloc=self.addresses["jwks"]))
-        ready = self._child(
+        child = self._child(
             "target",
             "harness.lab.target",
             {
@@ -136,9 +145,12 @@ class Lab:
                 "control_secret": control_secret,
                 "shared_key": self._shared_key if settings.issuer is None else None,
             },
-        ).ready
-        self.target = TargetControl(ready["control_url"], control_secret)
-        self.addresses["target"] = ready["address"]
+        )
+        self.target = TargetControl(child.ready["control_url"], control_secret)
+        self.addresses["target"] = child.ready["address"]
+        # Killed and started again, it must be found where it was.
+        for port, address in (("port", child.ready["address"]), ("control_port", child.ready["control_url"])):
+            child.again[port] = int(address.rpartition(":")[2])
 
     def _proxied(self, link: str, upstream: str) -> str:
         """Put the proxy on a link; return the address that the link's user connects to."""

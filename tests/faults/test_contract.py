@@ -10,6 +10,7 @@ import pytest
 from harness.errors import UsageError
 from harness.faults import FAULTS, CallView, Command, Fault, Site, fault_from_json
 from harness.lab.control import IssuerControl, TargetControl
+from harness.lab.residents import Residents
 from harness.lab.toxiproxy import ProxyClient
 from harness.timeline import CallFaults, at, number
 from tests.fake_lab import LINKS, FakeLab
@@ -17,7 +18,12 @@ from tests.faults.examples import EXAMPLES, Example, label
 
 SITE = Site("15-step", 0.5, LINKS)
 VIEW = CallView("/ledger/Get", 7, 0, 1.5)
-CONTROLS: dict[str, type[Any]] = {"issuer": IssuerControl, "target": TargetControl, "proxy": ProxyClient}
+CONTROLS: dict[str, type[Any]] = {
+    "issuer": IssuerControl,
+    "target": TargetControl,
+    "proxy": ProxyClient,
+    "process": Residents,
+}
 METADATA = (("authorization", "Bearer x"), ("trace-bin", b"\x00"))
 SECRETS = ("authorization", "bearer", "secret", "password", "private")
 
@@ -197,7 +203,8 @@ def test_a_fault_touches_only_the_parts_that_it_needs(example: Example) -> None:
     lab = FakeLab()
     example.fault.apply(lab, SITE)
     needs = {need.partition(":")[0].replace("link", "proxy") for need in example.fault.needs()}
-    assert {command.part for command in lab.done} == needs
+    parts = {command.arguments["name"] if command.part == "process" else command.part for command in lab.done}
+    assert parts == needs
 
 
 @every_fault

@@ -25,7 +25,9 @@ async def serve(settings: Mapping[str, Any]) -> None:
     except RuntimeError as error:
         report_error(str(error))
         return
-    control = Listener(control_app(settings["control_secret"], TargetChaos(gate, clock).commands()))
+    control = Listener(
+        control_app(settings["control_secret"], TargetChaos(gate, clock).commands()), settings.get("control_port", 0)
+    )
     await gate.keys.current()  # now, so that the first calls do not wait for it; a failure is not final
     await server.start()
     await control.open()
