@@ -83,7 +83,8 @@ def classify(code: int, details: str, verdict: str | None = None) -> Outcome:
     ``code`` is the gRPC status, ``details`` its text, ``verdict`` the trailer `VERDICT_KEY`.
     """
     if verdict is not None and verdict != "ok":
-        return Origin.VERIFIER, Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
+        cause = Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
+        return Origin.POLICY if cause is Cause.DENIED else Origin.VERIFIER, cause
     if verdict == "ok" and code == UNAUTHENTICATED:
         return Origin.HANDLER, Cause.UNAUTHENTICATED
     if verdict is None and (outcome := _by_text(code, details)) is not None:
