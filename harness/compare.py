@@ -6,16 +6,12 @@ reasons that no resampling within a run can see. So the word is `too noisy to te
 each)`, or `not comparable: <field>` where the runs were not made alike.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from harness.errors import RecordError, UsageError
+from harness.errors import UsageError
 from harness.runs import find_runs
 from harness.summary import Cell, Summary, read_summary
 from harness.wording import duration, number, percent
@@ -103,26 +99,6 @@ class Comparison:
         }
 
 
-def run_compare(names: list[str], reports: Path, out: Path | None = None) -> int:
-    """Print and write the comparison of runs that are named by folder, build label or ``latest``.
-
-    Raises `harness.errors.UsageError` for names that fit no two runs, `RecordError` for a run
-    without its summary.
-    """
-    from harness.report.comparison import write_comparison
-
-    found = compare(names, reports)
-    folder = out or reports / "comparisons" / _folder_name(found)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "comparison.json").write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
-        write_comparison(found, folder)
-    except OSError as error:
-        raise RecordError(f"cannot write {folder}: {error.strerror or error}; give --out another folder") from error
-    _print(found, folder)
-    return found.exit_code
-
-
 def compare(names: Sequence[str], reports: Path) -> Comparison:
     """Return the comparison of two or more runs; the first is the baseline."""
     if len(names) < 2:
@@ -205,29 +181,3 @@ def _delta_words(delta: float | None, unit: str) -> str:
     if delta is None:
         return "no data"
     return f"{delta * 100:+.2g} points" if unit == "ratio" else f"{delta * 100:+.0f} %"
-
-
-def _folder_name(found: Comparison) -> str:
-    name = "-vs-".join([found.summaries[0].scenario, *found.names]).replace("-vs-", "--", 1)
-    return "".join(char if char.isalnum() or char in "._-+" else "-" for char in name).lstrip(".")[:120]
-
-
-def _print(found: Comparison, folder: Path) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    table = Table(title=f"{found.summaries[0].scenario}: {found.verdict}", title_justify="left", title_style="bold")
-    table.add_column("phase", no_wrap=True, min_width=max((len(row.phase) for row in found.rows), default=0))
-    table.add_column("metric")
-    for name in found.names:
-        table.add_column(name, justify="right")
-    for name in found.names[1:]:
-        table.add_column("delta" if len(found.names) == 2 else f"delta {name}", justify="right")
-    phase = ""
-    for row in found.rows:
-        if phase and row.phase != phase:
-            table.add_section()
-        table.add_row(row.phase if row.phase != phase else "", row.metric, *row.shown())
-        phase = row.phase
-    console.print(table, markup=False)
-    for field in found.differing[1:]:
-        console.print(f"also not alike: {field}", markup=False)
-    console.print(f"page: {folder / 'compare.html'}", markup=False)

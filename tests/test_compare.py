@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.compare import TOO_NOISY, compare, run_compare
+from harness.compare import TOO_NOISY, compare
 from harness.errors import RecordError, UsageError
 from harness.merge import merge
 from harness.metrics import summarise
+from harness.report.versus import run_compare
 from harness.runs import read_run
 from harness.summary import write_summary
 from tests.fake_run import FakeRun

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "grpc": (
         "harness.users",
         "harness.auth.channel",
+        "harness.auth.sources.login_call",
         "harness.endpoint",
         "harness.transport",
         "harness.lab",
@@ -37,7 +38,8 @@ WALL_CLOCK = {
 """What reads the machine's wall clock, by the name it is asked of."""
 
 READERS = (
-    "compare", "metrics", "merge", "phases", "explain", "series", "summary", "rows", "runs", "tenths", "checks", "report",
+    "compare", "metrics", "merge", "phases", "explain", "series", "summary", "rows", "runs", "tenths", "checks",
+    "report",
 )  # fmt: skip
 """Modules that work on the files of a run, after it."""
 RUN_SIDE = (
@@ -63,6 +65,7 @@ PURE = {
 
 ALONE = {"harness.plugin": {"harness.users"}, "harness.users": set()}
 """Modules that only these may import: the ends of the arrows."""
+
 
 @dataclass(frozen=True)
 class Module:
