@@ -144,7 +144,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from harness.compare import run_compare
+    from harness.report.versus import run_compare
 
     return run_compare(options.runs, reports_folder(), options.out)
 
@@ -165,6 +165,8 @@ def _recover(options: argparse.Namespace) -> int:
     for run in runs:
         result = recover(run)
         left += len(result.failed)
+        if result.doubt:
+            sys.stdout.write(f"{run.name}: {result.doubt}; nothing is applied before its line is whole\n")
         for mark, sentences in (("done", result.done), ("LEFT", result.failed)):
             sys.stdout.writelines(f"{run.name}: {mark}: {sentence}\n" for sentence in sentences)
         if not result.done and not result.failed:

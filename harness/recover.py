@@ -14,10 +14,11 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.faults import Command
-from harness.journal import FaultJournal, read_events
+from harness.journal import NAME, FaultJournal, read_events
 from harness.lab.process import started_ticks
 from harness.lab.toxiproxy import ProxyClient
 from harness.parts import Parts
+from harness.runs import cut_lines
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Recovered:
 
     done: tuple[str, ...]
     failed: tuple[str, ...]
+    doubt: str | None = None
+    """What the journal may not say, because it was cut short."""
 
 
 def unfinished_runs(reports: Path) -> list[Path]:
@@ -40,6 +43,7 @@ def recover(run: Path) -> Recovered:
     Raises `UsageError` where the folder is no run, or its conductor still lives.
     """
     events = list(read_events(run))
+    doubt = cut_lines(run / NAME)
     if not events:
         raise UsageError(f"{run} has no fault journal; name a run folder under reports/")
     lab = _lab(events)
@@ -53,7 +57,7 @@ def recover(run: Path) -> Recovered:
     if proxy is not None:
         recovery.delete_proxies(run, proxy)
     recovery.journal.close()
-    return Recovered(tuple(recovery.done), tuple(recovery.failed))
+    return Recovered(tuple(recovery.done), tuple(recovery.failed), doubt)
 
 
 @dataclass

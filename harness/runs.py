@@ -203,6 +203,23 @@ def _build(run: Path) -> str | None:
         return None
 
 
+def cut_lines(path: Path) -> str | None:
+    """Say how many lines of such a file were cut short, or None: what they said is not known."""
+    if not path.exists():
+        return None
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        count = sum(not _is_json(line) for line in lines)
+    return f"{path.name}: {count} line{'s' * (count > 1)} cut short, left out" if count else None
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return not line.strip()
+    return True
+
+
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a file that holds one JSON object a line; none where it is missing.
 

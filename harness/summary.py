@@ -20,7 +20,8 @@ QUANTILES = {"p50_s": 0.5, "p75_s": 0.75, "p90_s": 0.9, "p95_s": 0.95, "p99_s": 
 ALL_METHODS = "*"
 """Method of a cell that counts every method."""
 
-Word = Literal["passed", "failed", "invalid", "interrupted"]
+Word = Literal["passed", "unjudged", "failed", "invalid", "interrupted"]
+"""``unjudged``: the run is valid, and its scenario has no check."""
 Outcome = Literal["passed", "failed", "no data"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from harness.offset import doubt
 from harness.phases import Window
 from harness.rows import WorkerRows
-from harness.runs import Run
+from harness.runs import Run, cut_lines
 from harness.summary import CheckResult, Health, Problem, Verdict
 from harness.wording import duration, number, plural
 
@@ -70,6 +70,12 @@ def of_faults(windows: Iterable[Window], state: str) -> list[Problem]:
     return found
 
 
+def of_files(run: Run) -> list[Problem]:
+    """Return which files of events were cut short, as a crash or a full disk leaves them."""
+    told = [cut_lines(run.path / name) for name in ("faults.ndjson", "auth.ndjson")]
+    return [Problem("cut_lines", text, invalid=False) for text in told if text]
+
+
 def of_generator(health: Health, run: Run) -> list[Problem]:
     """Return why the load generator, and not the target, may have made the numbers."""
     found = []
@@ -122,7 +128,9 @@ def verdict(run: Run, problems: Sequence[Problem], checks: Sequence[CheckResult]
         return Verdict("invalid", 3, reasons)
     if failed:
         return Verdict("failed", 1, reasons)
-    return Verdict("passed", 0, tuple(check.sentence for check in checks) or ("The scenario has no checks.",))
+    if not checks:
+        return Verdict("unjudged", 0, ("No checks: nothing was judged.",))
+    return Verdict("passed", 0, tuple(check.sentence for check in checks))
 
 
 def _sentence(text: str) -> str:

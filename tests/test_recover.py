@@ -104,6 +104,15 @@ def test_a_journal_whose_last_line_is_cut_is_still_recovered(run: Run) -> None:
     assert run.events()[-1] == ("recovered", "10-issuer_down")
 
 
+def test_a_journal_that_was_cut_short_is_said(run: Run) -> None:
+    run.lab()
+    run.applying("10-issuer_down", DOWN)
+    assert recover(run.folder).doubt is None
+    with (run.folder / "faults.ndjson").open("a") as journal:
+        journal.write('{"event": "applyi')
+    assert recover(run.folder).doubt == "faults.ndjson: 1 line cut short, left out"
+
+
 def test_a_run_whose_conductor_lives_is_left_alone(run: Run) -> None:
     run.lab(conductor={"pid": os.getpid(), "started_ticks": started_ticks(os.getpid())})
     run.applying("10-issuer_down", DOWN)

@@ -13,7 +13,7 @@ from harness.runs import Run
 from harness.summary import ALL_METHODS, Cell, Summary
 from harness.wording import duration, number, percent, phase_words
 
-MARKS = {"passed": "✓", "failed": "✗", "invalid": "⚠", "interrupted": "■", "no data": "?"}
+MARKS = {"passed": "✓", "unjudged": "○", "failed": "✗", "invalid": "⚠", "interrupted": "■", "no data": "?"}
 """A sign beside each colour: nobody has to tell red from green."""
 
 
@@ -95,8 +95,8 @@ def page(run: Run, summary: Summary, pictures: Sequence[Shown]) -> str:
 
 
 def _reasons(summary: Summary) -> tuple[str, ...]:
-    """Return the verdict's reasons; those of a pass stand in the table of checks."""
-    return () if summary.verdict.word == "passed" else summary.verdict.reasons
+    """Return the verdict's reasons; those of a pass stand in the table of checks, and a run without any has none."""
+    return () if summary.verdict.word in {"passed", "unjudged"} else summary.verdict.reasons
 
 
 def _facts(summary: Summary, whole: Cell, steady: Cell) -> list[tuple[str, str, str]]:

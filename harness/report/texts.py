@@ -23,7 +23,7 @@ def markdown(summary: Summary) -> str:
         "",
         VERDICTS[verdict.word],
         "",
-        *([f"- {_plain(reason)}" for reason in verdict.reasons] if verdict.word != "passed" else []),
+        *([f"- {_plain(reason)}" for reason in verdict.reasons] if verdict.word not in {"passed", "unjudged"} else []),
         "",
         f"Build `{_plain(summary.build)}`, run `{_plain(summary.run)}`, {duration(summary.duration_s)}.",
         "",

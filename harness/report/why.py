@@ -9,6 +9,7 @@ CAUSES_TOLD = 3
 
 VERDICTS = {
     "passed": "Every check passed.",
+    "unjudged": "The scenario has no checks: the run is valid, and nothing was judged.",
     "failed": "The target did not do what the scenario asks for.",
     "invalid": "This run cannot answer the scenario's question.",
     "interrupted": "The run was stopped before its planned end.",
@@ -17,7 +18,7 @@ VERDICTS = {
 
 def why(summary: Summary) -> list[str]:
     """Return what happened, the most important first."""
-    return [*_failures(summary), *_slowness(summary), *_recoveries(summary), *_refreshes(summary)]
+    return [*_failures(summary), *_slowness(summary), *_closed(summary), *_recoveries(summary), *_refreshes(summary)]
 
 
 def _failures(summary: Summary) -> Iterator[str]:
@@ -60,6 +61,14 @@ def _slowness(summary: Summary) -> Iterator[str]:
         yield (
             f"Outside the faults a successful call took {duration(steady.p50_s)} (median), "
             f"and one in a hundred over {duration(steady.p99_s)}{slower}."
+        )
+
+
+def _closed(summary: Summary) -> Iterator[str]:
+    if summary.health.planned is None and summary.cell("all").calls:
+        yield (
+            "The load was closed: each user waited for its answer before it called again, so while the target stalled "
+            "fewer calls were due, and the times above hide part of the stall (coordinated omission)."
         )
 
 

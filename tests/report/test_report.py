@@ -62,6 +62,31 @@ def test_every_picture_of_a_storm_has_its_png_and_its_data(storm: Path) -> None:
     assert set(PICTURES) <= set(_Page((storm / "report.html").read_text()).ids)
 
 
+def test_a_run_without_checks_is_good_and_not_passed(tmp_path: Path) -> None:
+    path = FakeRun(tmp_path / "run", checks=()).write()
+    verdict = report_run(path).verdict
+    assert (verdict.word, verdict.exit_code) == ("unjudged", 0)
+    assert verdict.reasons == ("No checks: nothing was judged.",)
+    for name in ("report.html", "report.md"):
+        assert "nothing was judged" in (path / name).read_text()
+
+
+def test_a_closed_load_says_what_its_times_hide(tmp_path: Path) -> None:
+    load = {"model": "closed", "shape": "users", "duration_s": 60.0, "max_users": 100, "warm_up_s": 10.0}
+    path = FakeRun(tmp_path / "run", run={"load": load}).write()
+    report_run(path)
+    assert "coordinated omission" in (path / "report.html").read_text()
+
+
+def test_a_fault_journal_that_was_cut_short_is_a_remark(tmp_path: Path) -> None:
+    path = FakeRun(tmp_path / "run").write()
+    with (path / "faults.ndjson").open("a") as journal:
+        journal.write('{"event": "appl')
+    summary = report_run(path)
+    assert summary.verdict.word == "passed"
+    assert [problem.text for problem in summary.problems] == ["faults.ndjson: 1 line cut short, left out"]
+
+
 def test_a_report_made_again_is_the_same(storm: Path) -> None:
     first = (storm / "summary.json").read_text()
     report_run(storm)
