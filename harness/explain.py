@@ -11,8 +11,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TextIO
 
+from harness.calls import Cause, Kind
+from harness.chunks import Methods, chunks
 from harness.errors import RecordError
-from harness.merge import merged
+from harness.merge import NAME, merged
 from harness.runs import Run, find_run, read_lines, read_run
 from harness.wording import cause_words, duration, number, plural
 
@@ -77,7 +79,7 @@ def explain(run: Run) -> list[str]:
     if not trace.exists():
         raise RecordError(f"{run.path} has no auth trace (auth-*.ndjson): no call was made, or the files are gone")
     tallies, sampled = tally(trace)
-    lines = [f"{run.data.get('scenario')}, build {run.data.get('build')}, run {run.name}"]
+    lines = [f"{run.data.get('scenario')}, build {run.data.get('build')}, run {run.name}", *_never_sent(run)]
     if not tallies:
         return [
             *lines,
@@ -89,6 +91,17 @@ def explain(run: Run) -> list[str]:
     for one in tallies:
         lines += ["", *_told(one, total)]
     return lines
+
+
+def _never_sent(run: Run) -> list[str]:
+    """Say how many calls failed without an attempt: the trace knows attempts only, the rows know both."""
+    if not (run.path / NAME).exists():
+        return []
+    count = sum(int((chunk.finals().kind == Kind.NOT_SENT).sum()) for chunk in chunks(run.path, Methods()))
+    if not count:
+        return []
+    words = cause_words(Cause.LATE.name)
+    return [f"{plural(count, 'call')} failed without an attempt, never sent: {words.meaning}; {words.advice}."]
 
 
 def tally(trace: Path) -> tuple[list[Tally], int]:

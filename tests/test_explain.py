@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.calls import NO_LIFE, Cause, Flag, Journal, Kind, Origin
 from harness.errors import RecordError, UsageError
 from harness.explain import run_explain
-from tests.fake_run import FakeRun
+from tests.fake_run import ZERO_NS, FakeRun
 
 
 def _told(path: Path) -> str:
@@ -36,6 +37,18 @@ def test_tokens_alive_by_the_clients_clock_point_at_the_clocks(tmp_path: Path) -
     assert "by the client's clock they were alive" in _told(_trace(tmp_path / "run", alive))
     dead = {"cause": "expired", "t_s": 1.0, "life_s": -0.5}
     assert "sent them too late" in _told(_trace(tmp_path / "run", dead))
+
+
+def test_calls_that_were_never_sent_are_told_although_no_trace_knows_them(tmp_path: Path) -> None:
+    path = FakeRun(tmp_path / "run", duration_s=2, warm_up_s=1, workers=1, steps=()).write()
+    journal = Journal(path, 0)
+    for place in range(3):
+        journal.add(
+            ZERO_NS + place, place, 2_000_000, 0, 0, NO_LIFE, 0, 0, Kind.NOT_SENT, 0, 0, Flag.PLANNED | Flag.FINAL,
+            journal.method("not sent"), -1, Origin.GENERATOR, Cause.LATE,
+        )  # fmt: skip
+    journal.close()
+    assert "3 calls failed without an attempt, never sent: no user was free in time" in _told(path)
 
 
 def test_a_run_without_failures_says_so(tmp_path: Path) -> None:
