@@ -12,11 +12,11 @@ from typing import Any
 
 from harness import clock
 from harness.calls import SCHEMA
-from harness.errors import RecordError
+from harness.errors import RecordError, UsageError
 from harness.scenario import About, Scenario
 
 COMPARABLE = (
-    *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab"),
+    *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab", "matters"),
     *("fingerprint", "transport"),
 )
 """Fields of ``run.json`` that two runs must share; the fingerprint covers the checks too."""
@@ -34,7 +34,7 @@ class RunFolder:
     def create(cls, reports: Path, scenario: Scenario, about: About, build: str) -> "RunFolder":
         """Make ``reports/<scenario>/<build>/<UTC start>/`` and its first ``run.json``.
 
-        Raises `RecordError` where the folder cannot be made.
+        Raises `UsageError` where the folder cannot be made.
         """
         started = clock.utc_now()
         parent = reports / about.name / _safe(build)
@@ -42,7 +42,7 @@ class RunFolder:
         try:
             path = _new_folder(parent, stamp)
         except OSError as error:
-            raise RecordError(
+            raise UsageError(
                 f"cannot make {parent}: {error.strerror}; set REPORTS to a folder that can be written"
             ) from error
         folder = cls(path, _first(scenario, about, build, started.isoformat(timespec="milliseconds"), path.name))

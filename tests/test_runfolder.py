@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness import Scenario, Tokens, at, constant_rate, failure_ratio
-from harness.errors import RecordError
+from harness.errors import RecordError, UsageError
 from harness.faults import FAULTS
 from harness.runfolder import RunFolder, build_label, host
 from harness.scenario import About
@@ -66,7 +66,7 @@ def test_an_update_keeps_what_was_there_and_leaves_no_half_file(tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_made_says_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "expiry-storm").write_text("a file is in the way")
-    with pytest.raises(RecordError, match="set REPORTS to a folder"):
+    with pytest.raises(UsageError, match="set REPORTS to a folder"):
         create(tmp_path)
 
 
