@@ -11,7 +11,8 @@ from harness.faults.toxic import ToxicFault
 class Blackhole(ToxicFault, Fault):
     """Drop every byte toward the client while connections stay open: only deadlines end a call.
 
-    When it ends, the connections it touched are closed and made anew.
+    Its end cuts the connections it touched, as Toxiproxy does when a time-out toxic is removed: calls
+    in flight on them fail at that moment with *connection lost*, and clients connect anew.
     """
 
     kind: ClassVar[str] = "timeout"
