@@ -1,0 +1,123 @@
+"""The answer: why this server says UNAUTHENTICATED, and what it would let in. Sentences from findings, pure."""
+
+from collections.abc import Iterable, Sequence
+
+from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.wording import duration, plural
+
+INTERRUPTED = "interrupted"
+"""How ``partial`` begins where a person ended the probe."""
+
+_MOST = 4
+"""Names in a sentence; the table has the rest."""
+
+
+def exit_code(result: ProbeResult) -> int:
+    """Return 130 interrupted, 3 where the probe is not whole or proves nothing, 1 for what must not be, else 0."""
+    if result.partial.startswith(INTERRUPTED):
+        return 130
+    proven = [one for one in result.findings if one.outcome not in {Outcome.VOID, Outcome.NOT_CHECKED}]
+    if result.partial or not proven:
+        return 3
+    if result.failing:
+        return 1
+    return 3 if any(one.outcome is Outcome.VOID for one in result.findings) else 0
+
+
+def word(result: ProbeResult) -> str:
+    """Return the verdict in one word."""
+    return {0: "passed", 1: "failed", 3: "invalid", 130: "interrupted"}[exit_code(result)]
+
+
+def sentences(result: ProbeResult) -> list[str]:
+    """Return the answer, what matters most first."""
+    found = [
+        *_naked(result.findings),
+        *_accepted(result.findings),
+        *_crashed(result.findings),
+        *_turned_away(result.findings),
+        *(sentence for clock in result.clocks for sentence in _clock(clock)),
+        *_others(result.findings),
+        *_unproven(result.findings),
+    ]
+    if not result.failing:
+        found.insert(0, _nothing_let_in(result))
+    return [f"The probe is not whole: {result.partial}.", *found] if result.partial else found
+
+
+def _nothing_let_in(result: ProbeResult) -> str:
+    asked = [one for one in result.findings if one.outcome in {Outcome.PASSED, Outcome.ALLOWED, Outcome.PROBLEM}]
+    methods = {one.method for one in asked if one.part is Part.COVERAGE and one.method}
+    over = f" over {plural(len(methods), 'method')}" if methods else ""
+    return f"It let nothing in that it should not: {plural(len(asked), 'question')}{over} answered as they should be."
+
+
+def _naked(findings: Iterable[Finding]) -> list[str]:
+    naked = [one for one in findings if one.outcome is Outcome.NAKED]
+    methods = list(dict.fromkeys(one.subject for one in naked))
+    if not methods:
+        return []
+    bare = [one for one in naked if one.variant.startswith("no token")]
+    who = "Anybody can call" if bare else "Bad tokens open"
+    return [f"{who} {plural(len(methods), 'method')} that nothing guards: {_names(methods)}."]
+
+
+def _accepted(findings: Iterable[Finding]) -> list[str]:
+    rows = _rows(one for one in findings if one.outcome is Outcome.FALSE_ACCEPT)
+    return [f"It accepts what it must reject: {_names(rows)}."] if rows else []
+
+
+def _crashed(findings: Iterable[Finding]) -> list[str]:
+    rows = _rows(one for one in findings if one.outcome is Outcome.CRASH_CODE)
+    return [f"It falls over instead of answering: {_names(rows)}."] if rows else []
+
+
+def _turned_away(findings: Iterable[Finding]) -> list[str]:
+    rows = _rows(one for one in findings if one.outcome is Outcome.FALSE_REJECT)
+    return [f"It says UNAUTHENTICATED to what is good: {_names(rows)}."] if rows else []
+
+
+def _clock(clock: ClockEstimate) -> list[str]:
+    at = f" of {clock.replica}" if clock.replica else ""
+    if clock.sound and clock.offset is not None and clock.leeway is not None:
+        offset, leeway = clock.offset, clock.leeway
+        way = "ahead of" if offset.middle_s >= 0 else "behind"
+        off = f"{duration(abs(offset.middle_s))} (± {duration(offset.half_s)}) {way} this machine's"
+        told = f"The verifier's clock{at} is {off}, and it forgives {duration(max(leeway.middle_s, 0.0))}"
+        late = offset.middle_s - leeway.middle_s
+        edge = f"{duration(abs(late))} {'before' if late > 0 else 'after'} exp"
+        return [f"{told}: a token is UNAUTHENTICATED from {edge} on."]
+    if clock.doubts:
+        return [f"The verifier's clock{at} could not be told: {clock.doubts[0]}."]
+    return []
+
+
+def _others(findings: Iterable[Finding]) -> list[str]:
+    rows = _rows(one for one in findings if one.found and not one.failing and one.outcome is not Outcome.FALSE_REJECT)
+    return [f"Worth a look: {_names(rows)}."] if rows else []
+
+
+def _unproven(findings: Sequence[Finding]) -> list[str]:
+    void = sum(one.outcome is Outcome.VOID for one in findings)
+    unchecked = [one for one in findings if one.outcome is Outcome.NOT_CHECKED]
+    told = []
+    if void:
+        told.append(f"{plural(void, 'answer')} proved nothing, because a good call beside it failed or it was lost.")
+    if unchecked:
+        told.append(f"{plural(len(unchecked), 'question')} not asked; the table says why, and what to give.")
+    return told
+
+
+def _rows(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(_label(one) for one in findings))
+
+
+def _label(finding: Finding) -> str:
+    if finding.row and finding.part is Part.VERDICTS:
+        return f"{finding.subject} ({finding.row})" if finding.subject != finding.row else finding.row
+    return finding.subject
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST])
+    return f"{shown} and {len(names) - _MOST} more" if len(names) > _MOST else shown

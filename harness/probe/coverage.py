@@ -1,0 +1,248 @@
+"""Coverage: every method of every service, called without valid credentials, to see which handlers run naked.
+
+Streams of requests are called with a first message and without one. What an answer proves is said by
+`harness.probe.evidence`; where the user names a method that reads a side effect back, that is asked
+with a good token after each call that could have made it.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from harness.auth.classify import classify
+from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.clock import monotonic
+from harness.endpoint.methods import Method
+from harness.probe.evidence import CODES, Circumstances, Weighed, weigh
+from harness.probe.openness import Openness
+from harness.probe.result import Finding, Outcome, Part
+
+HEALTH = "grpc.health.v1.Health"
+REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
+INFRASTRUCTURE = (HEALTH, *REFLECTION)
+NOWHERE = "JwtstormAsksForAMethodThatDoesNotExist"
+REJECTED = "UNAUTHENTICATED"
+
+_ROWS = {"unary": "WIRE-01", "server-stream": "WIRE-02", "client-stream": "WIRE-03", "bidi": "WIRE-03"}
+_SOURCES = {
+    "WIRE-01": "the methods, from their descriptors",
+    "WIRE-02": "Dapr issue 5929; Milvus issue 52387",
+    "WIRE-03": "Dapr issue 5929; Milvus issue 52387",
+    "WIRE-04": "the usual sample of an interceptor waits for a stream's first message",
+    "WIRE-05": "gRPC servers look methods up after their interceptors",
+    "WIRE-06": "grpc/grpc doc/health-checking.md",
+    "WIRE-07": "reflection tells strangers every method and message",
+    "WIRE-09": "a side effect that is read back with a good token",
+}
+
+
+class Caller(Protocol):
+    """A channel that carries bytes."""
+
+    async def call(
+        self, shape: Shape, method: str, metadata: Metadata, request: bytes, within_s: float, *, patient: bool = True
+    ) -> Answer:
+        """Make one call and return how it ended."""
+
+
+Request = Callable[[Method, str], bytes]
+"""Makes the message of a call from the method and a nonce."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a call carries that may not pass; its metadata is never shown."""
+
+    name: str
+    metadata: Metadata = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a side effect is read back: a call with a good token that ends OK where it happened."""
+
+    method: Method
+    request: Callable[[str], bytes]
+    metadata: Callable[[], Metadata] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be covered, and how.
+
+    ``requests`` makes the messages, ``makes_effect`` says of which methods a side effect is read back;
+    ``listed`` is whether the server's own reflection named the methods.
+    """
+
+    methods: Sequence[Method]
+    credentials: Sequence[Credential]
+    requests: Request
+    openness: Openness = field(default_factory=Openness)
+    listed: bool = True
+    proof: Proof | None = None
+    makes_effect: frozenset[str] = frozenset()
+    within_s: float = 3.0
+
+
+Pause = Callable[[], Awaitable[None]]
+
+
+class Coverage:
+    """The questions of one plan, asked over one channel; findings come as they are made."""
+
+    def __init__(self, plan: Plan, caller: Caller, pause: Pause) -> None:
+        self._plan, self._caller, self._pause = plan, caller, pause
+        self._unknown: dict[str, Answer] = {}
+        self._blind = ""
+
+    @property
+    def questions(self) -> int:
+        """Return how many methods and doors there are to ask."""
+        return len(self._covered()) + len(INFRASTRUCTURE)
+
+    async def ask(self) -> AsyncIterator[Finding]:
+        """Yield what each call shows: the methods first, health and reflection last."""
+        if self._plan.proof is not None:
+            self._blind = await self._blindness(self._plan.proof)
+        for method in self._covered():
+            if self._plan.openness.skips(method.path):
+                text = "left out with --skip"
+                yield Finding(Part.COVERAGE, _name(method), Outcome.NOT_CHECKED, text=text, method=method.path)
+                continue
+            async for finding in self._method(method):
+                yield finding
+        for service, answer in list(self._unknown.items()):
+            yield self._listing(service, answer)
+        for service in INFRASTRUCTURE:
+            yield await self._door(service)
+        if self._blind:
+            yield Finding(Part.COVERAGE, "side effects", Outcome.NOT_CHECKED, text=self._blind)
+
+    def _covered(self) -> list[Method]:
+        return [method for method in self._plan.methods if method.service not in INFRASTRUCTURE]
+
+    async def _method(self, method: Method) -> AsyncIterator[Finding]:
+        if method.service not in self._unknown:
+            self._unknown[method.service] = await self._nowhere(method.service)
+        for credential in self._plan.credentials:
+            for silent in (False, True) if method.takes_many else (False,):
+                answer = await self._call(method, credential, silent=silent)
+                yield self._finding(method, credential, answer, silent=silent)
+
+    async def _nowhere(self, service: str) -> Answer:
+        await self._pause()
+        return await self._caller.call(Shape("unary", ""), f"/{service}/{NOWHERE}", (), b"", self._plan.within_s)
+
+    async def _call(self, method: Method, credential: Credential, *, silent: bool) -> Answer:
+        await self._pause()
+        many_replies = method.kind in {"server-stream", "bidi"}
+        shape = Shape(method.kind, method.path, method.takes_many, many_replies, silent)
+        nonce, started_s = f"jwtstorm-{secrets.token_hex(8)}", monotonic()
+        request = self._plan.requests(method, nonce)
+        answer = await self._caller.call(shape, method.path, credential.metadata, request, self._plan.within_s)
+        answer = replace(answer, took_s=monotonic() - started_s)
+        proof = self._plan.proof
+        if proof is None or self._blind or silent or method.path not in self._plan.makes_effect:
+            return answer
+        return replace(answer, carried_out=(await self._read_back(proof, nonce)).code == "OK")
+
+    async def _read_back(self, proof: Proof, nonce: str) -> Answer:
+        await self._pause()
+        shape = Shape("unary", proof.method.path)
+        request = proof.request(nonce)
+        return await self._caller.call(shape, proof.method.path, proof.metadata(), request, self._plan.within_s)
+
+    async def _blindness(self, proof: Proof) -> str:
+        """Return why reading back would prove nothing, or nothing: it must deny what nobody did."""
+        answer = await self._read_back(proof, f"jwtstorm-{secrets.token_hex(8)}")
+        if answer.code == "OK":
+            return f"{_name(proof.method)} finds what nobody did, so it proves nothing; name another in --proof"
+        if answer.code in {REJECTED, "PERMISSION_DENIED", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNIMPLEMENTED"}:
+            return f"{_name(proof.method)} ended {answer.code} with a good token, so no side effect can be read back"
+        return ""
+
+    def _finding(self, method: Method, credential: Credential, answer: Answer, *, silent: bool) -> Finding:
+        public = self._plan.openness.is_public(method.path)
+        unknown = self._unknown[method.service]
+        weighed = weigh(answer, Circumstances(self._plan.listed, unknown, public))
+        row = "WIRE-09" if answer.carried_out and answer.code != "OK" else _ROWS[method.kind]
+        if silent and weighed.outcome is Outcome.PASSED and not public and not answer.in_silence:
+            text = "turned away only once the client had closed its side: a client that waits for an answer hangs"
+            weighed = Weighed(Outcome.PROBLEM, text, "Reject before the first message is awaited")
+        if silent and weighed.outcome is Outcome.PROBLEM:
+            row = "WIRE-04"
+        variant = f"{credential.name}, no first message" if silent else credential.name
+        expected = "public" if public else REJECTED
+        return _found(_name(method), weighed, answer, row, expected, variant=variant, method=method.path)
+
+    def _listing(self, service: str, answer: Answer) -> Finding:
+        subject = f"{service}: methods that can be guessed"
+        if answer.code != "UNIMPLEMENTED":
+            return _found(subject, Weighed(Outcome.PASSED), answer, "WIRE-05", REJECTED)
+        text = "a method that does not exist is told from one that does, without a token"
+        weighed = Weighed(Outcome.PROBLEM, text, "Check before the method is looked up, where your framework can")
+        if self._plan.openness.is_public(f"/{service}/"):
+            weighed = Weighed(Outcome.PASSED, "the whole service is public, as you declare it")
+        return _found(subject, weighed, answer, "WIRE-05", REJECTED)
+
+    async def _door(self, service: str) -> Finding:
+        await self._pause()
+        if service == HEALTH:
+            shape, path = Shape("unary", ""), f"/{HEALTH}/Check"
+        else:
+            shape, path = Shape("bidi", "", many_requests=True, many_responses=True), f"/{service}/ServerReflectionInfo"
+        listing = b"" if service == HEALTH else b"\x3a\x00"  # list_services, with an empty text
+        started_s = monotonic()
+        answer = await self._caller.call(shape, path, (), listing, self._plan.within_s)
+        answer = replace(answer, took_s=monotonic() - started_s)
+        public = self._plan.openness.is_public(path)
+        weighed = _health(answer, public=public) if service == HEALTH else _reflection(answer, public=public)
+        row = "WIRE-06" if service == HEALTH else "WIRE-07"
+        expected = "public" if public else "OK" if service == HEALTH else REJECTED
+        return _found(path.lstrip("/"), weighed, answer, row, expected, variant="no token", method=path)
+
+
+def _found(
+    subject: str, weighed: Weighed, answer: Answer, row: str, expected: str, *, variant: str = "", method: str = ""
+) -> Finding:
+    origin, cause = classify(CODES[answer.code], answer.text) if answer.code != "OK" else (None, None)
+    return Finding(
+        Part.COVERAGE,
+        subject,
+        weighed.outcome,
+        expected=expected,
+        seen=answer.code,
+        origin=origin.name.lower() if origin else "",
+        cause=cause.name.lower() if cause else "",
+        latency_s=answer.took_s,
+        text=weighed.text,
+        way_out=weighed.way_out,
+        row=row,
+        variant=variant,
+        method=method,
+        source=_SOURCES[row],
+    )
+
+
+def _health(answer: Answer, *, public: bool) -> Weighed:
+    if answer.code == "UNIMPLEMENTED":
+        return Weighed(Outcome.PASSED, "the server serves no health")
+    if public or answer.code not in {"OK", "NOT_FOUND", REJECTED, "PERMISSION_DENIED"}:
+        return weigh(answer, Circumstances(public=public))
+    if answer.code in {"OK", "NOT_FOUND"}:
+        return Weighed(Outcome.ALLOWED, f"open, as probes need it; --public {HEALTH} makes it a rule")
+    return Weighed(Outcome.ALLOWED, f"wants a token, which orchestrators do not send; --public {HEALTH} forbids that")
+
+
+def _reflection(answer: Answer, *, public: bool) -> Weighed:
+    if answer.code == "UNIMPLEMENTED":
+        return Weighed(Outcome.PASSED, "the server does not serve this protocol")
+    if public or answer.code != "OK":
+        return weigh(answer, Circumstances(public=public))
+    way_out = "Let the check cover it, leave it out in production, or declare it with --public"
+    return Weighed(Outcome.PROBLEM, "strangers can list every method and message", way_out)
+
+
+def _name(method: Method) -> str:
+    return method.path.lstrip("/")

@@ -1,0 +1,40 @@
+"""The messages that a probe sends: what the user gives, else empty ones."""
+
+from collections.abc import Mapping
+
+from google.protobuf import json_format
+
+from harness.endpoint.methods import Method, Methods
+from harness.errors import UsageError
+
+NONCE = "$NONCE"
+
+
+class Messages:
+    """Makes messages from JSON texts by method; each is tried when the probe begins, so that none fails midway.
+
+    Raises `UsageError` for a method that is not served or a text that does not fit its message.
+    """
+
+    def __init__(self, methods: Methods, given: Mapping[str, str]) -> None:
+        self._given = {methods.find(name).path: text for name, text in given.items()}
+        for path in self._given:
+            self.make(methods.find(path), "try")
+
+    def given(self, path: str) -> bool:
+        """Return whether the user gave a message for a method."""
+        return path in self._given
+
+    def with_nonce(self) -> frozenset[str]:
+        """Return the methods whose message holds a nonce: those whose side effect can be told apart."""
+        return frozenset(path for path, text in self._given.items() if NONCE in text)
+
+    def make(self, method: Method, nonce: str) -> bytes:
+        """Return a message, serialised."""
+        text = self._given.get(method.path, "{}").replace(NONCE, nonce)
+        try:
+            message = json_format.Parse(text, method.request())
+        except json_format.ParseError as error:
+            name = method.path.lstrip("/")
+            raise UsageError(f"--data {name}: does not fit {method.request.DESCRIPTOR.full_name}: {error}") from error
+        return message.SerializeToString()

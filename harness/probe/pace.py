@@ -1,0 +1,28 @@
+"""The pace of a probe: never more calls a second than it was allowed."""
+
+import asyncio
+
+from harness.clock import monotonic
+from harness.errors import UsageError
+
+CEILING_PER_S = 1000.0
+
+
+class Pace:
+    """Let calls go one after another, evenly spaced; idle time is not saved up."""
+
+    def __init__(self, per_s: float) -> None:
+        if not 0 < per_s <= CEILING_PER_S:
+            raise UsageError(
+                f"--per-s {per_s:g} must be above 0 and at most {CEILING_PER_S:g}: a probe is no load test"
+            )
+        self._apart_s = 1.0 / per_s
+        self._next_s = 0.0
+
+    async def pause(self) -> None:
+        """Wait until the next call may leave."""
+        now_s = monotonic()
+        wait_s = self._next_s - now_s
+        self._next_s = max(self._next_s, now_s) + self._apart_s
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)

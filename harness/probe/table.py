@@ -1,0 +1,104 @@
+"""A probe on the terminal: the answer first, then what is wrong, then a line per part."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from harness.probe.answer import exit_code, sentences, word
+from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.wording import duration, plural
+
+LOOKS = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.ALLOWED: ("✓", "green"),
+    Outcome.FALSE_ACCEPT: ("✗", "bold red"),
+    Outcome.NAKED: ("✗", "bold red"),
+    Outcome.CRASH_CODE: ("✗", "bold red"),
+    Outcome.FALSE_REJECT: ("!", "yellow"),
+    Outcome.WRONG_CODE: ("!", "yellow"),
+    Outcome.PROBLEM: ("!", "yellow"),
+    Outcome.VOID: ("?", "magenta"),
+    Outcome.NOT_CHECKED: ("-", "dim"),
+}
+"""A sign beside each colour: nobody has to tell red from green."""
+
+
+def show(result: ProbeResult, console: Console, *, everything: bool = False) -> None:
+    """Print a probe; ``everything`` lists what was right as well."""
+    colour = {"passed": "green", "failed": "red"}.get(word(result), "yellow")
+    console.print(Text(f"{result.address}: {word(result)} (exit code {exit_code(result)})", style=f"bold {colour}"))
+    for sentence in sentences(result):
+        console.print(Text(f"  {sentence}"), soft_wrap=True)
+    shown = [one for one in result.findings if everything or one.outcome not in {Outcome.PASSED, Outcome.ALLOWED}]
+    if shown:
+        console.print()
+        console.print(_findings(merged(shown)))
+    console.print()
+    console.print(_parts(result))
+    for clock in result.clocks:
+        console.print(Text(f"clock {clock.replica}: {clock_line(clock)}"), soft_wrap=True)
+
+
+def merged(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
+    """Return findings that say the same once each, with how many there are; the worst outcomes first."""
+    order = [Outcome.NAKED, Outcome.FALSE_ACCEPT, Outcome.CRASH_CODE, Outcome.FALSE_REJECT, *Outcome]
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in findings:
+        key = (one.part, one.row, one.subject, one.outcome, one.seen, one.text, one.replica)
+        groups.setdefault(key, []).append(one)
+    alike = sorted(groups.values(), key=lambda group: order.index(group[0].outcome))
+    return [(group[0], len(group)) for group in alike]
+
+
+def _findings(findings: Sequence[tuple[Finding, int]]) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for name, share in (("", 1), ("row", 1), ("what was tried", 5), ("expected", 2), ("seen", 2), ("what it means", 8)):
+        table.add_column(name, overflow="fold", ratio=share if share > 2 else None, no_wrap=share == 1)
+    for finding, times in findings:
+        sign, style = LOOKS[finding.outcome]
+        tried = f"{finding.subject}{f': {finding.variant}' if finding.variant else ''}"
+        tried += f" (and {times - 1} like it)" if times > 1 else ""
+        meaning = escape(f"{finding.outcome}. {finding.text}".strip())
+        meaning += f"\n[dim]→ {escape(finding.way_out)}[/dim]" if finding.way_out else ""
+        expected = finding.expected if finding.outcome is not Outcome.NOT_CHECKED else ""
+        table.add_row(Text(sign, style=style), finding.row, Text(tried), expected, finding.seen, meaning)
+    return table
+
+
+def _parts(result: ProbeResult) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for name in ("part", "asked", "right", "wrong", "proves nothing", "not asked"):
+        table.add_column(name, justify="left" if name == "part" else "right")
+    for part in Part:
+        found = [one for one in result.findings if one.part is part]
+        if found:
+            table.add_row(part.value, *map(str, _tally(found)))
+    return table
+
+
+def _tally(findings: Sequence[Finding]) -> tuple[int, int, int, int, int]:
+    unchecked = sum(one.outcome is Outcome.NOT_CHECKED for one in findings)
+    void = sum(one.outcome is Outcome.VOID for one in findings)
+    wrong = sum(one.found for one in findings)
+    asked = len(findings) - unchecked
+    return asked, asked - wrong - void, wrong, void, unchecked
+
+
+def clock_line(clock: ClockEstimate) -> str:
+    """Return a clock's measurement in one line."""
+    told = []
+    if clock.offset is not None:
+        told.append(f"offset {clock.offset.middle_s:+.3f} s ± {clock.offset.half_s:.3f} s")
+    if clock.leeway is not None:
+        told.append(f"leeway {clock.leeway.middle_s:.3f} s ± {clock.leeway.half_s:.3f} s")
+    if clock.grace is not None:
+        told.append(f"accepts until exp {clock.grace.middle_s:+.3f} s")
+    if clock.head_start is not None:
+        told.append(f"accepts from nbf {-clock.head_start.middle_s:+.3f} s")
+    if clock.drift_ppm is not None:
+        told.append(f"drift {clock.drift_ppm.middle_s:+.0f} ppm ± {clock.drift_ppm.half_s:.0f}")
+    told.append(f"{plural(clock.calls, 'call')} in {duration(clock.took_s)}")
+    return ", ".join([*told, *(f"doubt: {doubt}" for doubt in clock.doubts)])
