@@ -1,0 +1,105 @@
+"""Payloads: the messages of a call, made from a JSON template and checked before any load."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
+
+from harness.endpoint.methods import Method
+from harness.endpoint.rows import Row
+from harness.endpoint.template import Moment, compile_template
+from harness.errors import UsageError
+
+_NO_FIELD = re.compile(r'Message type "([^"]+)" has no field named "([^"]+)"(?: at "([^"]+)")?')
+_MISFIT = re.compile(r"Failed to parse (\S+) field: (.*)", re.DOTALL)
+
+
+class Payload:
+    """What one method is called with.
+
+    ``data`` is a JSON object, or a list of them for a method that takes a stream (one object is a
+    stream of one). Raises `UsageError` in one line that names the field that does not fit, or the
+    row of ``rows`` with which it does not.
+    """
+
+    def __init__(
+        self, method: Method, pool: DescriptorPool, data: Any, rows: Sequence[Row] = (), seed: int = 1
+    ) -> None:
+        self.method = method
+        self._pool = pool
+        self._rows = rows
+        self._seed = seed
+        self._template = compile_template(self._messages(data))
+        self._check_columns()
+        self._check()
+        self._ready = self._build(0) if self._template.fixed else None
+
+    def request(self, call_id: int) -> Message | list[Message]:
+        """Return a call's message, or the list of them; the same one again where nothing is filled in."""
+        messages = self._ready or self._build(call_id)
+        return messages if self.method.takes_many else messages[0]
+
+    def _messages(self, data: Any) -> list[Any]:
+        path = self.method.path.lstrip("/")
+        if not self.method.takes_many and not isinstance(data, dict):
+            hint = "; it takes one message, not a stream" if isinstance(data, list) else ""
+            raise UsageError(f"{path}: data is no JSON object{hint}; write '{{\"field\": value}}'")
+        messages = data if isinstance(data, list) else [data]
+        if not all(isinstance(message, dict) for message in messages):
+            raise UsageError(f"{path}: data is no list of JSON objects; write '[{{\"field\": value}}, …]'")
+        return messages
+
+    def _build(self, call_id: int) -> list[Message]:
+        row = self._rows[call_id % len(self._rows)] if self._rows else None
+        return [self._parse(message) for message in self._template.fill(Moment(call_id, self._seed, row))]
+
+    def _parse(self, data: dict[str, Any]) -> Message:
+        message: Message = json_format.ParseDict(data, self.method.request(), descriptor_pool=self._pool)
+        return message
+
+    def _check_columns(self) -> None:
+        columns = sorted(self._template.columns)
+        if columns and not self._rows:
+            raise UsageError(f"data reads {{{{row.{columns[0]}}}}}, and there are no rows; give --rows FILE (rows=)")
+        for number, row in enumerate(self._rows, start=1):
+            for column in columns:
+                if column not in row:
+                    raise UsageError(f"row {number} has no column {column!r}; it has {', '.join(map(str, row))}")
+
+    def _check(self) -> None:
+        for call_id in range(max(len(self._rows), 1) if self._template.columns else 1):
+            where = f" with row {call_id + 1}" if self._template.columns else ""
+            try:
+                messages = self._build(call_id)
+            except (json_format.ParseError, TypeError, ValueError) as error:
+                raise UsageError(f"{self.method.path.lstrip('/')}{where}: {self._words(str(error))}") from error
+            for message in messages:
+                if not message.IsInitialized():
+                    missing = ", ".join(message.FindInitializationErrors())  # type: ignore[attr-defined]
+                    raise UsageError(f"{self.method.path.lstrip('/')}{where}: required fields are missing: {missing}")
+
+    def _words(self, error: str) -> str:
+        """Return the library's sentence with the field first, and a way out."""
+        if found := _NO_FIELD.search(error):
+            kind, field, where = found.groups()
+            place = (where or "").partition(".")[2]
+            return f"no field {f'{place}.{field}' if place else field!r} in {kind}; {self._near(kind, field)}"
+        places, text = [], error
+        while found := _MISFIT.match(text):
+            place, text = found.groups()
+            places.append(place)
+        first = text.split("\n", maxsplit=1)[0].rstrip(".")[:200]
+        return f"field {'.'.join(places)}: {first}" if places else first
+
+    def _near(self, kind: str, field: str) -> str:
+        try:
+            fields = [found.name for found in self._pool.FindMessageTypeByName(kind).fields]
+        except KeyError:
+            fields = []
+        if near := difflib.get_close_matches(field, fields, n=1):
+            return f"did you mean {near[0]!r}?"
+        return f"it has {', '.join(fields)}" if fields else "it has no fields; drop it"
