@@ -1,7 +1,7 @@
 """The bench of a target that is not ours: the catalogue runs on it, but for what needs a lever we do not have."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -43,17 +43,9 @@ class TargetBench:
     ) -> None:
         self.good, self.declared = good, declared
         self._endpoint, self._asker, self._canary, self._streaming = endpoint, asker, canary, streaming
+        self.shapes: Sequence[Shape] = (asker.subject.shape,)
+        self.methods: Mapping[str, Sequence[str]] = {"unary": (asker.subject.path,)}
         self._clear = endpoint.tls is None and asker.address.rpartition(":")[0] in {"127.0.0.1", "localhost", "[::1]"}
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """Return the one kind of call that is made."""
-        return (self._asker.subject.shape,)
-
-    @property
-    def methods(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the one method that is called."""
-        return {"unary": (self._asker.subject.path,)}
 
     async def call(
         self,

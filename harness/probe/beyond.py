@@ -1,11 +1,13 @@
 """What the probe cannot do to this target, and what to give so that it can; and a target that is gone."""
 
+from harness.errors import RunError
+
 
 class Beyond(Exception):  # noqa: N818 - no failure: it becomes a finding, "not checked"
     """A question that cannot be asked here; the text says why, and the way out."""
 
 
-class Gone(Exception):  # noqa: N818 - it ends a probe, whose findings until then stand
+class GoneError(RunError):
     """The target answers good calls no more; the text says since when."""
 
 

@@ -6,6 +6,7 @@ seconds, its parity tells the two kinds of verifiers apart.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.auth.oracle import Bounds
@@ -88,3 +89,11 @@ def _unlike_leeways(known: ClockEstimate, whole_s: int) -> ClockEstimate:
 
 def _doubting(estimate: ClockEstimate, doubt: str) -> ClockEstimate:
     return replace(estimate, doubts=(*estimate.doubts, doubt))
+
+
+def with_drift(now: ClockEstimate, earlier: Sequence[ClockEstimate], seconds: Callable[[str], float]) -> ClockEstimate:
+    """Return an estimate with its drift since an earlier one of the same replica; ``seconds`` reads ``at_utc``."""
+    before = next((one for one in earlier if one.replica == now.replica), None)
+    if before is None:
+        return now
+    return replace(now, drift_ppm=drift(before, now, seconds(now.at_utc) - seconds(before.at_utc)))

@@ -13,15 +13,22 @@ from harness.errors import TokenError
 from harness.lab.proving.judge import Outcome as Judged
 from harness.lab.proving.judge import judge_answer, judge_observation
 from harness.probe.asker import CRASHED, TURNED_AWAY, origin_of
-from harness.probe.beyond import Beyond, Gone
+from harness.probe.beyond import Beyond, GoneError
 from harness.probe.result import Finding, Outcome, Part
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
 """Rows that could lock an account out, or make a verifier use memory or time without bound."""
 BY_COVERAGE = frozenset({"WIRE-01", "WIRE-02", "WIRE-03", "WIRE-04", "WIRE-06", "WIRE-07", "WIRE-09"})
 """Rows that the coverage part asks of every method, and better."""
+BY_WAITING = frozenset({"LIFE-01", "LIFE-02", "LIFE-03", "LIFE-04", "TIME-22"})
+"""Rows that the clock part and `harness.probe.ageing` answer where the verifier's edges are known."""
 OF_A_CLAIM = {"CLM-01": "aud", "CLM-02": "aud", "CLM-03": "aud", "CLM-12": "aud", "CLM-04": "iss", "CLM-06": "scope"}
 """Rows that say nothing where good tokens do not have the claim."""
+OF_KEYS = frozenset(
+    {"OK-07", "SIGN-09", "SIGN-16", "SIGN-17", "SIGN-23", "HEAD-01", "HEAD-02", "HEAD-03", "HEAD-04", "HEAD-05"}
+    | {f"KEY-0{number}" for number in range(1, 6)}
+)
+"""Rows that are reported in the keys part: which keys, ids and algorithms are accepted, and whose."""
 _OF_TIME = frozenset({"TIME-02", "TIME-15"})
 _MOST_FAILURES = 3
 
@@ -65,7 +72,7 @@ class Plan:
 async def verdicts(bench: Bench, plan: Plan, renew: Callable[[], Good] | None = None) -> AsyncIterator[Finding]:
     """Yield a finding for each answer, as they come; ``renew`` makes the good tokens of the next row.
 
-    Raises `Gone` where good calls fail again and again: what was found until then stands.
+    Raises `GoneError` where good calls fail again and again: what was found until then stands.
     """
     failures = 0
     for row in plan.rows():
@@ -83,7 +90,7 @@ async def verdicts(bench: Bench, plan: Plan, renew: Callable[[], Good] | None = 
         control = await bench.control()
         failures = 0 if control.code == "OK" else failures + 1
         if failures >= _MOST_FAILURES:
-            raise Gone(f"{failures} good calls in a row failed, the last with {control.code} before {row.id}")
+            raise GoneError(f"{failures} good calls in a row failed, the last with {control.code} before {row.id}")
         if control.code != "OK":
             yield _blank(row, Outcome.VOID, f"the good call before it ended {control.code}")
             continue
@@ -171,7 +178,7 @@ def _outcome(judged: Judged, expected: str, code: str) -> Outcome:
 
 def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Finding:
     finding = Finding(
-        Part.VERDICTS,
+        Part.KEYS if row.id in OF_KEYS else Part.VERDICTS,
         row.name,
         outcome,
         expected or row.expected,
