@@ -30,6 +30,7 @@ class FakeLab:
                 "clock": _clock(),
                 "generation": 1,
                 "minted_lifetime_s": USUAL_LIFE_S,
+                "lifetime_moved": False,
                 "down": False,
                 "delay_s": 0.0,
                 "error_status": None,
@@ -76,6 +77,7 @@ class FakeLab:
 
     def _set_lifetime(self, part: str, life_s: float | None) -> Mapping[str, Any]:
         self._parts[part]["minted_lifetime_s"] = USUAL_LIFE_S if life_s is None else life_s
+        self._parts[part]["lifetime_moved"] = life_s is not None
         return {}
 
     def _set_down(self, part: str, down: bool) -> Mapping[str, Any]:
