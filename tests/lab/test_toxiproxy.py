@@ -91,8 +91,10 @@ def test_every_refusal_is_a_link_error_that_says_what_was_refused(client: ProxyC
 
 @pytest.mark.e2e
 def test_what_is_missing_may_be_missing_on_request(client: ProxyClient) -> None:
+    before = client.proxies()
     client.delete("none", missing_ok=True)
     client.remove_toxic("none", "none", missing_ok=True)
+    assert client.proxies() == before
 
 
 @pytest.mark.e2e

@@ -31,6 +31,7 @@ def test_the_program_dies_with_a_killed_child(tmp_path: Path) -> None:
         client = ProxyClient(child.ready["url"], timeout_s=1.0)
         os.kill(child.pid, 9)
         eventually(lambda: not _answers(client), "the program is gone")
+        assert not _answers(client)
 
 
 def _answers(client: ProxyClient) -> bool:

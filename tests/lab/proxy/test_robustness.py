@@ -111,6 +111,7 @@ def test_what_was_meant_for_a_client_that_is_gone_is_forgotten(embedded: Server)
         eventually(lambda: _held_bytes(embedded) == 0, "nothing is held")
         gone = b'jwtstorm_proxy_connections{proxy="a"} 0'
         eventually(lambda: gone in embedded.ask("GET /metrics").body, "the connection is gone")
+        assert _held_bytes(embedded) == 0
 
 
 def _held_bytes(server: Server) -> int:
@@ -150,6 +151,7 @@ def test_connections_leave_no_descriptor_behind(embedded: Server, echoing: str) 
             client.sendall(b"x")
             _leave(client, index % 3)
     eventually(lambda: _open_files(embedded) <= before + 2, "descriptors are closed")
+    assert _open_files(embedded) <= before + 2
 
 
 def _leave(client: socket.socket, way: int) -> None:
