@@ -20,7 +20,7 @@ from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness import Scenario, Tokens, closed_users
 from harness.auth.channel import Arrival, Attempt
-from harness.auth.source import TokenFile
+from harness.auth.sources import TokenFile
 from harness.calls import Journal
 from harness.livepage import watchers
 from harness.worker import Begin, Watchers, Worker

@@ -5,15 +5,32 @@ from `harness.users`, faults from `harness.faults`.
 """
 
 from harness.auth.refresh import Tokens
-from harness.auth.source import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.auth.sources import (
+    ClientCredentials,
+    ClientSecret,
+    LoginCall,
+    NoClientAuth,
+    PrivateKeyJwt,
+    RefreshToken,
+    SigningKey,
+    TokenCommand,
+    TokenFile,
+)
 from harness.checks import attempts, failure_ratio, recovery, refreshes, response_time, service_time
+from harness.honesty.matters import Matters
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario
 from harness.timeline import at
 
 __all__ = [
     "ClientCredentials",
+    "ClientSecret",
     "LabSettings",
+    "LoginCall",
+    "Matters",
+    "NoClientAuth",
+    "PrivateKeyJwt",
+    "RefreshToken",
     "Scenario",
     "SigningKey",
     "TokenCommand",

@@ -17,9 +17,11 @@ import gevent
 
 from harness import clock
 from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
+from harness.auth.freshness import Vetted
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Renewal
-from harness.auth.source import ClientCredentials, OAuthSource, TokenSource
+from harness.auth.source import TokenSource
+from harness.auth.sources import ClientCredentials
 from harness.auth.trace import AuthTrace, redact
 from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin
 from harness.errors import HarnessError, TokenError
@@ -88,11 +90,11 @@ class Worker:
         self._broken: HarnessError | None = None
         self._lost = 0
         self._faults = CallFaults(scenario.steps, scenario.seed)
-        self._source = self._open_source()
         self._keepers: list[Keeper] = []
         self._seats = count()
         self._transport = TransportSettings(begin.target, scenario.connections, begin.users)
         self._channels = open_channels(self._transport)
+        self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
         self.pacer = Pacer(
             scenario.load, scenario.seed, begin.worker, begin.workers, scenario.lag_bound_s, self._not_sent
         )
@@ -174,14 +176,16 @@ class Worker:
 
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:
-            return self.scenario.issuer.open()
+            return Vetted(self.scenario.issuer.open())
         begin = self.begin
-        return OAuthSource(ClientCredentials(begin.token_url, begin.client_id), begin.secret)
+        return ClientCredentials(begin.token_url, begin.client_id).open_with(begin.secret)
 
     def _new_keeper(self, place: int) -> Keeper:
         dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")
         renewal = Renewal(self.scenario.tokens, dice)
-        return Keeper(renewal, self._source, self._fetched, gevent.spawn)
+        of_user = getattr(self._source, "for_user", None)
+        source = of_user(f"{self.begin.worker}-{place}") if of_user else self._source
+        return Keeper(renewal, source, self._fetched, gevent.spawn)
 
     def _fetched(self, start_ns: int, end_ns: int, error: TokenError | None) -> None:
         origin, cause = (Origin.TOKEN_SOURCE, Cause[error.cause]) if error else (Origin.NONE, Cause.OK)

@@ -14,7 +14,7 @@ import gevent
 from benchmarks.rig.ground import Ground
 from benchmarks.rig.turns import Turns
 from harness import Scenario, Tokens, closed_users
-from harness.auth.source import TokenFile
+from harness.auth.sources import TokenFile
 from harness.lab.proto import ledger_pb2
 from harness.users import GrpcUser
 

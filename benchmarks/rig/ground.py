@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from harness.auth.source import ClientCredentials, OAuthSource
+from harness.auth.sources import ClientCredentials
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child
 from harness.lab.running import Lab
@@ -66,7 +66,7 @@ def plain_ground(**settings: float) -> Iterator[tuple[Ground, Child]]:
 def _ground(lab: Lab, target: str, folder: Path) -> Ground:
     assert lab.token_url
     client = lab.clients[0]
-    token = OAuthSource(ClientCredentials(lab.token_url, client.client_id), client.secret).fetch()
+    token = ClientCredentials(lab.token_url, client.client_id).open_with(client.secret).fetch()
     path = folder / "token"
     path.touch(mode=0o600)
     path.write_text(token, encoding="utf-8")

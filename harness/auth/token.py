@@ -41,9 +41,7 @@ class Token:
         """
         parts = text.split(".")
         if len(parts) != 3:
-            raise TokenError(
-                f"the token has {len(parts)} parts, a JWT has 3; check what the source returns", "MALFORMED"
-            )
+            raise TokenError(_no_jwt(len(parts)), "MALFORMED")
         header, claims = _decode(parts[0], "header"), _decode(parts[1], "claims")
         begins_s, ends_s = _date(claims, "nbf", -math.inf), _date(claims, "exp", math.inf)
         return cls(text, obtained_s, MappingProxyType(header), MappingProxyType(claims), begins_s, ends_s)
@@ -55,6 +53,13 @@ class Token:
     def shown(self) -> dict[str, Any]:
         """Return the claims that a trace may hold, and `kid`."""
         return {name: self.claims[name] for name in SHOWN_CLAIMS if name in self.claims}
+
+
+def _no_jwt(parts: int) -> str:
+    """Say what a token is instead: issuers give opaque ones where they are not told whom they are for."""
+    kinds = {1: "opaque", 5: "encrypted (a JWE)"}
+    kind = f"the token is {kinds[parts]}, no JWT" if parts in kinds else f"the token has {parts} parts, a JWT has 3"
+    return f"{kind}; ask the issuer for a signed one (often by audience= or a resource), or check the source"
 
 
 def _decode(part: str, what: str) -> dict[str, Any]:

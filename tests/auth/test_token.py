@@ -59,8 +59,18 @@ def test_a_string_that_is_no_jwt_is_refused_without_being_quoted(text: str) -> N
     "text", ["", "a.b", "a.b.c.d", f"{segment([])}.{segment({})}.x", f"{segment({})}.{segment('x')}.x", "é.é.é"]
 )
 def test_what_is_no_compact_jws_is_malformed(text: str) -> None:
-    with pytest.raises(TokenError, match="check what the source returns"):
+    with pytest.raises(TokenError, match=r"check (what the source returns|the source)"):
         Token.parse(text, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("opaque0123456789", "is opaque, no JWT; .*audience="), ("a.b.c.d.e", "is encrypted"), ("a.b", "has 2 parts")],
+)
+def test_what_an_issuer_gives_instead_of_a_jwt_is_named(text: str, sentence: str) -> None:
+    with pytest.raises(TokenError, match=sentence) as caught:
+        Token.parse(text, 0.0)
+    assert text not in str(caught.value)
 
 
 def test_a_token_nested_beyond_reason_is_malformed() -> None:
