@@ -152,6 +152,11 @@ class Fault:
         """Return the claims of a token that the client mints itself."""
         return claims
 
+    def on_token(self, text: str, call: CallView) -> str:
+        """Return the token's text as the call will send it, such as a defective one."""
+        del call
+        return text
+
     def on_metadata(self, metadata: Metadata) -> Metadata:
         """Return the call's metadata, token included."""
         return metadata
