@@ -13,7 +13,7 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from harness import clock
-from harness.auth.channel import Arrival
+from harness.auth.attempt import Arrival
 from harness.calls import Cause, Flag
 from harness.load import Load
 
@@ -56,6 +56,7 @@ class Pacer:
         """Note that an arrival's task has ended; one without a final row is reported as not sent."""
         if self._outstanding.pop(arrival.call_id, None) is None:
             return
+        arrival.end()
         if not arrival.finals:
             self._on_unsent(arrival, Cause.STOPPED if arrival.calls else Cause.NO_CALL)
         self._check_finished()

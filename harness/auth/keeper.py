@@ -5,7 +5,7 @@ Works under threads and, when the process is patched, under greenlets: it uses `
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness import clock
 from harness.auth.refresh import Decision, Override, Renewal
@@ -19,8 +19,7 @@ OnFetch = Callable[[int, int, TokenError | None], None]
 """Called with start and end (monotonic ns) and the error of each fetch, or None."""
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """A token to send with, and what the policy decided on the way (the last of them is kept)."""
 
     token: Token
@@ -46,6 +45,8 @@ class Keeper:
         ``now`` is the client's wall clock; ``until_s`` (monotonic) bounds the wait. Raises
         `TokenError` with the cause when there is none to be had.
         """
+        if override is None and (token := self._renewal.usable(now())) is not None:
+            return Grant(token, Decision.USE)
         while True:
             with self._changed:
                 decision = self._renewal.decide(now(), clock.monotonic(), override)

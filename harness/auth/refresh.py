@@ -149,6 +149,16 @@ class Renewal:
     def __post_init__(self) -> None:
         self._policy = POLICIES[self.tokens.refresh]()
 
+    def usable(self, now_s: float) -> Token | None:
+        """Return the token held where `decide` would say USE for the policy's own reasons; needs no lock.
+
+        It reads the token once: whatever is renewed meanwhile, the token that was judged is returned.
+        """
+        token = self.token
+        if token is None or self.rejected or self._policy.decide(token, now_s, self.margin_s) is not Decision.USE:
+            return None
+        return token
+
     def decide(self, now_s: float, at_s: float, override: Override | None = None) -> Decision:
         """Return what the caller does next.
 

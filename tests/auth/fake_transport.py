@@ -70,8 +70,34 @@ class Stream:
             raise reply
         return reply
 
-    def cancel(self) -> None:
+    def cancel(self) -> bool:
         self.cancelled = True
+        return True
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.CANCELLED if self.cancelled else grpc.StatusCode.OK
+
+    def details(self) -> str | None:
+        return None
+
+    def initial_metadata(self) -> Any:
+        return (("first", "1"),)
+
+    def trailing_metadata(self) -> Any:
+        return ((VERDICT_KEY, "ok"),)
+
+
+class OneReply:
+    """A multi-callable of one reply, with the library's two ways to call it."""
+
+    def __init__(self, reply: Callable[..., Any]) -> None:
+        self._reply = reply
+
+    def __call__(self, request: Any, **options: Any) -> Any:
+        return self._reply(request, **options)
+
+    def with_call(self, request: Any, **options: Any) -> Any:
+        return self._reply(request, **options), "call"
 
 
 class Transport:
@@ -85,7 +111,7 @@ class Transport:
 
     def unary_unary(self, method: str, *codec: Any, **options: Any) -> Callable[..., Any]:
         self.opened.append((method, codec, options))
-        return self._reply
+        return OneReply(self._reply)
 
     stream_unary = unary_unary
 

@@ -141,7 +141,7 @@ def test_leaving_a_stream_cancels_it_and_is_no_failure(kind: str) -> None:
     bench = Bench(Transport(["one", "two", "three"]))
     replies = getattr(bench.channel, kind)(METHOD)(BUFFERED[kind])
     assert next(replies) == "one"
-    replies.close()
+    replies.cancel()
     assert bench.transport.streams[0].cancelled
     ((row, final),) = bench.rows
     assert (final, row.messages, row.cause) == (True, 1, Cause.OK)

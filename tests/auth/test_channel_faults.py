@@ -1,5 +1,6 @@
 """Per-call faults in the channel: what a step changes, and which bit it sets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -12,6 +13,18 @@ from harness.timeline import Planned, at
 from tests.auth.fake_transport import Bench, Transport
 
 
+def without_the_token(metadata: Metadata) -> Metadata:
+    return tuple((key, value) for key, value in metadata if key != "authorization")
+
+
+def untouched(metadata: Metadata) -> Metadata:
+    return metadata
+
+
+def doubled(metadata: Metadata) -> Metadata:
+    return metadata * 2
+
+
 @dataclass(frozen=True)
 class Meddler:
     """A per-call fault that uses every seam; it joins no registry."""
@@ -21,6 +34,8 @@ class Meddler:
     held: list[CallView] = field(default_factory=list)
     ahead_s: float = 0.0
     hold_s: float = 0.0
+    forgery: str = ""
+    rewrite: Callable[[Metadata], Metadata] = without_the_token
 
     def name(self) -> str:
         return "meddler"
@@ -33,8 +48,12 @@ class Meddler:
         assert since_s >= 0
         return now_s + self.ahead_s
 
+    def on_token(self, text: str, call: CallView) -> str:
+        assert call.call_id >= 0
+        return self.forgery or text
+
     def on_metadata(self, metadata: Metadata) -> Metadata:
-        return tuple((key, value) for key, value in metadata if key != "authorization")
+        return self.rewrite(metadata)
 
     def on_refresh(self, decision: str, *, before: bool) -> str:
         return decision
@@ -71,6 +90,33 @@ def test_a_step_changes_the_metadata_of_the_calls_that_it_touches() -> None:
         bench.arrive(at_s)
         bench.call()
     assert [len(sent.metadata) for sent in bench.transport.sent] == [0, 1]
+
+
+def test_a_step_may_send_another_text_than_the_tokens() -> None:
+    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(forgery="bad", rewrite=untouched)), 10, 1)])
+    for at_s in (5.0, 11.0):
+        bench.arrive(at_s)
+        bench.call()
+    assert [sent.metadata[0][1] for sent in bench.transport.sent] == ["Bearer bad", f"Bearer {bench.source.texts[0]}"]
+    assert [row.steps for row, _ in bench.rows] == [1, 0]
+
+
+def test_a_text_that_a_fault_forged_proves_nothing_of_the_token() -> None:
+    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(forgery="bad", rewrite=untouched)), 10, 1)])
+    bench.arrive(5.0)
+    bench.call()
+    assert bench.client.proven is None
+    bench.arrive(11.0)
+    bench.call()
+    assert bench.client.proven is bench.rows[1][0].token
+
+
+def test_a_step_may_send_an_entry_of_the_metadata_twice() -> None:
+    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(rewrite=doubled)), 10, 1)])
+    bench.arrive(5.0)
+    bench.call(metadata=[("trace", "1")])
+    assert [key for key, _ in bench.transport.sent[0].metadata] == ["trace", "authorization"] * 2
+    assert bench.rows[0][0].steps == 1
 
 
 def test_a_step_moves_the_clock_of_the_client_for_the_calls_that_it_touches() -> None:

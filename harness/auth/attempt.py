@@ -1,0 +1,137 @@
+"""The attempt: what one try of one call was, and the caller that made it. Pure data and its clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from weakref import WeakSet
+
+from harness import clock
+from harness.auth.keeper import Keeper
+from harness.auth.refresh import Decision, Tokens
+from harness.auth.token import Token
+from harness.calls import NO_LIFE, Cause, Flag, Origin
+from harness.faults import Metadata
+from harness.timeline import CallFaults
+
+
+class Open(Protocol):
+    """A call that may outlive its task: a stream."""
+
+    def leave(self) -> None:
+        """Cancel and record it, unless it is over."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A call that is due, as its user took it; monotonic ns."""
+
+    call_id: int
+    intended_ns: int
+    taken_ns: int
+    flags: int = 0
+    calls: int = 0
+    """Calls made so far in this task."""
+    finals: int = 0
+    """Calls of this task that have ended and are recorded."""
+    streams: "WeakSet[Open] | None" = None
+    """Streams of this task that somebody still holds."""
+
+    def holds(self, stream: Open) -> None:
+        """Note a stream that was opened."""
+        if self.streams is None:
+            self.streams = WeakSet()
+        self.streams.add(stream)
+
+    def end(self) -> None:
+        """End with the task: a stream is part of its task, and is not read after it."""
+        for stream in tuple(self.streams or ()):
+            stream.leave()
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What is known of one attempt when it ends."""
+
+    arrival: Arrival
+    nth: int
+    number: int
+    method: str
+    sent_ns: int
+    end_ns: int = 0
+    token: Token | None = None
+    decision: Decision | None = None
+    now_s: float = 0.0
+    steps: int = 0
+    messages: int = 0
+    after_expiry: int | None = None
+    """Messages of a stream that came when its token had expired; None where there is no stream."""
+    forged: bool = False
+    """Whether a fault sent another text than the token's."""
+    code: int = -1
+    origin: Origin = Origin.NONE
+    cause: Cause = Cause.OK
+    details: str = ""
+
+    def life_ms(self) -> int:
+        """Return the token's life left at send, in ms; `NO_LIFE` without a token."""
+        token = self.token
+        if token is None:
+            return NO_LIFE
+        left_ms = (token.ends_s - self.now_s) * 1e3
+        if NO_LIFE < left_ms < 2147483647:
+            return int(left_ms)
+        return 2**31 - 1 if left_ms > 0 else NO_LIFE + 1
+
+    def dies_ns(self) -> float:
+        """Return when its token expires by the client's clock, monotonic; infinite where it never does."""
+        life_s = self.token.life_s(self.now_s) if self.token is not None else float("inf")
+        return self.sent_ns + life_s * 1e9
+
+
+class Recorder(Protocol):
+    """Where attempts go."""
+
+    def attempt(self, attempt: Attempt, *, final: bool) -> None:
+        """Record an attempt that has ended."""
+
+
+@dataclass
+class Client:
+    """One caller: its keeper, its settings, and the arrival at hand.
+
+    ``zero_ns`` tells the monotonic time zero of the run, or 0 before it is known.
+    """
+
+    keeper: Keeper
+    tokens: Tokens
+    faults: CallFaults
+    recorder: Recorder
+    deadline_s: float
+    zero_ns: Callable[[], int]
+    arrival: Arrival | None = None
+    proven: Token | None = None
+    """The last token with which a call of this caller succeeded."""
+    _text: str | None = None
+    _metadata: Metadata = ()
+
+    def begin(self) -> tuple[Arrival, int]:
+        """Return the arrival that a call belongs to, and its place in the task.
+
+        Later calls of a task, and calls outside one, have no plan: they are due when they are made.
+        """
+        arrival = self.arrival
+        if arrival is None:
+            now_ns = clock.monotonic_ns()
+            return Arrival(-1, now_ns, now_ns), 0
+        arrival.calls += 1
+        if arrival.calls == 1:
+            return arrival, 0
+        now_ns = clock.monotonic_ns()
+        return Arrival(arrival.call_id, now_ns, now_ns, arrival.flags & ~(Flag.PLANNED | Flag.BUSY)), arrival.calls - 1
+
+    def metadata(self, text: str) -> Metadata:
+        """Return the metadata that carries a token; made once for each."""
+        if text is not self._text:
+            self._metadata = ((self.tokens.key, f"{self.tokens.scheme} {text}".lstrip()),)
+            self._text = text
+        return self._metadata

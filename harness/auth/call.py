@@ -1,0 +1,167 @@
+"""One call, from its first attempt to its last: token, per-call faults, rows. No library of RPCs here."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from harness import clock
+from harness.auth.attempt import Attempt, Client
+from harness.auth.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
+from harness.auth.keeper import Grant
+from harness.auth.refresh import Decision
+from harness.auth.token import Token
+from harness.calls import Cause, Origin
+from harness.errors import TokenError
+from harness.faults import CallView, Metadata
+from harness.timeline import Step
+
+NEVER_READ = "stream never read; iterate over it in the task that opened it"
+
+
+class Call:
+    """What a channel asks before and after each attempt.
+
+    Errors of the library are anything with ``code()`` and ``details()``.
+    """
+
+    __slots__ = ("_arrival", "_attempt", "_client", "_deadline_s", "_due_s", "_metadata", "_method", "_nth", "_number")
+
+    def __init__(self, client: Client, method: str, timeout: float | None, metadata: Metadata | None) -> None:
+        self._client = client
+        self._method = method
+        self._metadata: Metadata = tuple(metadata) if metadata else ()
+        self._arrival, self._nth = client.begin()
+        self._deadline_s = clock.monotonic() + (client.deadline_s if timeout is None else timeout)
+        self._due_s = (self._arrival.intended_ns - client.zero_ns()) / 1e9
+        self._number = 0
+        self._attempt = self._new_attempt()
+
+    @property
+    def attempt(self) -> Attempt:
+        """Return the attempt at hand."""
+        return self._attempt
+
+    def prepare(self) -> tuple[Metadata, float]:
+        """Return metadata and time-out of the next attempt; raises `TokenError`, recorded."""
+        client, attempt = self._client, self._attempt
+        touching = self._touching()
+        now = partial(self._now, touching) if touching else clock.wall
+        try:
+            grant = self._grant(touching, now)
+        except TokenError as error:
+            attempt.sent_ns = attempt.end_ns = clock.monotonic_ns()
+            attempt.origin, attempt.cause = Origin.TOKEN_SOURCE, Cause[error.cause]
+            attempt.details = str(error)
+            client.recorder.attempt(attempt, final=True)
+            raise
+        attempt.token, attempt.decision = grant
+        metadata = (
+            self._chaos(touching, grant.token) if touching else self._metadata + client.metadata(grant.token.text)
+        )
+        attempt.now_s = now()
+        attempt.sent_ns = sent_ns = clock.monotonic_ns()
+        return metadata, max(self._deadline_s - sent_ns / 1e9, 0.001)
+
+    def succeeded(self, messages: int, code: int = 0) -> None:
+        """Record the last attempt as good."""
+        attempt, client = self._attempt, self._client
+        attempt.end_ns, attempt.messages, attempt.code = clock.monotonic_ns(), messages, code
+        client.recorder.attempt(attempt, final=True)
+        token = attempt.token
+        if client.proven is not token and token is not None and not attempt.forged and (messages or not code):
+            client.proven = token
+            client.keeper.taken(token)
+
+    def failed(self, error: Any, messages: int = 0, *, replay: bool) -> bool:
+        """Record a failed attempt; return whether to send once more."""
+        attempt = self._attempt
+        attempt.end_ns, attempt.messages = clock.monotonic_ns(), messages
+        attempt.code, attempt.details = error.code().value[0], error.details() or ""
+        attempt.origin, attempt.cause = classify(attempt.code, attempt.details, _verdict(error))
+        again = self._again(attempt, replay=replay)
+        self._client.recorder.attempt(attempt, final=not again)
+        if again:
+            self._number += 1
+            self._attempt = self._new_attempt()
+        return again
+
+    def unread(self) -> None:
+        """Record a stream that nobody ever read: it was sent, and it is no call."""
+        attempt = self._attempt
+        attempt.end_ns, attempt.code = clock.monotonic_ns(), CANCELLED
+        attempt.origin, attempt.cause, attempt.details = Origin.LOCAL, Cause.NO_CALL, NEVER_READ
+        self._client.recorder.attempt(attempt, final=True)
+
+    def _again(self, attempt: Attempt, *, replay: bool) -> bool:
+        if attempt.code != UNAUTHENTICATED or attempt.token is None:
+            return False
+        renewable = self._client.keeper.refused(attempt.token)
+        once = self._client.tokens.retry_once and self._number == 0
+        return renewable and once and replay and attempt.messages == 0
+
+    def _new_attempt(self) -> Attempt:
+        return Attempt(self._arrival, self._nth, self._number, self._method, 0)
+
+    def _touching(self) -> tuple[Step, ...]:
+        faults = self._client.faults
+        active = faults.active(self._due_s)
+        if not active:
+            return ()
+        call_id = self._arrival.call_id
+        return tuple(step for step in active if faults.touches(step, call_id, self._nth, self._number))
+
+    def _grant(self, touching: Sequence[Step], now: Callable[[], float]) -> Grant:
+        override = partial(self._override, touching) if touching else None
+        return self._client.keeper.get(now, self._deadline_s, override)
+
+    # --- per-call faults ---------------------------------------------------------------------
+
+    def _now(self, touching: Sequence[Step]) -> float:
+        now_s = clock.wall()
+        for step in touching:
+            shown_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
+            self._mark(step, changed=shown_s != now_s)
+            now_s = shown_s
+        return now_s
+
+    def _override(self, touching: Sequence[Step], decision: Decision, token: Token) -> Decision:
+        zero_s = self._client.zero_ns() / 1e9
+        for step in touching:
+            before = token.obtained_s < zero_s + step.at_s
+            changed = Decision(step.fault.on_refresh(decision, before=before))
+            self._mark(step, changed=changed is not decision)
+            decision = changed
+        return decision
+
+    def _mark(self, step: Step, *, changed: bool) -> None:
+        """Note in the row that a step's fault changed something about this attempt."""
+        if changed:
+            self._attempt.steps |= self._client.faults.bit(step)
+
+    def _chaos(self, touching: Sequence[Step], token: Token) -> Metadata:
+        """Return the metadata that the faults leave; the token's text goes first, then the whole."""
+        view = CallView(self._method, self._arrival.call_id, self._number, self._due_s)
+        metadata = self._metadata + self._client.metadata(self._text(touching, token, view))
+        delay_s = 0.0
+        for step in touching:
+            changed = step.fault.on_metadata(metadata), step.fault.on_call(view, delay_s)
+            self._mark(step, changed=changed != (metadata, delay_s))
+            metadata, delay_s = changed
+        if delay_s > 0:
+            time.sleep(delay_s)
+        return metadata
+
+    def _text(self, touching: Sequence[Step], token: Token, view: CallView) -> str:
+        text = token.text
+        for step in touching:
+            changed = step.fault.on_token(text, view)
+            self._mark(step, changed=changed != text)
+            text = changed
+        self._attempt.forged = text != token.text
+        return text
+
+
+def _verdict(error: Any) -> str | None:
+    trailers: Any = error.trailing_metadata() if hasattr(error, "trailing_metadata") else None
+    return next((str(value) for key, value in trailers or () if key == VERDICT_KEY), None)
