@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "Serve the lab's issuer and target, to try a client against; Ctrl-C ends them.")
     serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
     serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
+    probe = command("probe", _probe, "Ask a target what its verifier really does, and what it would let in.")
+    from harness.probe.options import add_options
+
+    add_options(probe)
     proxy = command("proxy", _proxy, "Serve the embedded Toxiproxy, for any client of its HTTP API.")
     proxy.add_argument("--host", default="127.0.0.1", help="address of the HTTP API (default: %(default)s)")
     proxy.add_argument("--port", type=int, default=8474, help="port of the HTTP API (default: %(default)s)")
@@ -186,6 +190,12 @@ def _serve(options: argparse.Namespace) -> int:
     from harness.lab.serving import serve
 
     return serve(options.zoo, options.algorithm)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from harness.probe.command import run_probe
+
+    return run_probe(options, reports_folder())
 
 
 def _proxy(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import Bounds, ClockEstimate, Finding, Outcome, Part, ProbeResult
 from harness.wording import duration, plural
 
 INTERRUPTED = "interrupted"
@@ -80,16 +80,29 @@ def _turned_away(findings: Iterable[Finding]) -> list[str]:
 def _clock(clock: ClockEstimate) -> list[str]:
     at = f" of {clock.replica}" if clock.replica else ""
     if clock.sound and clock.offset is not None and clock.leeway is not None:
-        offset, leeway = clock.offset, clock.leeway
-        way = "ahead of" if offset.middle_s >= 0 else "behind"
-        off = f"{duration(abs(offset.middle_s))} (± {duration(offset.half_s)}) {way} this machine's"
-        told = f"The verifier's clock{at} is {off}, and it forgives {duration(max(leeway.middle_s, 0.0))}"
-        late = offset.middle_s - leeway.middle_s
-        edge = f"{duration(abs(late))} {'before' if late > 0 else 'after'} exp"
-        return [f"{told}: a token is UNAUTHENTICATED from {edge} on."]
+        return [f"The verifier's clock{at} {_offset(clock.offset)}, and it {_leeway(clock.leeway)}{_end(clock)}."]
     if clock.doubts:
         return [f"The verifier's clock{at} could not be told: {clock.doubts[0]}."]
     return []
+
+
+def _offset(offset: Bounds) -> str:
+    if offset.low_s <= 0 <= offset.high_s:
+        return f"agrees with this machine's (within {duration(offset.half_s)})"
+    way = "ahead of" if offset.middle_s >= 0 else "behind"
+    return f"is {duration(abs(offset.middle_s))} (± {duration(offset.half_s)}) {way} this machine's"
+
+
+def _leeway(leeway: Bounds) -> str:
+    return "forgives nothing" if leeway.low_s <= 0 else f"forgives {duration(leeway.middle_s)}"
+
+
+def _end(clock: ClockEstimate) -> str:
+    """Return when a token ends there, where that is not at its exp."""
+    if clock.grace is None or clock.grace.low_s <= 0 <= clock.grace.high_s:
+        return ""
+    side = "after" if clock.grace.middle_s > 0 else "before"
+    return f": a token is UNAUTHENTICATED from {duration(abs(clock.grace.middle_s))} {side} its exp on"
 
 
 def _others(findings: Iterable[Finding]) -> list[str]:
@@ -104,7 +117,7 @@ def _unproven(findings: Sequence[Finding]) -> list[str]:
     if void:
         told.append(f"{plural(void, 'answer')} proved nothing, because a good call beside it failed or it was lost.")
     if unchecked:
-        told.append(f"{plural(len(unchecked), 'question')} not asked; the table says why, and what to give.")
+        told.append(f"{plural(len(unchecked), 'question')} not asked; what is listed below says why.")
     return told
 
 

@@ -83,10 +83,18 @@ def _questions(group: Any) -> None:
     parts = ", ".join(part.value for part in Part)
     group.add_argument("--only", default="", metavar="PARTS", help=f"some of {parts}, comma-separated")
     group.add_argument(
-        "--method", default="", help="method that succeeds with a good token (default: the first that reads, and does)"
+        "--method",
+        "--call",
+        default="",
+        metavar="METHOD",
+        help="method that succeeds with a good token (default: the first that reads, and does)",
     )
     group.add_argument(
-        "--data", action="append", default=[], metavar="METHOD=JSON", help="message to send; $NONCE is new each time"
+        "--data",
+        action="append",
+        default=[],
+        metavar="METHOD=JSON",
+        help="message to send; $NONCE is new each time. A bidi method with one is opened with a good token, too",
     )
     group.add_argument(
         "--proof", default="", metavar="METHOD=JSON", help="call that ends OK where the side effect of $NONCE happened"
@@ -96,6 +104,9 @@ def _questions(group: Any) -> None:
     group.add_argument(
         "--row", action="append", default=[], metavar="ID", help="ask this row of the catalogue, even if dangerous"
     )
+    group.add_argument("--leeway", type=float, metavar="S", help="the leeway that the verifier says it forgives")
+    group.add_argument("--declare", action="append", default=[], metavar="POLICY", help="what it does on purpose")
+    group.add_argument("--since", type=Path, metavar="FOLDER", help="an earlier probe: tells the clock's drift since")
     group.add_argument("--per-s", type=float, default=100.0, help="most calls a second of coverage (default: 100)")
     group.add_argument("--within", type=float, default=300.0, metavar="S", help="end after so long (default: 300)")
     group.add_argument("--explain-token", default="", metavar="FILE", help="say why this token fails; - reads stdin")

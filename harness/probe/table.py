@@ -32,14 +32,28 @@ def show(result: ProbeResult, console: Console, *, everything: bool = False) -> 
     console.print(Text(f"{result.address}: {word(result)} (exit code {exit_code(result)})", style=f"bold {colour}"))
     for sentence in sentences(result):
         console.print(Text(f"  {sentence}"), soft_wrap=True)
-    shown = [one for one in result.findings if everything or one.outcome not in {Outcome.PASSED, Outcome.ALLOWED}]
+    quiet = set() if everything else {Outcome.PASSED, Outcome.ALLOWED, Outcome.NOT_CHECKED}
+    shown = [one for one in result.findings if one.outcome not in quiet]
     if shown:
         console.print()
         console.print(_findings(merged(shown)))
+    for why, names in _unasked(result.findings).items() if not everything else ():
+        console.print(Text(f"not asked: {', '.join(names)}: {why}", style="dim"), soft_wrap=True)
     console.print()
     console.print(_parts(result))
     for clock in result.clocks:
-        console.print(Text(f"clock {clock.replica}: {clock_line(clock)}"), soft_wrap=True)
+        console.print(Text(f"clock of {clock.replica}: {clock_line(clock)}"), soft_wrap=True)
+
+
+def _unasked(findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """Return what was not asked, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for one in findings:
+        if one.outcome is Outcome.NOT_CHECKED:
+            names = reasons.setdefault(one.text, [])
+            name = one.row if one.row and one.part is not Part.COVERAGE else one.subject
+            names += [] if name in names else [name]
+    return reasons
 
 
 def merged(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:

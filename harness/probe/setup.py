@@ -1,0 +1,107 @@
+"""The setup of a probe: everything read and checked before the first question."""
+
+import argparse
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.auth.sources import ClientCredentials, TokenFile
+from harness.clock import wall
+from harness.endpoint import Endpoint
+from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, from_reflection, from_stubs
+from harness.endpoint.opening import open_channel
+from harness.errors import UsageError
+from harness.probe.carrier import Carrier
+from harness.probe.messages import Messages
+from harness.probe.minter import Minter, read_key, read_template
+from harness.probe.openness import Openness
+from harness.probe.options import endpoint_of, messages_of, parts_of
+from harness.probe.pace import Pace
+from harness.probe.reach import require_reached
+from harness.probe.result import ClockEstimate, ProbeResult
+from harness.staging import guard_target
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a probe works with: all of it read and checked before the first question."""
+
+    endpoint: Endpoint
+    methods: Methods
+    messages: Messages
+    openness: Openness
+    carrier: Carrier
+    minter: Minter | None
+    listed: bool
+    options: argparse.Namespace
+    before: tuple[ClockEstimate, ...] = ()
+    """Clocks of an earlier probe, for their drift since."""
+
+    @property
+    def several(self) -> bool:
+        """Return whether there are replicas to tell apart."""
+        return len(self.endpoint.addresses) > 1
+
+
+def prepare(options: argparse.Namespace) -> Setup:
+    """Read everything that a probe needs; raises `UsageError`, or `RunError` where nobody answers."""
+    endpoint = endpoint_of(options)
+    guard_target(endpoint, frozenset(options.allow_target))
+    carrier, minter = Carrier(options.metadata_key, options.scheme), minter_of(options)
+    Pace(options.per_s)
+    parts_of(options.only)
+    for address in endpoint.addresses:
+        require_reached(endpoint, address)
+    methods, listed = _methods(endpoint, options, carrier, minter)
+    openness = Openness(tuple(options.public), tuple(options.skip))
+    openness.require_known([method.path for method in methods])
+    messages = Messages(methods, messages_of("--data", options.data))
+    before = _clocks(options.since) if options.since else ()
+    return Setup(endpoint, methods, messages, openness, carrier, minter, listed, options, before)
+
+
+def _clocks(path: Path) -> tuple[ClockEstimate, ...]:
+    file = path / "probe.json" if path.is_dir() else path
+    try:
+        return ProbeResult.from_json(file.read_text(encoding="utf-8")).clocks
+    except OSError as error:
+        raise UsageError(f"--since {path}: {error.strerror}; name the folder of an earlier probe") from error
+
+
+def minter_of(options: argparse.Namespace) -> Minter | None:
+    """Return where good tokens come from, or None; raises `UsageError`."""
+    given = [name for name in ("token_file", "token_url", "signing_key") if getattr(options, name)]
+    if len(given) > 1:
+        names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"{names} both give good tokens; give one of them")
+    if options.signing_key:
+        claims = read_template(options.claims) if options.claims else {}
+        return Minter.with_key(read_key(options.signing_key, options.algorithm, options.kid), claims)
+    if options.token_file:
+        return Minter.with_tokens(TokenFile(options.token_file).open().fetch)
+    if options.token_url:
+        source = ClientCredentials(
+            options.token_url, options.client_id, scope=options.scope, audience=options.audience
+        ).open()
+        return Minter.with_tokens(source.fetch)
+    return None
+
+
+def _methods(
+    endpoint: Endpoint, options: argparse.Namespace, carrier: Carrier, minter: Minter | None
+) -> tuple[Methods, bool]:
+    """Return what the target serves, and whether it said so itself."""
+    given = [name for name in ("proto", "descriptor_set", "stubs") if getattr(options, name)]
+    if len(given) > 1:
+        names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"{names} both say what is served; give one of them")
+    if options.proto:
+        return from_protos(options.proto, options.include), False
+    if options.descriptor_set:
+        return from_descriptor_set(options.descriptor_set), False
+    if options.stubs:
+        return from_stubs(options.stubs), False
+    metadata = carrier.metadata(minter.good(wall()).token()) if minter else ()
+    texts = tuple((key, value) for key, value in metadata if isinstance(value, str))
+    with contextlib.closing(open_channel(endpoint, endpoint.addresses[0])) as channel:
+        return from_reflection(channel, texts), True
