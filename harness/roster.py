@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness import clock
-from harness.errors import HarnessError, RunError
+from harness.errors import HarnessError, RunError, UsageError
 from harness.offset import Offset, Pings, doubt
 from harness.shipping import Dock
 
-JOIN_WITHIN_S = 15.0
+JOIN_WITHIN_S = 20.0
+"""Longer than a preflight may take (`harness.preflight`)."""
 MEASURE_WITHIN_S = 5.0
 PROMISE_WITHIN_S = 15.0
 """A worker that says and ships nothing for so long is taken for lost."""
 GONE_AFTER_S = 2.0
 """Locust forgets a worker for a moment when its users stop; one that stays away for so long is gone."""
 _POLL_S = 0.02
-HEARS = tuple(f"jwtstorm-{kind}" for kind in ("joined", "pong", "live", "chunk", "promise", "problem"))
+HEARS = tuple(f"jwtstorm-{kind}" for kind in ("joined", "pong", "live", "chunk", "promise", "problem", "refused"))
 """The messages of workers."""
 
 
@@ -50,6 +51,7 @@ class Roster:
         self._dock = Dock(run)
         self._on_problem = on_problem
         self._joined: set[int] = set()
+        self._refusal: HarnessError | None = None
         self._pings: dict[int, Pings] = {}
         self._drained: set[int] = set()
         self._promises: dict[int, Mapping[str, Any]] = {}
@@ -62,18 +64,21 @@ class Roster:
         handlers = (
             self._hear_joined, self._hear_pong, self._hear_live,
             self._hear_chunk, self._hear_promise, self._hear_problem,
+            self._hear_refused,
         )  # fmt: skip
         handlers[HEARS.index(message)](self.members.index(member), data)
 
     def await_joined(self, over: threading.Event) -> None:
         """Wait until every worker has taken the run up, or the run is over.
 
-        Raises `RunError` that names those who did not.
+        Raises `RunError` that names those who did not, or the first one's reason why it cannot.
         """
         everybody = set(range(len(self.members)))
-        if not _await(lambda: self._joined == everybody or over.is_set(), JOIN_WITHIN_S):
+        if not _await(lambda: self._joined == everybody or self._refusal or over.is_set(), JOIN_WITHIN_S):
             silent = ", ".join(str(worker) for worker in sorted(everybody - self._joined))
             raise RunError(f"no answer from worker {silent}; start it with the same build, and see its log")
+        if self._refusal is not None:
+            raise self._refusal
 
     def measure_clocks(self, within_s: float = MEASURE_WITHIN_S) -> None:
         """Measure the clocks of the remote workers that are still here; again, to see what they drifted."""
@@ -170,6 +175,10 @@ class Roster:
     def _hear_problem(self, _worker: int, data: Mapping[str, Any]) -> None:
         self._on_problem(data["kind"], data["text"])
 
+    def _hear_refused(self, _worker: int, data: Mapping[str, Any]) -> None:
+        kind = UsageError if data["exit_code"] == UsageError.exit_code else RunError
+        self._refusal = self._refusal or kind(data["text"])
+
     # --- what is known -----------------------------------------------------------------------
 
     def _offset(self, worker: int) -> Offset | None:
@@ -179,7 +188,7 @@ class Roster:
         return set(range(len(self.members))) - self._promises.keys()
 
 
-def _await(done: Callable[[], bool], within_s: float) -> bool:
+def _await(done: Callable[[], object], within_s: float) -> bool:
     until_s = clock.monotonic() + within_s
     while not done():
         if clock.monotonic() > until_s:

@@ -73,12 +73,13 @@ class Station:
             folder = self._folder.name if self._folder is not None else begin.run
             told = watchers(self._fire, lambda error: self._tell("record", str(error)))
             self.worker = Worker(self._scenario, replace(begin, run=folder), told)
+            self.worker.preflight()
         except HarnessError as error:
-            self._tell("worker_failed", str(error))
+            self._refuse(str(error), error.exit_code)
         except Exception as error:  # Locust would log it and go on, and nobody would know why there are no calls
             logger.exception("cannot begin")
             text = f"worker {data.get('worker')} could not begin ({type(error).__name__}: {error}); see its log"
-            self._tell("worker_failed", text)
+            self._refuse(text, RunError.exit_code)
         else:
             self._tasks = [gevent.spawn(self._tell_live, self.worker)]
             if remote:
@@ -90,7 +91,8 @@ class Station:
         """Find out where the worker is, and make its folder where that is elsewhere; tell whether it is remote."""
         if begin.fingerprint != self._scenario.fingerprint():
             raise RunError(f"worker {begin.worker} has another version of the scenario; start it with the same files")
-        lab_serves = bool(begin.token_url) or begin.target != self._scenario.target
+        endpoint = self._scenario.endpoint
+        lab_serves = bool(begin.token_url) or endpoint is None or begin.target != endpoint.addresses[0]
         if lab_serves and begin.boot_id != boot_id():
             raise RunError(
                 f"worker {begin.worker} is on another host, and the lab and its proxy serve the conductor's host "
@@ -119,6 +121,13 @@ class Station:
 
     def _tell(self, kind: str, text: str) -> None:
         self._send("problem", {"kind": kind, "text": text})
+
+    def _refuse(self, text: str, exit_code: int) -> None:
+        """Say why no run can begin here, and keep nothing of it."""
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            worker.finish()
+        self._send("refused", {"text": text, "exit_code": exit_code})
 
     def _tell_live(self, worker: Worker) -> None:
         while True:

@@ -4,7 +4,8 @@ Import `locust` before anything else in a scenario file: it patches sockets befo
 Importing this module hooks Locust's events (`harness.plugin`).
 """
 
-from locust import User  # first: it patches sockets before grpc loads
+from locust import User, task  # first: it patches sockets before grpc loads
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from locust.user.task import DefaultTaskSet
 
 # isort: split
@@ -20,6 +21,7 @@ from gevent import GreenletExit
 from harness import plugin
 from harness.auth.channel import Arrival, AuthChannel, Client
 from harness.catalogue import NO_USER
+from harness.endpoint.repertoire import Callers
 from harness.pacer import Pacer
 from harness.scenario import Scenario
 
@@ -35,6 +37,10 @@ class _Calls(DefaultTaskSet):
             super().execute_task(task)  # type: ignore[no-untyped-call]
         except grpc.RpcError:
             return
+        except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser):
+            raise  # Locust's own ways out of a task
+        except Exception as error:  # noqa: BLE001 - a task is the user's own code
+            self.user.task_raised(getattr(task, "__name__", str(task)), error)
         finally:
             self.user.task_ended()
 
@@ -73,12 +79,41 @@ class GrpcUser(User):
         self._client.arrival = self._pacer.take()
         return 0.0
 
+    def task_raised(self, task: str, error: Exception) -> None:
+        """Count what a task raised that was no failed call; the page's list of exceptions gets it, too."""
+        worker, arrival = plugin.worker(), self._client.arrival
+        if worker is not None:
+            worker.mishap(task, error, called=arrival is not None and arrival.calls > 0)
+        self.environment.events.user_error.fire(user_instance=self, exception=error, tb=error.__traceback__)
+
     def task_ended(self) -> None:
         """Account for the arrival at hand."""
         arrival: Arrival | None = self._client.arrival
         self._client.arrival = None
         if arrival is not None:
             self._pacer.done(arrival)
+
+
+class CallUser(GrpcUser):
+    """A user that makes the scenario's ``calls=``, by weight, one for each arrival."""
+
+    abstract = True
+    _callers: Callers
+
+    def on_start(self) -> None:
+        """Open the calls, then wait until the first one is due."""
+        super().on_start()
+        worker = plugin.worker()
+        if worker is None or worker.repertoire is None:
+            raise GreenletExit  # the run ended while this user waited
+        self._callers = worker.repertoire.on(self.channel)
+
+    @task
+    def call(self) -> None:
+        """Make the call that the arrival's number picks."""
+        arrival = self._client.arrival
+        if arrival is not None:
+            self._callers.make(arrival.call_id)
 
 
 def _ledger_stub() -> type[Any]:
@@ -104,6 +139,9 @@ def _mistakes(user: type[GrpcUser]) -> Iterator[str]:
     name = user.__name__
     if not user.tasks:
         yield f"{name} has no task, so it would never call; mark a method of it with @task"
+    scenario = scenario_of(user)
+    if issubclass(user, CallUser) and scenario is not None and not scenario.calls:
+        yield f'{name} makes the scenario\'s calls, and it has none; give calls=[Call("pkg.Service/Method", {{}})]'
     if user.stub_class is None:
         return
     try:
