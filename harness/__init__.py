@@ -17,22 +17,32 @@ from harness.auth.sources import (
     TokenFile,
 )
 from harness.checks import attempts, failure_ratio, recovery, refreshes, response_time, service_time
+from harness.endpoint import Endpoint, Retry, Tls
+from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
 from harness.honesty.matters import Matters
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario
 from harness.timeline import at
 
 __all__ = [
+    "Call",
     "ClientCredentials",
     "ClientSecret",
+    "DescriptorSet",
+    "Endpoint",
     "LabSettings",
     "LoginCall",
     "Matters",
     "NoClientAuth",
     "PrivateKeyJwt",
+    "Protos",
+    "Reflection",
     "RefreshToken",
+    "Retry",
     "Scenario",
     "SigningKey",
+    "Stubs",
+    "Tls",
     "TokenCommand",
     "TokenFile",
     "Tokens",

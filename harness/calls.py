@@ -177,6 +177,19 @@ class Header:
         return cls(worker, started_ns)
 
 
+_AT = " @ "
+
+
+def told_apart(method: str, address: str) -> str:
+    """Return a method's name as the journal holds it where a target has several addresses."""
+    return f"{method}{_AT}{address}" if address else method
+
+
+def address_of(name: str) -> str:
+    """Return the address within a journal's name of a method, or an empty text."""
+    return name.partition(_AT)[2]
+
+
 def journal_path(run: Path, worker: int) -> Path:
     """Return where a worker's journal lies."""
     return run / f"calls-{worker}.bin"

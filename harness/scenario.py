@@ -17,6 +17,9 @@ from harness.auth import refresh
 from harness.auth.refresh import Tokens
 from harness.auth.source import SourceSettings
 from harness.checks import Check
+from harness.endpoint import Endpoint, endpoint_of
+from harness.endpoint.address import is_unix
+from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError, UsageError
 from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 from harness.honesty.matters import Matters
@@ -53,11 +56,14 @@ class LabSettings:
 class Scenario:
     """One experiment.
 
-    ``target`` is the address of your own service (``127.0.0.1:50051``) and ``issuer`` where its
+    ``target`` is the address of your own service (``127.0.0.1:50051``), or an `Endpoint` with TLS,
+    replicas and more; ``issuer`` where its
     tokens come from (a setting of `harness.auth.source`); without them the lab serves both.
     ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
-    one worker process; ``matters`` says what a comparison of builds rests on. Raises `ScenarioError`
+    one worker process (an `Endpoint` has its own); ``calls`` are what a `harness.users.CallUser` makes, and
+    ``methods`` where their definitions come from; ``matters`` says what a comparison of builds
+    rests on. Raises `ScenarioError`
     with all mistakes.
     """
 
@@ -66,11 +72,13 @@ class Scenario:
     timeline: Sequence[Planned] = ()
     checks: Sequence[Check] = ()
     seed: int = 1
-    target: str | None = None
+    target: str | Endpoint | None = None
     issuer: SourceSettings | None = None
     deadline_s: float = 1.0
     max_lag_s: float | None = None
     connections: int = 1
+    calls: Sequence[Call] = ()
+    methods: MethodSource = field(default_factory=Reflection)
     lab: LabSettings = field(default_factory=LabSettings)
     matters: Matters = field(default_factory=Matters)
 
@@ -87,6 +95,11 @@ class Scenario:
     def lag_bound_s(self) -> float:
         """Return how long an arrival may wait for a free user, in seconds."""
         return self.deadline_s if self.max_lag_s is None else self.max_lag_s
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Return your own service's endpoint; None where the lab serves."""
+        return None if self.target is None else endpoint_of(self.target, self.connections)
 
     def mistakes(self) -> list[str]:
         """Return everything that is wrong, one sentence each with its way out."""
@@ -126,6 +139,7 @@ class Scenario:
             "connections": self.connections,
             "matters": asdict(self.matters),
             "lab": asdict(self.lab) if self.target is None or self.issuer is None else None,
+            **self._own_target(),
         }
 
     def fingerprint(self) -> str:
@@ -140,13 +154,17 @@ class Scenario:
         found += of_kind("scenario", LabSettings, "give LabSettings(…)", lab=self.lab)
         found += of_kind("scenario", Matters, "give Matters(…)", matters=self.matters)
         if self.target is not None:
-            found += of_kind("scenario", str, 'give an address: target="127.0.0.1:50051"', target=self.target)
+            kind = str if not isinstance(self.target, Endpoint) else Endpoint
+            found += of_kind(
+                "scenario", kind, 'give an address, target="127.0.0.1:50051", or Endpoint(…)', target=self.target
+            )
         if self.issuer is not None and not (hasattr(self.issuer, "open") and not isinstance(self.issuer, type)):
             found.append(
                 f"scenario: issuer={self.issuer!r} is no source of tokens; give ClientCredentials(…), SigningKey(…), "
                 "TokenFile(…), TokenCommand(…), or anything with open()"
             )
         found += timelines.misfits(self.timeline)
+        found += list_of("calls", Call, 'Call("pkg.Service/Method", {})', self.calls)
         return found + list_of("checks", Check, "failure_ratio(below=0.01)", self.checks)
 
     def _of_parts(self) -> Iterator[str]:
@@ -155,6 +173,11 @@ class Scenario:
         for part, kind in kinds:
             if isinstance(part, kind):
                 yield from part.mistakes()
+        if isinstance(self.target, str | Endpoint):
+            yield from endpoint_of(self.target).mistakes()
+        for call in self.calls:
+            if isinstance(call, Call):
+                yield from call.mistakes()
         ask = getattr(self.issuer, "mistakes", None)
         if callable(ask) and not isinstance(self.issuer, type):
             yield from ask()
@@ -170,6 +193,7 @@ class Scenario:
                     found.append(f"{step.id}: the issuer link is the lab's; drop issuer= or this step")
                 if need == "link:jwks" and (own["issuer"] or own["target"]):
                     found.append(f"{step.id}: the jwks link runs between the lab's own parts; drop target= and issuer=")
+        found += self._unproxied()
         if self.issuer is not None and self.target is None:
             found.append(
                 "scenario: the lab's target takes its own issuer's tokens only; give target= too, or drop issuer="
@@ -177,6 +201,25 @@ class Scenario:
         if self.target is not None and self.issuer is None:
             found.append("scenario: target= is your own, so say where its tokens come from; give issuer=")
         return found
+
+    def _unproxied(self) -> Iterator[str]:
+        """Yield why the target link cannot have a proxy on it, where it needs one."""
+        endpoint = self.endpoint
+        if endpoint is None or "target" not in self.links():
+            return
+        if len(endpoint.addresses) > 1:
+            yield "scenario: a fault on the target link takes one address; name one replica, or drop the step"
+        elif endpoint.addresses and is_unix(endpoint.addresses[0]):
+            yield "scenario: no proxy stands on a unix socket; give target= a host:port, or drop the step on its link"
+
+    def _own_target(self) -> dict[str, Any]:
+        """Return what two runs must share of an endpoint and its calls; not where it is, which builds differ in."""
+        own: dict[str, Any] = {}
+        if isinstance(self.target, Endpoint):
+            own["endpoint"] = {**self.target.to_json(), "addresses": len(self.target.addresses)}
+        if self.calls:
+            own["calls"] = [call.to_json() for call in self.calls]
+        return own
 
 
 @dataclass(frozen=True)

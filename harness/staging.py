@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from harness.endpoint import Endpoint, endpoint_of
+from harness.endpoint.address import host_of
 from harness.errors import UsageError
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import started_ticks
@@ -22,7 +24,7 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
         if scenario.target is None
         else None,
         links=scenario.links(),
-        foreign={} if scenario.target is None else {"target": scenario.target},
+        foreign={} if scenario.endpoint is None else {"target": scenario.endpoint.addresses[0]},
         environ=environ,
         seed=scenario.seed,
     )
@@ -40,22 +42,31 @@ def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) ->
     }
 
 
-def guard_target(target: str | None, allowed: frozenset[str]) -> None:
+def guard_target(target: str | Endpoint | None, allowed: frozenset[str]) -> None:
     """Refuse to send load to another machine that nobody named on the command line.
 
     Raises `UsageError`.
     """
-    if target is None or target.startswith("unix:"):
-        return
-    host = target.rpartition(":")[0].strip("[]")
-    if host == "localhost" or host in allowed:
-        return
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    for address in () if target is None else endpoint_of(target).addresses:
+        _guard_address(address, allowed)
+
+
+def is_foreign(target: str | Endpoint | None) -> bool:
+    """Tell whether a target, or one of its replicas, is on another machine."""
+    return target is not None and not all(_is_here(host_of(address)) for address in endpoint_of(target).addresses)
+
+
+def _guard_address(target: str, allowed: frozenset[str]) -> None:
+    host = host_of(target)
+    if not (host in allowed or _is_here(host)):
         raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _process(pid: int, ticks: int) -> dict[str, int]:

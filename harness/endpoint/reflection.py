@@ -4,6 +4,7 @@ The client is grpcio-reflection's. It speaks the older protocol's name alone, wh
 of the newer, so that the channel beneath renames the call where a server knows only the newer.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ METHODS = (
 )
 """Both protocols, the newer first."""
 WAY_OUT = "give --proto FILES or --descriptor-set FILE instead"
-Metadata = Sequence[tuple[str, str]]
+logging.getLogger("grpc_reflection").setLevel(logging.WARNING)  # it tells of every file it reads
+Metadata = Sequence[tuple[str, str | bytes]]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,229 @@
+"""Any target: a scenario from the command line alone, ``jwtstorm run any --target …``.
+
+The file ``scenarios/any.py`` reads the options with `from_arguments`, in every process of a run, and
+declares them to Locust with `add_options`, which would refuse them else.
+"""
+
+import argparse
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.auth.refresh import Tokens
+from harness.auth.source import SourceSettings
+from harness.auth.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.checks import failure_ratio
+from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
+from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
+from harness.errors import UsageError
+from harness.load import closed_users, constant_rate
+from harness.scenario import Scenario
+
+OWN_CALL = Call("jwtstorm.lab.v1.Ledger/GetBalance", {"account": "{{seq}}"})
+"""What the lab is asked where nothing else is said."""
+
+EXAMPLES = """\
+examples of `any`:
+  jwtstorm run any --target 127.0.0.1:50051 --call shop.v1.Cart/Get --data '{"id": "{{seq}}"}' \\
+      --token-file token.jwt --rate 100 --duration 30
+  jwtstorm run any --target a:443 --target b:443 --allow-target a --allow-target b --ca ca.pem \\
+      --proto cart.proto --call shop.v1.Cart/Get --data-file get.json --rows carts.csv \\
+      --token-url https://login.example/token --client-id storm        (the secret: CLIENT_SECRET)
+in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; docs/targets.md tells the rest"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are `UsageError`."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise it."""
+        raise UsageError(message)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options, in groups."""
+    for title, declare in _GROUPS.items():
+        declare(parser.add_argument_group(title).add_argument)
+
+
+def add_to_locust(parser: Any) -> None:
+    """Declare the options to Locust's parser, off its web page: a run there keeps those it was started with."""
+    for declare in _GROUPS.values():
+        declare(partial(parser.add_argument, include_in_web_ui=False))
+
+
+def _reach(option: Any) -> None:
+    option("--target", action="append", metavar="HOST:PORT", help="also unix:/path; again for each further replica")
+    option("--tls", action="store_true", help="speak TLS; any option of the next four does, too")
+    option("--ca", type=Path, metavar="PEM", help="roots to trust (default: the system's)")
+    option("--cert", type=Path, metavar="PEM", help="the client's certificate, for mutual TLS")
+    option("--key", type=Path, metavar="PEM", help="the certificate's key")
+    option("--server-name", default="", metavar="NAME", help="the name that the server's certificate bears")
+    option("--authority", default="", metavar="NAME", help="the :authority to send")
+    option("--connections", type=int, default=1, help="TCP connections per address and process (default: 1)")
+    option("--keepalive", type=float, metavar="S", help="ping an idle connection so often")
+    option("--keepalive-timeout", type=float, default=20.0, metavar="S", help="give it up without an answer (20)")
+    option("--max-message-bytes", type=int, metavar="N", help="largest message, both ways (default: 4 MiB to read)")
+    option("--compression", default="none", metavar="KIND", help=f"one of {', '.join(COMPRESSIONS)}")
+    option("--wait-for-ready", action="store_true", help="let calls wait for a connection instead of failing at once")
+    option("--retry-attempts", type=int, metavar="N", help="grpc's own attempts per attempt of ours, 2 to 5")
+
+
+def _ask(option: Any) -> None:
+    option("--call", action="append", metavar="PKG.SERVICE/METHOD", help="again for each further call")
+    option("--data", action="append", metavar="JSON", help="its message with {{placeholders}}; a list for a stream")
+    option("--data-file", action="append", type=Path, metavar="FILE", help="the same, from a file")
+    option("--rows", type=Path, metavar="FILE", help="CSV or NDJSON (.ndjson) for {{row.COLUMN}}, a row per call")
+    option("--proto", action="append", type=Path, metavar="FILE", help="the service's definition (else reflection)")
+    option("--include", action="append", type=Path, default=[], metavar="FOLDER", help="where its imports are")
+    option("--descriptor-set", type=Path, metavar="FILE", help="made with protoc --include_imports")
+    option("--stubs", metavar="MODULE", help="generated code, my_service_pb2")
+
+
+def _authenticate(option: Any) -> None:
+    option("--token-url", metavar="URL", help="OAuth client credentials; the secret is in CLIENT_SECRET")
+    option("--client-id", default="", metavar="ID", help="for --token-url")
+    option("--scope", default="", metavar="WORDS", help="for --token-url")
+    option("--audience", default="", metavar="NAME", help="for --token-url")
+    option("--token-file", type=Path, metavar="FILE", help="holds a token, read anew at each refresh")
+    option("--token-command", metavar="COMMAND", help="prints a token; run at each refresh, without a shell")
+    option("--signing-key", type=Path, metavar="FILE", help="mint tokens with this key (PEM or JWK)")
+    option("--algorithm", default="", help="for --signing-key (default: what the key is for)")
+    option("--kid", default="", help="for --signing-key")
+    option("--claims", type=Path, metavar="FILE", help="for --signing-key: a JSON object of claims")
+    option("--lifetime", type=float, default=300.0, metavar="S", help="of tokens (default: %(default)s)")
+    option("--metadata-key", default="authorization", help="(default: %(default)s)")
+    option("--scheme", default="Bearer", help="before the token; '' sends it bare (default: %(default)s)")
+
+
+def _load(option: Any) -> None:
+    option("--rate", type=float, default=50.0, metavar="PER_S", help="calls a second; 0: as fast as users get answers")
+    option("--duration", type=float, default=30.0, metavar="S", help="after the warm-up (default: %(default)s)")
+    option("--warm-up", type=float, default=5.0, metavar="S", help="(default: %(default)s)")
+    option("--deadline", type=float, default=1.0, metavar="S", help="of each call (default: %(default)s)")
+    option("--seed", type=int, default=1, help="of placeholders (default: %(default)s)")
+
+
+_GROUPS: dict[str, Callable[[Any], None]] = {
+    "the target of `any` (without one the lab serves)": _reach,
+    "what `any` calls": _ask,
+    "tokens of `any`, without which no target but the lab's is called": _authenticate,
+    "load of `any`": _load,
+}
+
+
+def from_arguments(arguments: Sequence[str]) -> Scenario:
+    """Return the scenario that the options tell; what is not ours (Locust's) is left alone.
+
+    Raises `UsageError`.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    add_options(parser)
+    parser.add_argument("-u", "--users", type=int, default=50)
+    options, _ = parser.parse_known_args(list(arguments))
+    endpoint = _endpoint(options)
+    load = (
+        constant_rate(options.rate, options.duration, options.users, options.warm_up)
+        if options.rate
+        else closed_users(options.users, options.duration, warm_up_s=options.warm_up)
+    )
+    return Scenario(
+        load=load,
+        checks=[failure_ratio(below=0.01)],
+        tokens=_tokens(options),
+        target=endpoint,
+        issuer=_source(options, endpoint),
+        calls=_calls(options, endpoint),
+        methods=_methods(options),
+        seed=options.seed,
+        deadline_s=options.deadline,
+        connections=options.connections,
+    )
+
+
+def _endpoint(options: argparse.Namespace) -> Endpoint | None:
+    if not options.target:
+        return None
+    secure = options.tls or options.ca or options.cert or options.key or options.server_name
+    return Endpoint(
+        addresses=tuple(options.target),
+        tls=Tls(options.ca, options.cert, options.key, options.server_name) if secure else None,
+        connections=options.connections,
+        keepalive_s=options.keepalive,
+        keepalive_timeout_s=options.keepalive_timeout,
+        max_message_bytes=options.max_message_bytes,
+        compression=options.compression,
+        wait_for_ready=options.wait_for_ready,
+        retry=None if options.retry_attempts is None else Retry(options.retry_attempts),
+        authority=options.authority,
+    )
+
+
+def _tokens(options: argparse.Namespace) -> Tokens:
+    return Tokens(lifetime_s=options.lifetime, key=options.metadata_key, scheme=options.scheme)
+
+
+def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSettings | None:
+    names = ("token_url", "token_file", "token_command", "signing_key")
+    given = [name for name in names if getattr(options, name)]
+    flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    if len(given) > 1:
+        raise UsageError(f"tokens come from one place; keep one of {flags}")
+    if endpoint is None:
+        if given:
+            raise UsageError(f"--{given[0].replace('_', '-')} without --target: the lab mints its own; give --target")
+        return None
+    if not given:
+        raise UsageError(f"--target is your own, so say where its tokens come from; give one of {flags}")
+    if options.token_url:
+        return ClientCredentials(options.token_url, options.client_id, scope=options.scope, audience=options.audience)
+    if options.token_file:
+        return TokenFile(options.token_file)
+    if options.token_command:
+        return TokenCommand(shlex.split(options.token_command))
+    claims = _json(options.claims.name, _read(options.claims)) if options.claims else {}
+    return SigningKey(options.signing_key, options.algorithm, options.kid, options.lifetime, claims)
+
+
+def _methods(options: argparse.Namespace) -> MethodSource:
+    if options.proto:
+        return Protos(tuple(options.proto), tuple(options.include))
+    if options.descriptor_set:
+        return DescriptorSet(options.descriptor_set)
+    return Stubs(options.stubs) if options.stubs else Reflection()
+
+
+def _calls(options: argparse.Namespace, endpoint: Endpoint | None) -> list[Call]:
+    names, data = options.call or [], _data(options)
+    if not names:
+        if endpoint is not None or data:
+            raise UsageError("say what to call: --call pkg.Service/Method")
+        return [OWN_CALL]
+    if len(data) not in {0, len(names)}:
+        raise UsageError(f"{len(names)} --call and {len(data)} --data; give one --data for each --call, or none")
+    return [Call(name, value, options.rows) for name, value in zip(names, data or [{}] * len(names), strict=True)]
+
+
+def _data(options: argparse.Namespace) -> list[Any]:
+    if options.data and options.data_file:
+        raise UsageError("--data and --data-file both say what to send; keep one of them")
+    if options.data_file:
+        return [_json(str(path), _read(path)) for path in options.data_file]
+    return [_json("--data", text) for text in options.data or []]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', 'no UTF-8 text')}); check it") from error
+
+
+def _json(what: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{what} is no JSON: {error}; quote it whole, as in '{{\"id\": 1}}'") from error
