@@ -149,7 +149,7 @@ class Worker:
             attempt.origin,
             attempt.cause,
         )
-        if attempt.cause is not Cause.OK or self._trace.wants():
+        if attempt.notable or self._trace.wants():
             self._write_trace(attempt)
         if final:
             self._count(attempt.origin, attempt.cause)
@@ -235,6 +235,7 @@ class Worker:
             decision=attempt.decision,
             latency_s=(attempt.end_ns - attempt.sent_ns) / 1e9,
             steps=attempt.steps,
+            **attempt.of_stream(),
         )
 
     def _flush_for_ever(self) -> None:

@@ -82,6 +82,15 @@ class Attempt:
             return int(left_ms)
         return 2**31 - 1 if left_ms > 0 else NO_LIFE + 1
 
+    @property
+    def notable(self) -> bool:
+        """Whether the auth trace must tell of it: a failure, or messages with a dead token."""
+        return self.cause is not Cause.OK or bool(self.after_expiry)
+
+    def of_stream(self) -> dict[str, int]:
+        """Return what the auth trace says of a stream alone; its end is ``latency_s`` after it was sent."""
+        return {} if self.after_expiry is None else {"messages": self.messages, "after_expiry": self.after_expiry}
+
     def dies_ns(self) -> float:
         """Return when its token expires by the client's clock, monotonic; infinite where it never does."""
         life_s = self.token.life_s(self.now_s) if self.token is not None else float("inf")
