@@ -86,6 +86,7 @@ def page(run: Run, summary: Summary, pictures: Sequence[Shown]) -> str:
             phases=[(phase, summary.cell(phase.name)) for phase in summary.phases],
             methods=_by_method(summary),
             steps=summary.steps,
+            fetches=sum(phase.fetches for phase in summary.phases if phase.kind == "all"),
             health=summary.health,
             warnings=[problem for problem in summary.problems if not problem.invalid],
             settings=_settings(run),

@@ -13,6 +13,7 @@ from harness.errors import RecordError, UsageError
 from harness.report import main, report_run
 from harness.report.pictures import PICTURES
 from harness.runs import find_run, find_runs, read_run
+from harness.summary import read_summary
 from tests.fake_run import STEPS, FakeRun
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}\x01|`"
@@ -60,6 +61,16 @@ def test_every_picture_of_a_storm_has_its_png_and_its_data(storm: Path) -> None:
         assert (storm / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert len(pd.read_csv(storm / f"{name}.csv")) > 0
     assert set(PICTURES) <= set(_Page((storm / "report.html").read_text()).ids)
+
+
+def test_the_heat_map_holds_every_successful_call_once_and_names_the_slowest_stretch(storm: Path) -> None:
+    bands = pd.read_csv(storm / "heat.csv")
+    summary = read_summary(storm)
+    good = sum(summary.cell(phase).calls - summary.cell(phase).failed for phase in ("warm-up", "all"))
+    assert bands["calls"].sum() == good
+    assert bands.groupby("from_s")["share"].sum().to_numpy() == pytest.approx(1)
+    assert (bands["over_s"] < bands["under_s"]).all()
+    assert re.search(r"From 32 s to 33\.\d s, 9\d\.\d % of the successful calls", (storm / "report.html").read_text())
 
 
 def test_a_run_without_checks_is_good_and_not_passed(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ def _axes(axes: Axes, story: Story, right: float) -> None:
             axes.plot(1 / (1 - settings["quantile"]), settings["below_s"], marker="v", color=QUIET, linestyle="none")
             axes.annotate(
                 f"limit of {quantile_name(settings['quantile'])} in steady state",
-                (1 / (1 - settings["quantile"]), settings["below_s"]), xytext=(2, -15), textcoords="offset points",
-                ha="left", fontsize=8, color=QUIET,
+                (1 / (1 - settings["quantile"]), settings["below_s"]), xytext=(-2, -15), textcoords="offset points",
+                ha="right", fontsize=8, color=QUIET,
             )  # fmt: skip
     axes.legend(loc="upper left")
 
