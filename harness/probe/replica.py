@@ -26,7 +26,7 @@ from harness.probe.estimate import with_drift
 from harness.probe.keys import key_summary
 from harness.probe.limits import limits
 from harness.probe.minter import Minter
-from harness.probe.result import ClockEstimate, Finding
+from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.verdicts import BY_COVERAGE, BY_WAITING, Plan, verdicts
 
 
@@ -85,6 +85,14 @@ class Replica:
     async def verdicts(self) -> AsyncIterator[Finding]:
         """Yield the answers to the whole catalogue, and what they say of keys."""
         bench = await self._bench()
+        if self._asker.accepted(await self._asker.call(())):
+            path = self.asked.subject.path
+            text = f"{path} answers without a token as it does with one: no verdict can be seen there"
+            way_out = "Give --method of one that is guarded; the coverage part lists those that are not"
+            yield Finding(
+                Part.VERDICTS, path, Outcome.NAKED, "UNAUTHENTICATED", text=text, way_out=way_out, row="META-01"
+            )
+            return
         by_waiting = self.clock is not None and self.clock.grace is not None and self.asked.minter.signs
         plan = Plan(
             declared=self.asked.declared,

@@ -72,7 +72,7 @@ def test_what_is_marked_local_is_refused_by_the_client_library() -> None:
 
     async def address() -> set[tuple[str, str]]:
         async with stage("ES256") as bench:
-            return await asyncio.to_thread(_refusals, bench._address, good)
+            return await asyncio.to_thread(_refusals, bench.address, good)
 
     assert asyncio.run(address()) == {("INTERNAL", "Invalid metadata")}
 

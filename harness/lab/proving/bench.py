@@ -1,7 +1,7 @@
 """The bench of the lab's ledger: the catalogue's procedures, and every specimen, run on this."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
@@ -47,8 +47,8 @@ class Levers(Protocol):
 class LedgerBench:
     """One target that trusts one issuer, both in our hands."""
 
-    shapes = SHAPES
-    methods: Mapping[str, tuple[str, ...]] = {
+    shapes: Sequence[Shape] = SHAPES
+    methods: Mapping[str, Sequence[str]] = {
         "unary": (f"{_PATH}/GetBalance", f"{_PATH}/Transfer", f"{_PATH}/FindTransfer"),
         "server stream": (f"{_PATH}/ListTransfers",),
         "client stream": (f"{_PATH}/ImportTransfers",),
@@ -67,7 +67,7 @@ class LedgerBench:
         self.good = good
         self.declared = frozenset({"streams-checked-once"})
         self.cooldown_s, self.keys_lifetime_s = settings.keys_cooldown_s, settings.keys_lifetime_s
-        self._address, self._keys, self._levers, self._deadline_s = address, keys, levers, deadline_s
+        self.address, self._keys, self._levers, self._deadline_s = address, keys, levers, deadline_s
         self._caller, self._raw = Caller(address), RawCaller(address)
         self._shapes = {shape.name: shape for shape in SHAPES}
         self._serials = count(1)
@@ -121,7 +121,7 @@ class LedgerBench:
         token = str(self._good[0][1]).removeprefix("Bearer ")
         request = _transfer(f"plugin-{next(self._serials)}")
         code, text = await asyncio.to_thread(
-            call_with_plugin, self._address, SHAPES[0].method, token, metadata, request, secure=secure
+            call_with_plugin, self.address, SHAPES[0].method, token, metadata, request, secure=secure
         )
         origin, _ = classify(code.value[0], text)
         return Answer(code.name, text, local=origin is Origin.LOCAL)
@@ -144,6 +144,10 @@ class LedgerBench:
             await self._levers.move_clock(0.0, 0.0)
         else:
             await self._levers.move_clock(at_s - wall(), _FROZEN_PPM)
+
+    async def move_clock(self, skew_s: float) -> None:
+        """Put the target's clock ahead of this machine's."""
+        await self._levers.move_clock(skew_s, 0.0)
 
     async def revoke(self, generation: int | None) -> None:
         """Revoke the tokens up to a generation."""
