@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -69,12 +70,12 @@ def find(name: str, folder: Path = FOLDER) -> Path:
     raise UsageError(f"{said}{hint}\n{listing}")
 
 
-def inspect(path: Path) -> dict[str, Any]:
-    """Return a scenario's settings, read in another process.
+def inspect(path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a scenario's settings, read in another process; ``options`` are those that it may read itself.
 
     Raises `UsageError` with all its mistakes, or with the line that failed.
     """
-    command = [sys.executable, "-m", "harness.catalogue", str(path)]
+    command = [sys.executable, "-m", "harness.catalogue", str(path), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

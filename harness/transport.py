@@ -6,12 +6,19 @@ one connection, so that a connection fault hits everybody or nobody. Hence the p
 the calls in flight before the first channel, and each channel has a subchannel pool of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gevent
 import grpc
 import grpc.experimental.gevent as grpc_gevent
+
+from harness.clock import monotonic
+from harness.endpoint import Endpoint
+from harness.endpoint.agreement import tls_mismatch
+from harness.endpoint.opening import open_channel
+from harness.errors import UsageError
 
 POOL_RESERVE = 16
 """Native threads kept for grpcio's own pollers, name look-ups and files."""
@@ -21,13 +28,22 @@ POOL_RESERVE = 16
 class TransportSettings:
     """How a worker process reaches the target."""
 
-    address: str
-    connections: int
+    endpoint: Endpoint
     in_flight: int
+
+    @property
+    def address(self) -> str:
+        """Return where calls go, for people."""
+        return ", ".join(self.endpoint.addresses)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them."""
-        return {"name": "grpcio", "connections": self.connections, "threadpool": pool_size(self.in_flight)}
+        return {
+            "name": "grpcio",
+            "connections": self.endpoint.connections * len(self.endpoint.addresses),
+            "threadpool": pool_size(self.in_flight),
+            "endpoint": self.endpoint.to_json(),
+        }
 
 
 def pool_size(in_flight: int) -> int:
@@ -42,15 +58,47 @@ def prepare(in_flight: int) -> None:
     grpc_gevent.init_gevent()
 
 
+def await_all_ready(settings: TransportSettings, channels: Sequence[grpc.Channel], within_s: float) -> str | None:
+    """Wait until every address has a connection; return why one has not, or None.
+
+    Raises `UsageError` where the two ends do not agree about TLS: waiting longer would not help.
+    """
+    endpoint = settings.endpoint
+    until_s = monotonic() + within_s
+    for address, channel in zip(endpoint.addresses, channels, strict=False):
+        why = await_ready(channel, max(until_s - monotonic(), 0.1))
+        if why is None:
+            continue
+        if mismatch := tls_mismatch(endpoint, address, why):
+            raise UsageError(mismatch)
+        return why if len(endpoint.addresses) == 1 else f"{address}: {why}"
+    return None
+
+
+def await_ready(channel: grpc.Channel, within_s: float) -> str | None:
+    """Wait until a channel has a connection; return why it got none in time, or None."""
+    try:
+        grpc.channel_ready_future(channel).result(timeout=within_s)
+    except grpc.FutureTimeoutError:
+        return _why_not(channel)
+    return None
+
+
+def _why_not(channel: grpc.Channel) -> str:
+    """Ask for a call on a channel without a connection: it is not sent, and its failure says why."""
+    try:
+        channel.unary_unary("/jwtstorm.Preflight/Ask", None, None)(b"", timeout=0.5)
+    except grpc.RpcError as error:
+        details: str = error.details() or "no answer"
+        return details.rpartition("last error: ")[2]
+    return "it answered late"
+
+
 def open_channels(settings: TransportSettings) -> list[grpc.Channel]:
-    """Open one channel per connection, each with a connection of its own."""
+    """Open one channel per connection, each with a connection of its own, to the addresses in turn.
+
+    Raises `UsageError` where a certificate cannot be read.
+    """
     prepare(settings.in_flight)
-    options = [
-        ("grpc.use_local_subchannel_pool", 1),
-        # A dead peer must not be waited for between a fault's end and its recovery.
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 1000),
-        ("grpc.enable_retries", 0),
-    ]
-    return [grpc.insecure_channel(settings.address, options=options) for _ in range(settings.connections)]
+    endpoint = settings.endpoint
+    return [open_channel(endpoint, address) for address in endpoint.addresses * endpoint.connections]

@@ -168,8 +168,14 @@ def scenario_of(user_class: type[User]) -> Scenario | None:
     return found if isinstance(found, Scenario) else None
 
 
+def _descendants(user_class: type[User]) -> Iterator[type[User]]:
+    for below in user_class.__subclasses__():
+        yield below
+        yield from _descendants(below)
+
+
 def _loaded_scenario() -> Scenario | None:
-    found = (scenario_of(user_class) for user_class in GrpcUser.__subclasses__())
+    found = (scenario_of(user_class) for user_class in _descendants(GrpcUser))
     return next((scenario for scenario in found if scenario is not None), None)
 
 

@@ -4,32 +4,39 @@ It knows the conductor only by messages (`Begin`, zero, the promise), so that on
 workers and workers elsewhere run the same code.
 """
 
+import logging
 import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import gevent
 
-from harness import clock
-from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
+from harness import clock, mishaps, preflight
+from harness.auth.channel import Arrival, Attempt, AuthChannel, Client, Recorder
 from harness.auth.freshness import Vetted
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Renewal
 from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
 from harness.auth.trace import AuthTrace, redact
-from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin
+from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin, told_apart
+from harness.endpoint import endpoint_of
+from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.errors import HarnessError, TokenError
+from harness.faults import Metadata
 from harness.health import LoopMeter
 from harness.pacer import Pacer
 from harness.scenario import Scenario
 from harness.timeline import CallFaults
-from harness.transport import TransportSettings, open_channels
+from harness.transport import TransportSettings, await_all_ready, open_channels, prepare
+
+logger = logging.getLogger("jwtstorm")
 
 FLUSH_S = 0.05
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
@@ -84,15 +91,19 @@ class Worker:
         self._zero_ns = 0
         self._journal = Journal(Path(begin.run), begin.worker)
         self._trace = AuthTrace(Path(begin.run), begin.worker)
-        self._methods: dict[str, int] = {}
+        self.repertoire: Repertoire | None = None
+        self._methods: dict[tuple[str, str], int] = {}
         self._token_method = self._journal.method(TOKEN_METHOD)
         self._no_method = self._journal.method(NO_METHOD)
         self._broken: HarnessError | None = None
         self._lost = 0
+        self._mishaps = mishaps.Mishaps()
         self._faults = CallFaults(scenario.steps, scenario.seed)
         self._keepers: list[Keeper] = []
         self._seats = count()
-        self._transport = TransportSettings(begin.target, scenario.connections, begin.users)
+        endpoint = scenario.endpoint
+        endpoint = endpoint.behind(begin.target) if endpoint else endpoint_of(begin.target, scenario.connections)
+        self._transport = TransportSettings(endpoint, begin.users)
         self._channels = open_channels(self._transport)
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
         self.pacer = Pacer(
@@ -110,6 +121,8 @@ class Worker:
     def new_channel(self) -> tuple[AuthChannel, Client]:
         """Return the channel of one more user; users share keepers and connections in turn."""
         seat = next(self._seats)
+        if seat >= self.begin.users:  # the page's user count was raised: more calls may be in flight
+            prepare(seat + 1)
         tokens = self.scenario.tokens
         if seat // tokens.callers >= len(self._keepers):
             self._keepers.append(self._new_keeper(len(self._keepers)))
@@ -117,19 +130,27 @@ class Worker:
             keeper=self._keepers[seat // tokens.callers],
             tokens=tokens,
             faults=self._faults,
-            recorder=self,
+            recorder=self._recorder(seat),
             deadline_s=self.scenario.deadline_s,
             zero_ns=lambda: self._zero_ns,
         )
         return AuthChannel(self._channels[seat % len(self._channels)], client), client
 
-    def attempt(self, attempt: Attempt, *, final: bool) -> None:
+    def _recorder(self, seat: int) -> Recorder:
+        """Return where a user's attempts go: with several addresses, they are told apart by the user's."""
+        addresses = self._transport.endpoint.addresses
+        if len(addresses) == 1:
+            return self
+        return _AtAddress(self, addresses[seat % len(self._channels) % len(addresses)])
+
+    def attempt(self, attempt: Attempt, *, final: bool, address: str = "") -> None:
         """Record an attempt that has ended (see `harness.auth.channel.Recorder`)."""
         arrival = attempt.arrival
         arrival.finals += final
-        method = self._methods.get(attempt.method)
+        method = self._methods.get((attempt.method, address))
         if method is None:
-            method = self._methods[attempt.method] = self._journal.method(attempt.method.lstrip("/"))
+            method = self._journal.method(told_apart(attempt.method.lstrip("/"), address))
+            self._methods[attempt.method, address] = method
         taken_ns, sent_ns = arrival.taken_ns, attempt.sent_ns
         self._add(
             arrival.intended_ns,
@@ -155,6 +176,19 @@ class Worker:
             self._count(attempt.origin, attempt.cause)
             self._watchers.on_call(attempt)
 
+    def preflight(self) -> None:
+        """Fetch one token and wait for the target; raises `HarnessError` where no call could succeed."""
+        preflight.fly(self._source, partial(await_all_ready, self._transport, self._channels), self._transport.address)
+        if self.scenario.calls:
+            found = find_methods(self.scenario.methods, self._transport.endpoint, self._credentials)
+            self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed)
+
+    def mishap(self, task: str, error: Exception, *, called: bool) -> None:
+        """Count what a task raised that was no failed call, and log the first of each kind."""
+        first = self._mishaps.note(task, error, called=called)
+        if first is not None:
+            logger.error("%s", mishaps.sentence(first, 1))
+
     def finish(self) -> dict[str, Any]:
         """Close everything; return the promise: rows in the journal, losses, health."""
         self.pacer.close()
@@ -170,6 +204,7 @@ class Worker:
             "lost": self._lost + self._journal.pending,
             "planned": self.pacer.planned,
             "error": str(self._broken) if self._broken else None,
+            "mishaps": self._mishaps.to_json(),
             "transport": self._transport.to_json(),
             **self._meter.stop(),
         }
@@ -179,6 +214,11 @@ class Worker:
             return Vetted(self.scenario.issuer.open())
         begin = self.begin
         return ClientCredentials(begin.token_url, begin.client_id).open_with(begin.secret)
+
+    def _credentials(self) -> Metadata:
+        """Return metadata with a token of its own, for server reflection."""
+        tokens = self.scenario.tokens
+        return ((tokens.key, f"{tokens.scheme} {self._source.fetch()}".lstrip()),)
 
     def _new_keeper(self, place: int) -> Keeper:
         dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")
@@ -257,6 +297,18 @@ class Worker:
         if self._broken is None:
             self._broken = error
             self._watchers.on_error(error)
+
+
+@dataclass(frozen=True)
+class _AtAddress:
+    """Record the attempts of a user under the address that it calls."""
+
+    worker: Worker
+    address: str
+
+    def attempt(self, attempt: Attempt, *, final: bool) -> None:
+        """Record an attempt that has ended."""
+        self.worker.attempt(attempt, final=final, address=self.address)
 
 
 def _finite(seconds: float) -> float | None:

@@ -13,6 +13,7 @@ from contextlib import suppress  # noqa: E402
 import gevent  # noqa: E402
 
 from harness.auth.sources import TokenCommand  # noqa: E402
+from harness.endpoint import Endpoint  # noqa: E402
 from harness.errors import TokenError  # noqa: E402
 from harness.transport import TransportSettings, open_channels  # noqa: E402
 
@@ -20,7 +21,7 @@ FETCHERS = 6
 
 
 def main(address: str, count: int) -> None:
-    (channel,) = open_channels(TransportSettings(address, 1, 32))
+    (channel,) = open_channels(TransportSettings(Endpoint((address,)), 32))
     check = channel.unary_unary("/grpc.health.v1.Health/Check", request_serializer=None, response_deserializer=None)
     outcome: Counter[str] = Counter()
     done = gevent.event.Event()
