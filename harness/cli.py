@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     path = catalogue.find(options.name)
-    catalogue.inspect(path)
+    catalogue.inspect(path, options.rest)
     headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}
     rest: list[str] = [*options.rest, *_own_master_port(options.rest)]
     if headless:
