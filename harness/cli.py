@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from harness import catalogue
@@ -18,6 +19,19 @@ EXIT_CODES = """\
 exit codes: 0 good; 1 a check failed, or worse; 2 usage or scenario error; 3 invalid (unsteady before the
 storm, no samples, generator saturated, rows lost, a fault that could not be undone) or not comparable;
 4 too noisy to tell; 130 interrupted before the planned end, with everything undone and written"""
+
+RUN_OPTIONS = """\
+options of ours that Locust hands on:
+  --build LABEL         label of the build under test (default: BUILD, else git describe)
+  --allow-target HOST   allow load to a host that is not this machine; name it every time
+  --max-rate N          the most calls a second that such a host may get (default: 5000)
+  --max-users N         the most users against such a host (default: 2000)
+  --max-duration N      the most seconds of load on such a host (default: 3600)
+
+options of Locust's that fit (all of them: locust --help):
+  -u N                  users, instead of the scenario's max_users
+  --processes N         fork so many workers; -1 for one per core
+  --master, --worker    workers on other hosts (docs/distributed.md)"""
 
 WEB_PORT = 8089
 
@@ -62,16 +76,25 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(action=action)
         return sub
 
+    parser.add_argument("--version", action="version", version=f"jwtstorm {version('jwtstorm')}")
     run = command("run", _run, "Run a scenario; every option of Locust's may follow (-u, -t, --headless, --processes).")
     run.add_argument("name", nargs="?", default="", help="a scenario's name, or the path of its file")
     run.add_argument("--headless", action="store_true", help="no web page; HEADLESS=1 does the same")
     run.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web page (default: %(default)s)")
+    run.epilog = f"{RUN_OPTIONS}\n\n{EXIT_CODES}"
     command("list", _list, "List scenarios, faults and checks.")
     report = command("report", _report, "Make a run's report from its files, also after a crash.")
     report.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
     compare = command("compare", _compare, "Compare two or more runs, or the latest runs of two builds.")
     compare.add_argument("runs", nargs="+", help="run folders or build labels; the first is the baseline")
     compare.add_argument("--out", type=Path, default=None, help="where the comparison is written")
+    policies = command(
+        "policies", _policies, "Run a storm under each refresh policy, one after another, and draw them side by side."
+    )
+    policies.add_argument("name", nargs="?", default="expiry-storm", help="a scenario's name (default: %(default)s)")
+    policies.add_argument(
+        "--policy", action="append", default=[], metavar="NAME", help="only this one, and others so named"
+    )
     explain = command("explain", _explain, "Say why calls of a run failed, cause by cause.")
     explain.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
     recover = command("recover", _recover, "Take back what a killed run left in force.")
@@ -98,14 +121,16 @@ def _run(options: argparse.Namespace) -> int:
     catalogue.inspect(path, options.rest)
     headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}
     rest: list[str] = [*options.rest, *_own_master_port(options.rest)]
-    if headless:
+    if "--worker" in rest:
+        mode = []  # it has no page: the master has
+    elif headless:
         mode = ["--headless", "--only-summary"]
     else:
         _require_free(options.web_port)
         mode = [
             "--web-port",
             str(options.web_port),
-            *([] if "--master" in rest or "--worker" in rest else ["--autostart"]),
+            *([] if "--master" in rest else ["--autostart"]),
         ]
         sys.stdout.write(f"the web page is at http://127.0.0.1:{options.web_port} (tab Storm); Ctrl-C ends the run\n")
         sys.stdout.flush()
@@ -153,6 +178,12 @@ def _compare(options: argparse.Namespace) -> int:
     return run_compare(options.runs, reports_folder(), options.out)
 
 
+def _policies(options: argparse.Namespace) -> int:
+    from harness.policies import run_command
+
+    return run_command(options.name, options.policy, reports_folder())
+
+
 def _explain(options: argparse.Namespace) -> int:
     from harness.explain import run_explain
 
@@ -193,6 +224,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _probe(options: argparse.Namespace) -> int:
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what bad calls make grpc's core say is no news
     from harness.probe.command import run_probe
 
     return run_probe(options, reports_folder())

@@ -9,7 +9,10 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from harness.auth.variation import vary
+from harness.ceilings import Ceilings
 from harness.conductor import Conductor, RunSettings
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
@@ -41,6 +46,8 @@ class Plugin:
         self.environment = environment
         self.scenario = scenario
         self.conductor: Conductor | None = None
+        self.interrupted = False
+        """Whether Ctrl-C was pressed: the end is under way, and needs no second one."""
         self.station = Station(scenario, environment.events.request.fire, self._send)
         self._crew: LocustCrew | None = None
         self._ending: gevent.Greenlet[..., None] | None = None
@@ -116,6 +123,11 @@ class Plugin:
             self.conductor.finish()
         self.environment.process_exit_code = self.conductor.exit_code
 
+    def quit(self) -> None:
+        """Say the verdict last, below Locust's own tables."""
+        if self.conductor is not None:
+            self._say_verdict(self.conductor)
+
     # --- messages ----------------------------------------------------------------------------
 
     def _hear_conductor(self, msg: Any, **_: Any) -> None:
@@ -153,9 +165,16 @@ class Plugin:
         options = self.environment.parsed_options
         if options is not None and options.headless and self.environment.runner is not None:
             self.environment.runner.quit()
+        else:
+            self._say_verdict(conductor)
+
+    def _say_verdict(self, conductor: Conductor) -> None:
+        sys.stdout.write(conductor.said)
+        sys.stdout.flush()
 
     def _give_up(self, exit_code: int) -> None:
         self.environment.process_exit_code = exit_code
+        logging.getLogger("locust.stats_logger").disabled = True  # tables of nothing would hide the reason
         conductor, self.conductor = self.conductor, None
         if conductor is not None:
             conductor.abandon()
@@ -170,6 +189,8 @@ class Plugin:
     def _settings(self) -> RunSettings:
         options = self.environment.parsed_options
         users = getattr(options, "num_users", None) or self.scenario.load.max_users
+        if doubt := self.scenario.load.doubt(users):
+            logger.warning("%s", doubt)
         runner = self.environment.runner
         return RunSettings(
             reports=Path(os.environ.get("REPORTS") or "reports"),
@@ -177,12 +198,22 @@ class Plugin:
             users=max(users, runner.target_user_count if runner is not None else 0),
             run_time_s=getattr(options, "run_time", None),
             allowed_targets=frozenset(getattr(options, "allow_target", None) or ()),
+            ceilings=_ceilings(options),
             environ=dict(os.environ),
         )
 
     def _send(self, message: str, data: Mapping[str, Any]) -> None:
         if self.environment.runner is not None:
             self.environment.runner.send_message(message, dict(data))
+
+
+def _ceilings(options: Any) -> Ceilings:
+    default = Ceilings()
+    return Ceilings(
+        getattr(options, "max_rate", default.rate_per_s),
+        getattr(options, "max_users", default.users),
+        getattr(options, "max_duration", default.duration_s),
+    )
 
 
 _plugin: Plugin | None = None
@@ -210,6 +241,27 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
         help="Allow load to a host that is not this machine; name it every time",
         include_in_web_ui=False,
     )
+    parser.add_argument(
+        "--tokens",
+        default="",
+        metavar="CHANGES",
+        help="Settings of the scenario's tokens to change: refresh=reactive,single_flight=false",
+        include_in_web_ui=False,
+    )
+    most = Ceilings()
+    for option, default, what in (
+        ("--max-rate", most.rate_per_s, "calls a second"),
+        ("--max-users", most.users, "users"),
+        ("--max-duration", most.duration_s, "seconds of load"),
+    ):
+        parser.add_argument(
+            option,
+            type=float,
+            default=default,
+            metavar="N",
+            help=f"The most {what} that a target on another machine may get (default: %(default)g)",
+            include_in_web_ui=False,
+        )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     if scenario is not None:
         users = scenario.load.max_users
@@ -219,7 +271,13 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
 def _init(environment: Environment, scenario: Scenario | None) -> None:
     global _plugin  # noqa: PLW0603 - Locust's events are global, and a process has one environment
     if scenario is None:
-        raise UsageError("the locustfile has no module-level `scenario`; see README, how to write a scenario")
+        sys.stderr.write(
+            "jwtstorm: the locustfile has no module-level `scenario`; see README, how to write a scenario\n"
+        )
+        sys.exit(UsageError.exit_code)  # an exception would be logged by Locust, and forgotten
+    changes = getattr(environment.parsed_options, "tokens", "")
+    if changes:
+        scenario = replace(scenario, tokens=vary(scenario.tokens, changes))
     _plugin = plugin = Plugin(environment, scenario)
     plugin.listen()
     add_tab(environment, lambda: plugin.conductor)
@@ -229,10 +287,11 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
         "test_stopping": plugin.test_stopping,
         "test_stop": plugin.test_stop,
         "quitting": plugin.quitting,
+        "quit": plugin.quit,
     }
     for name, listener in listeners.items():
         getattr(environment.events, name).add_listener(_quiet(listener))
-    _heed_signals(environment)
+    _heed_signals(plugin)
 
 
 def _quiet(listener: Callable[[], None]) -> Callable[..., None]:
@@ -242,10 +301,21 @@ def _quiet(listener: Callable[[], None]) -> Callable[..., None]:
     return call
 
 
-def _heed_signals(environment: Environment) -> None:
+def _heed_signals(plugin: Plugin) -> None:
     """Let workers outlive Ctrl-C until the conductor ends them, and treat a lost terminal as SIGTERM."""
-    if isinstance(environment.runner, WorkerRunner):
+    runner = plugin.environment.runner
+    if isinstance(runner, WorkerRunner):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    elif isinstance(environment.runner, LocalRunner | MasterRunner):
+    elif isinstance(runner, LocalRunner | MasterRunner):
+        signal.signal(signal.SIGINT, partial(_interrupt_once, plugin))
         with contextlib.suppress(AttributeError):
             gevent.signal_handler(signal.SIGHUP, os.kill, os.getpid(), signal.SIGTERM)
+
+
+def _interrupt_once(plugin: Plugin, _number: int, _frame: object) -> None:
+    """End the process at the first Ctrl-C; a later one would cut off what the first began."""
+    if plugin.interrupted:
+        os.write(2, b"jwtstorm: writing the report; rows are safe\n")  # no buffer: a handler may come at any moment
+        return
+    plugin.interrupted = True
+    raise KeyboardInterrupt

@@ -1,0 +1,108 @@
+"""Policies: one storm under each refresh policy, run one after another on one machine.
+
+What a team takes to its design review: failures, the peak of token requests, and what calls wait.
+One run per policy shows what a policy does to this storm; it is no verdict on small differences.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import catalogue
+from harness.auth.refresh import Tokens
+from harness.auth.variation import Variation, policies
+from harness.clock import utc_now
+from harness.errors import RecordError, UsageError
+from harness.report.policies import PolicyOutcome, summary_table, write
+from harness.runs import find_run
+from harness.summary import read_summary
+
+INTERRUPTED = 130
+"""Exit code of a run that was ended before its planned end."""
+
+Tell = Callable[[str], None]
+
+
+def run_command(name: str, names: Sequence[str], reports: Path) -> int:
+    """Run the policies, write page, picture and tables; return the exit code.
+
+    0 where every run gave a valid answer, 3 where one did not, 130 where it was interrupted.
+    """
+    scenario = Path(name).stem.replace("_", "-")
+    folder = reports / "policies" / scenario / utc_now().strftime("%Y%m%dT%H%M%SZ")
+    folder.mkdir(parents=True)
+    console = Console(highlight=False, soft_wrap=True, file=sys.stdout)
+    outcomes = run_policies(name, names, folder, lambda line: console.print(line, markup=False))
+    if not outcomes:
+        return 3
+    write(outcomes, scenario, folder)
+    console.print(summary_table(outcomes, scenario))
+    console.print(f"page: {folder / 'policies.html'}", markup=False)
+    words = {outcome.word for outcome in outcomes}
+    return INTERRUPTED if "interrupted" in words else 3 if "invalid" in words else 0
+
+
+def choose(tokens: Tokens, names: Iterable[str]) -> tuple[Variation, ...]:
+    """Return the policies to run, all of them where none is named; raises `UsageError`."""
+    known = {variation.slug: variation for variation in policies(tokens)}
+    wanted = list(names) or list(known)
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"no policy is called {name!r}; there are {', '.join(known)}")
+    return tuple(known[name] for name in wanted)
+
+
+def run_policies(name: str, names: Sequence[str], folder: Path, tell: Tell) -> tuple[PolicyOutcome, ...]:
+    """Run a scenario under each policy; return what came of those that left a summary.
+
+    Runs are kept under ``folder``. Ctrl-C ends the present run as it always does, and what was
+    measured until then is returned. Raises `UsageError` for an unknown scenario or policy.
+    """
+    path = catalogue.find(name)
+    settings = catalogue.inspect(path)
+    variations = choose(Tokens(**settings["tokens"]), names)
+    load = settings["load"]
+    each_s = load["duration_s"] + load["warm_up_s"]
+    tell(f"{len(variations)} policies, about {len(variations) * (each_s + 8) / 60:.0f} minutes")
+    outcomes = []
+    for place, variation in enumerate(variations, 1):
+        tell(f"{place} of {len(variations)}: {variation.name} ({variation.text()})")
+        code = _run(path, variation, folder)
+        outcome = _outcome(variation, folder, code, tell)
+        outcomes += [outcome] if outcome else []
+        if code == INTERRUPTED:
+            break
+    return tuple(outcomes)
+
+
+def _run(path: Path, variation: Variation, folder: Path) -> int:
+    command = [sys.executable, "-m", "harness.cli", "run", str(path), "--headless"]
+    command += ["--build", variation.slug, "--tokens", variation.text()]
+    with (folder / f"{variation.slug}.log").open("wb") as log:
+        environ = {**os.environ, "REPORTS": str(folder)}
+        child = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:  # the terminal told the run, too; a lone parent passes it on
+                child.send_signal(signal.SIGINT)
+
+
+def _outcome(variation: Variation, folder: Path, code: int, tell: Tell) -> PolicyOutcome | None:
+    log = folder / f"{variation.slug}.log"
+    try:
+        run = find_run(variation.slug, folder)
+        outcome = PolicyOutcome.of(variation.name, read_summary(run), run.relative_to(folder))
+    except (UsageError, RecordError):
+        tell(f"   no result (exit code {code}); see {log}")
+        return None
+    tell(
+        f"   {outcome.word}: {outcome.failed} of {outcome.calls} calls failed, at most "
+        f"{outcome.fetches_peak_per_s} token requests in a second"
+    )
+    return outcome
