@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.probe.result import Bounds, ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.auth.oracle import Bounds
+from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
 from harness.wording import duration, plural
 
 INTERRUPTED = "interrupted"

@@ -112,8 +112,8 @@ class Coverage:
                 continue
             async for finding in self._method(method):
                 yield finding
-        for service, answer in list(self._unknown.items()):
-            yield self._listing(service, answer)
+        if self._unknown:
+            yield self._listing()
         for service in INFRASTRUCTURE:
             yield await self._door(service)
         if self._blind:
@@ -176,15 +176,18 @@ class Coverage:
         expected = "public" if public else REJECTED
         return _found(_name(method), weighed, answer, row, expected, variant=variant, method=method.path)
 
-    def _listing(self, service: str, answer: Answer) -> Finding:
-        subject = f"{service}: methods that can be guessed"
-        if answer.code != "UNIMPLEMENTED":
-            return _found(subject, Weighed(Outcome.PASSED), answer, "WIRE-05", REJECTED)
-        text = "a method that does not exist is told from one that does, without a token"
+    def _listing(self) -> Finding:
+        subject = "methods that can be guessed"
+        told = {
+            service: answer
+            for service, answer in self._unknown.items()
+            if answer.code == "UNIMPLEMENTED" and not self._plan.openness.is_public(f"/{service}/")
+        }
+        if not told:
+            return _found(subject, Weighed(Outcome.PASSED), next(iter(self._unknown.values())), "WIRE-05", REJECTED)
+        text = f"a method that does not exist is told from one that does, without a token, in {', '.join(told)}"
         weighed = Weighed(Outcome.PROBLEM, text, "Check before the method is looked up, where your framework can")
-        if self._plan.openness.is_public(f"/{service}/"):
-            weighed = Weighed(Outcome.PASSED, "the whole service is public, as you declare it")
-        return _found(subject, weighed, answer, "WIRE-05", REJECTED)
+        return _found(subject, weighed, next(iter(told.values())), "WIRE-05", REJECTED)
 
     async def _door(self, service: str) -> Finding:
         await self._pause()
