@@ -180,4 +180,5 @@ def _delta(base: float | None, value: float | None, unit: str) -> float | None:
 def _delta_words(delta: float | None, unit: str) -> str:
     if delta is None:
         return "no data"
-    return f"{delta * 100:+.2g} points" if unit == "ratio" else f"{delta * 100:+.0f} %"
+    words = f"{delta * 100:+.2g} points" if unit == "ratio" else f"{delta * 100:+.0f} %"
+    return "0" + words[2:] if words.startswith(("+0 ", "-0 ")) else words

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.compare import TOO_NOISY, compare
+from harness.compare import TOO_NOISY, Row, compare
 from harness.errors import RecordError, UsageError
 from harness.merge import merge
 from harness.metrics import summarise
@@ -90,3 +90,9 @@ def test_a_build_label_cannot_lead_out_of_the_reports_folder(tmp_path: Path) -> 
     assert run_compare(["v1", "../../<b>v2"], tmp_path) == 4
     (page,) = (tmp_path / "comparisons").glob("*/compare.html")
     assert "<b>v2" not in page.read_text()
+
+
+def test_no_difference_has_no_sign() -> None:
+    assert Row("steady", "failed", "ratio", (0.0, 0.0)).shown() == ["0 %", "0 %", "0 points"]
+    assert Row("steady", "p50 response", "s", (1.0, 0.999)).shown()[-1] == "0 %"
+    assert Row("steady", "p50 response", "s", (1.0, 0.9)).shown()[-1] == "-10 %"

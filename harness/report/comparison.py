@@ -67,7 +67,7 @@ def _timeline(found: Comparison, stories: Sequence[Story]) -> tuple[str, str, Fi
     durations(top)
     top.set_ylabel(f"{quantile_name(share)} response time\n(log scale)")
     bottom.set_ylabel("failed calls\n(% of those due)")
-    bottom.set_ylim(bottom=0)
+    bottom.set_ylim(0, max(bottom.get_ylim()[1], 1))
     for panel in (top, bottom):
         time_axis(panel, min(one.from_s for one in stories), max(one.until_s for one in stories), label=panel is bottom)
         shade(panel, stories[0].summary.steps, names=panel is top)
@@ -75,7 +75,8 @@ def _timeline(found: Comparison, stories: Sequence[Story]) -> tuple[str, str, Fi
     ratios = [summary.cell("all").failure_ratio for summary in found.summaries]
     parts = [f"{name} {percent(ratio)}" for name, ratio in zip(found.names, ratios, strict=True)]
     caption = f"Successful calls per {BIN_S} s; failed calls per second. Shaded: the faults of {found.names[0]}."
-    return f"Failed calls in the whole run: {', '.join(parts)}", caption, drawn
+    title = f"Failed calls in the whole run: {', '.join(parts)}" if any(ratios) else "Not one call failed in any run"
+    return title, caption, drawn
 
 
 def _spectrum(found: Comparison, stories: Sequence[Story]) -> tuple[str, str, Figure]:
