@@ -39,6 +39,9 @@ check: lint type test  ## all of the above: what CI runs
 bench: setup  ## measure: prints the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+honesty: setup  ## prove the verdict honest by simulation: prints the table of docs/honesty.md
+	$(BIN)/python -m benchmarks.honesty
+
 proto: setup  ## generate the stubs of the lab's service anew
 	$(BIN)/python -m harness.lab.proto
 
@@ -59,4 +62,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare test lint type check bench proto toxiproxy zoo proof lock clean
+.PHONY: help setup scenario list compare test lint type check bench honesty proto toxiproxy zoo proof lock clean
