@@ -61,9 +61,7 @@ class Conduct:
                 self._watch(task.part, count)
                 if self._lost >= LOST_IN_A_ROW:
                     last = self._findings[-1]
-                    return (
-                        f"the target stopped answering {_during(task)} ({last.subject}: {last.seen}); is it still up?"
-                    )
+                    return f"the target stopped answering {_during(task)} ({last.text}); is it still up?"
         return ""
 
     def _keep(self, piece: Piece) -> None:

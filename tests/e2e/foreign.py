@@ -65,7 +65,7 @@ class Etcd:
         metadata = [("token", token)] if token else []
         with grpc.insecure_channel(self.address) as channel:
             unary: Any = method.on(channel)
-            return unary(json_format.ParseDict(message, method.request()), metadata=metadata, timeout=10)
+            return unary(json_format.ParseDict(dict(message), method.request()), metadata=metadata, timeout=10)
 
     def guard(self) -> str:
         """Switch auth on, with a root; return a token of its making."""
