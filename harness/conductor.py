@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.ceilings import Ceilings
 from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
 from harness.journal import FaultJournal, clock_readings
@@ -27,7 +28,7 @@ from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
 from harness.shipping import boot_id
-from harness.staging import guard_target, lab_note, lab_plan
+from harness.staging import guard_target, is_foreign, lab_note, lab_plan
 from harness.worker import Begin
 
 logger = logging.getLogger("jwtstorm")
@@ -46,6 +47,7 @@ class RunSettings:
     users: int
     run_time_s: float | None = None
     allowed_targets: frozenset[str] = frozenset()
+    ceilings: Ceilings = field(default_factory=Ceilings)
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +59,8 @@ class Conductor:
         self.exit_code = 3
         self.broken = False
         """Whether something happened that must end the run: `interrupt` and `finish` are due."""
+        self.said = ""
+        """The verdict with its reasons and where the report is, for people; empty before it is known."""
         self._about = about
         self._settings = settings
         self._crew = crew
@@ -104,6 +108,8 @@ class Conductor:
     def begin(self) -> None:
         """Make the folder, start the lab, tell the workers; raises `HarnessError`, with nothing left running."""
         guard_target(self.scenario.target, self._settings.allowed_targets)
+        if is_foreign(self.scenario.target):
+            self._settings.ceilings.guard(self.scenario.load, self._settings.users)
         self._folder = RunFolder.create(self._settings.reports, self.scenario, self._about, self._settings.build)
         logger.info("%s: %s", self._about.name, self._folder.path)
         self._check_run_time()
@@ -307,13 +313,20 @@ class Conductor:
         logger.info("writing the report")
         command = [sys.executable, "-m", "harness.report", str(self._folder.path)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=REPORT_WITHIN_S, check=False)
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                timeout=REPORT_WITHIN_S,
+                check=False,
+                start_new_session=True,  # a second Ctrl-C must not cut it short
+            )
         except subprocess.TimeoutExpired:
             logger.error("the report took too long; make it with: jwtstorm report %s", self._folder.path)  # noqa: TRY400
             return
-        sys.stdout.write(done.stdout)
+        self.said = done.stdout
         if done.stderr:
-            logger.warning("%s", done.stderr.strip())
+            logger.warning("%s", done.stderr.strip().removeprefix("jwtstorm: "))
         # Without a page there is no verdict: a report that broke must not read as a failed check.
         self.exit_code = (
             done.returncode if (self._folder.path / "report.html").exists() else 130 if self._interrupted else 3

@@ -46,6 +46,16 @@ class Load:
         found += not_negative("load", warm_up_s=self.warm_up_s, think_s=self.think_s)
         return found
 
+    def doubt(self, users: int) -> str | None:
+        """Return what to say where fewer users are asked for (``-u``) than the plan was made for, or None."""
+        if users >= self.max_users or self.model == "closed":
+            return None
+        peak_per_s = max(self.per_s, self.to_per_s)
+        return (
+            f"{users} users are fewer than the scenario's {self.max_users}: at {peak_per_s:g} calls/s none is free "
+            f"once calls take over {users / peak_per_s:.3g} s, and calls wait or are not sent; drop -u, or give more"
+        )
+
     def planned(self) -> int:
         """Return how many calls are due from zero to the end (open model), by expectation."""
         return round((self.per_s + self.to_per_s) / 2 * self.duration_s) if self.model == "open" else 0

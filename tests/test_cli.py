@@ -37,6 +37,36 @@ def test_help_tells_every_exit_code(say: Say) -> None:
         assert code in said
 
 
+def test_the_version_can_be_asked_for(say: Say) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert say()[0].startswith("jwtstorm 0.")
+
+
+def test_help_of_run_tells_the_options_that_locust_hands_on(say: Say) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["run", "--help"])
+    said = say()[0]
+    for option in ("--allow-target", "--build", "--max-rate", "--max-users", "--max-duration", "--processes"):
+        assert option in said
+
+
+@pytest.mark.parametrize(("arguments", "announced"), [(["--worker"], False), (["--master"], True), ([], True)])
+def test_only_a_process_with_a_page_announces_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, say: Say, arguments: list[str], announced: bool
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(catalogue, "find", lambda _: tmp_path / "storm.py")
+    monkeypatch.setattr(catalogue, "inspect", lambda *_: {})
+    monkeypatch.setattr(cli, "_require_free", lambda _: None)
+    monkeypatch.setattr("os.execv", lambda _, command: started.append(command))
+    monkeypatch.setenv("HEADLESS", "")
+    cli.main(["run", "storm", *arguments])
+    assert ("the web page is at" in say()[0]) is announced
+    assert ("--web-port" in started[0]) is announced
+
+
 def test_list_is_0(say: Say) -> None:
     assert cli.main(["list"]) == 0
     assert "ExpireAll" in say()[0]

@@ -104,3 +104,14 @@ def test_a_wrong_setting_is_named(load: Load, name: str, value: object) -> None:
     assert len(sentences) == 1
     assert name in sentences[0]
     assert sentences[0].startswith("load: ")
+
+
+def test_fewer_users_than_planned_are_doubted_with_what_they_can_carry() -> None:
+    load = constant_rate(per_s=200, duration_s=60, max_users=100)
+    assert load.doubt(100) is load.doubt(101) is None
+    assert closed_users(10, 60).doubt(1) is None
+    said = load.doubt(5) or ""
+    assert said.startswith(
+        "5 users are fewer than the scenario's 100: at 200 calls/s none is free once calls take over"
+    )
+    assert "over 0.025 s" in said

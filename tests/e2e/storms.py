@@ -38,6 +38,7 @@ class Customer(GrpcUser):
         self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"))
 '''
 
+CALL = 'self.stub.GetBalance(ledger_pb2.BalanceRequest(account="42"))'
 LOAD = "load=constant_rate(per_s=100, duration_s={duration_s}, max_users=20, warm_up_s=3)"
 CHECKS = "checks=[failure_ratio(below=0.01)]"
 JWT = re.compile(rb"eyJ[\w-]{8,}\.eyJ[\w-]{8,}")
@@ -55,10 +56,11 @@ class Trial:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
 
-    def write(self, arguments: str) -> Path:
-        """Write the scenario; return its file."""
+    def write(self, arguments: str, task: str = "") -> Path:
+        """Write the scenario; return its file. ``task`` stands instead of its task's one line."""
         path = self.folder / "trial.py"
-        path.write_text(HEAD.format(settings=arguments), encoding="utf-8")
+        text = HEAD.format(settings=arguments)
+        path.write_text(text.replace(CALL, task) if task else text, encoding="utf-8")
         return path
 
     @property

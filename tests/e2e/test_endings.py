@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.storms import SIGNALS, Trial, await_true, free_port, settings
+from tests.e2e.storms import CALL, SIGNALS, Trial, await_true, free_port, settings
 
 pytestmark = pytest.mark.e2e
 
@@ -168,3 +168,93 @@ def test_a_lost_worker_is_named_and_its_rows_are_kept(trial: Trial) -> None:
         assert process.wait(timeout=90) == 3, trial.output()
     assert any(problem["kind"] == "worker_lost" for problem in trial.about()["problems"])
     assert (trial.run_folder() / "calls.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "when"),
+    [
+        (f'{CALL}\n        raise ValueError("no such account")', "after its call had begun"),
+        ('raise ValueError("no such account")', "before its call, which was never made"),
+    ],
+    ids=["after", "before"],
+)
+def test_what_a_task_raises_beside_its_call_makes_the_run_invalid(trial: Trial, task: str, when: str) -> None:
+    trial.write(settings(duration_s=4), task)
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 3, done.stdout + done.stderr
+    (said,) = [problem["text"] for problem in trial.about()["problems"] if problem["kind"] == "task"]
+    assert said.startswith("task get_balance raised ValueError: no such account (trial.py, line ")
+    assert said.endswith(f"times, {when}; mend the task, or catch what it may raise")
+    assert done.stderr.count("Traceback") == 0
+
+
+def test_the_verdict_is_the_last_thing_said(trial: Trial) -> None:
+    trial.write(settings(duration_s=4))
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    lines = done.stdout.splitlines()
+    (place,) = [place for place, line in enumerate(lines) if line.startswith("trial: ")]
+    assert all(line.startswith("  ") for line in lines[place + 1 :])
+    assert lines[-1].startswith("  report: ")
+
+
+GOOD = "'echo', 'eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln'"
+
+
+@pytest.mark.parametrize("mode", [[], ["--processes", "2"]], ids=["alone", "processes"])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [(GOOD, "cannot be reached (UNKNOWN: ipv4:127.0.0.1:{port}"), ("'false'", "no token to begin with: false ended")],
+    ids=["target", "issuer"],
+)
+def test_what_cannot_work_ends_before_the_users_start(trial: Trial, mode: list[str], command: str, said: str) -> None:
+    port = free_port()
+    trial.write(settings(f"target='127.0.0.1:{port}', issuer=TokenCommand([{command}])"))
+    done = trial.jwtstorm("run", "trial.py", "--headless", *mode)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert said.format(port=port) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert trial.about()["state"] == "aborted"
+    assert not (trial.run_folder() / "calls.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("SigningKey('nowhere.pem')", "nowhere.pem"),
+        ("ClientCredentials('http://127.0.0.1:9/token', 'me')", "CLIENT_SECRET"),
+    ],
+    ids=["key", "secret"],
+)
+def test_a_secret_that_is_not_there_is_a_usage_error(trial: Trial, source: str, said: str) -> None:
+    trial.write(settings(f"target='127.0.0.1:9', issuer={source}"))
+    done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_more_ctrl_c_does_not_cut_the_report(trial: Trial, foreign_proxy: str) -> None:
+    trial.environ["TOXIPROXY_URL"] = foreign_proxy
+    trial.write(settings(FAULT, duration_s=30))
+    with trial.started("--headless") as process:
+        trial.await_event("verified")
+        await_true(lambda: toxics(foreign_proxy), 10, "the toxic")
+        process.send_signal(signal.SIGINT)
+        await_true(lambda: "writing the report" in trial.output(), 60, "the report")
+        process.send_signal(signal.SIGINT)
+        await_true(lambda: "rows are safe" in trial.output(), 10, "the answer")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130, trial.output()
+    assert "Traceback" not in trial.output()
+    assert (trial.run_folder() / "report.html").exists()
+    assert proxies(foreign_proxy) == {}
+
+
+def test_a_heavy_load_on_a_far_target_must_be_asked_for(trial: Trial) -> None:
+    trial.write(settings("target='192.0.2.1:443', issuer=TokenCommand(['false'])", duration_s=4000))
+    allowed = ["--headless", "--allow-target", "192.0.2.1"]
+    refused = trial.jwtstorm("run", "trial.py", *allowed, "-u", "3000")
+    assert refused.returncode == 2, refused.stdout + refused.stderr
+    assert "--max-users 3000" in refused.stderr
+    assert "--max-duration 4003" in refused.stderr
+    assert trial.runs() == []

@@ -41,6 +41,8 @@ def _run_in_greenlet(command: Sequence[str], timeout_s: float) -> tuple[int, byt
     import gevent
     from gevent.event import AsyncResult
 
+    loop = gevent.get_hub().loop
+    loop.install_sigchld()  # before the spawn: the death of the first child would be missed for good
     reading, writing = os.pipe()
     try:
         pid = _spawn(command, writing)
@@ -51,7 +53,7 @@ def _run_in_greenlet(command: Sequence[str], timeout_s: float) -> tuple[int, byt
         os.close(writing)
     # No switch between spawn and start: the loop cannot reap the child before it is watched.
     ended: AsyncResult[Any] = AsyncResult()
-    watcher = gevent.get_hub().loop.child(pid)
+    watcher = loop.child(pid)
     watcher.start(lambda watcher: ended.set(watcher.rstatus), watcher)
     try:
         with gevent.Timeout(timeout_s, TimeoutError):
