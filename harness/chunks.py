@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from harness.calls import Cause, Flag, Kind, Origin
 from harness.errors import RecordError
+from harness.histogram import Ints
 from harness.merge import NAME, ROWS_PER_GROUP
 
-Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 _TIMES = ("intended_us", "lag_us", "wait_us", "latency_us", "life_ms")
 _COLUMNS = [*_TIMES, "kind", "flags", "method", "origin", "cause"]

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, is_number, limit_words, wrong_after, wrong_limit
+from harness.phases import GOOD_IN_A_ROW
 from harness.summary import CheckResult, StepOutcome, Summary
 from harness.wording import duration
-
-SEEN_S = 3
-"""Seconds for which calls must be good before they count as good again: `harness.phases.GOOD_IN_A_ROW`."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,12 @@ class Recovery(Check, check="recovery"):
         for step, end_s in ends_s.items():
             if self.after not in {None, step, faults[step]} or not is_number(end_s):
                 continue
-            needed_s = end_s + self.within_s + SEEN_S
+            needed_s = end_s + self.within_s + GOOD_IN_A_ROW
             if needed_s > duration_s:
                 found.append(
                     f"{self.check}: within_s={self.within_s:g} after {step}, which ends at {end_s:g} s, cannot be seen "
-                    f"in a load of {duration_s:g} s; give duration_s >= {needed_s:g} (the limit and {SEEN_S} good "
-                    "seconds), or end the fault sooner"
+                    f"in a load of {duration_s:g} s; give duration_s >= {needed_s:g} (the limit and {GOOD_IN_A_ROW} "
+                    "good seconds), or end the fault sooner"
                 )
         return found
 

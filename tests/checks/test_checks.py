@@ -14,11 +14,9 @@ from harness.checks import (
     service_time,
 )
 from harness.checks.failure_ratio import steady_limit
-from harness.checks.recovery import SEEN_S
 from harness.errors import RecordError, ScenarioError
 from harness.faults import ClockSkew
 from harness.load import constant_rate
-from harness.phases import GOOD_IN_A_ROW
 from harness.scenario import Scenario
 from harness.summary import Cell, Spread, StepOutcome, Summary
 from harness.timeline import at
@@ -143,10 +141,6 @@ def test_a_scenario_whose_load_ends_too_soon_for_its_recovery_is_refused() -> No
     late = at(55, ClockSkew(of="issuer", skew_s=5), until_s=58)
     with pytest.raises(ScenarioError, match="give duration_s >= 64"):
         Scenario(constant_rate(20, duration_s=60, max_users=10), timeline=[late], checks=[recovery(within_s=3)])
-
-
-def test_what_counts_as_good_again_takes_as_long_as_the_phases_say() -> None:
-    assert SEEN_S == GOOD_IN_A_ROW
 
 
 def test_a_recovery_that_took_no_time_passes_what_bounds_it() -> None:
