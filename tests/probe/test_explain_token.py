@@ -1,0 +1,115 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.auth.defects.bench import Answer
+from harness.auth.defects.good import Good
+from harness.auth.oracle import Bounds
+from harness.auth.token import Token
+from harness.errors import UsageError
+from harness.probe.explain_token import Evidence, explain, read_token
+from harness.probe.result import ClockEstimate
+
+NOW_S = 1_800_000_000.0
+GOOD = Good.of("ES256", "https://issuer.test", "ledger", NOW_S)
+BEHIND = ClockEstimate(
+    "a", "", Bounds(37.24, 37.26), Bounds(-37.26, -37.24), Bounds(-37.26, -37.24), Bounds(-0.01, 0.01), 0
+)
+
+
+def told(text: str, **evidence: Any) -> str:
+    return explain(text, Evidence(NOW_S, **evidence))
+
+
+def test_an_expired_token_is_told_its_age_and_what_to_do() -> None:
+    text = told(GOOD.token(exp=int(NOW_S) - 3600), answer=Answer("UNAUTHENTICATED", "token expired"))
+    assert "It expired 3600 s ago" in text
+    assert "UNAUTHENTICATED (“token expired”): token expired, says the verifier" in text
+    assert "iss https://issuer.test" in text
+    assert "renew before exp" in text
+
+
+def test_a_clock_that_is_behind_explains_a_token_that_has_not_begun() -> None:
+    token = GOOD.token(nbf=int(NOW_S) - 5)
+    assert "ahead of what the verifier takes" in told(token, clock=BEHIND)
+    assert "37.2 s behind" in told(token, clock=BEHIND)
+    assert "ahead of what" not in told(token)
+
+
+def test_a_token_that_died_here_may_live_there() -> None:
+    assert "expired" not in told(GOOD.token(exp=int(NOW_S) - 10), clock=BEHIND).partition("The verifier's clock")[2]
+
+
+def test_milliseconds_are_recognised() -> None:
+    assert "exp counts milliseconds" in told(GOOD.token(exp=int(NOW_S * 1000)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no token"),
+        ("abc", "This is no JWT"),
+        (f"Bearer {GOOD.token()}", "The file holds “Bearer ”"),
+        (f'"{GOOD.token()}"', "in quotes"),
+        (GOOD.unsigned(alg="none") + ".", "not signed"),
+        (GOOD.token(exp="soon"), "exp is no number"),
+        (GOOD.token(exp=None), "exp is no number"),
+    ],
+)
+def test_what_is_wrong_with_its_form_is_said(text: str, said: str) -> None:
+    assert said in told(text)
+
+
+def test_a_newline_at_the_end_of_a_file_is_no_blemish() -> None:
+    assert "white space" not in told(GOOD.token() + "\n")
+
+
+def test_it_is_compared_with_a_token_that_works() -> None:
+    other = GOOD.headed(kid="old", typ="JWT")
+    text = told(other, good=Token.parse(GOOD.token(), 0.0))
+    assert "under key old, an accepted one under first-es256" in text
+    assert "Its typ is JWT" in text
+    text = told(GOOD.token(aud="billing", scope="ledger.read"), good=Token.parse(GOOD.token(), 0.0))
+    assert "has aud ledger, and this one has billing" in text
+    assert "has scope ledger.read ledger.write" in text
+
+
+def test_the_verifiers_word_is_taken_with_its_advice() -> None:
+    text = told(GOOD.token(), answer=Answer("UNAUTHENTICATED", "", verdict="unknown_key"))
+    assert "in no key set that the verifier knows" in text
+
+
+def test_a_token_with_nothing_wrong_says_what_is_missing() -> None:
+    assert "give the target's address" in told(GOOD.token())
+    assert "The target accepts it now" in told(GOOD.token(), answer=Answer("OK"))
+    assert "give a token that works" in told(GOOD.token(), answer=Answer("UNAUTHENTICATED", "no"))
+
+
+@given(
+    st.text(max_size=200)
+    | st.builds(lambda claims: GOOD.token(**claims), st.fixed_dictionaries({"exp": st.integers()}))
+)
+def test_any_text_is_explained_and_none_is_quoted(text: str) -> None:
+    said = told(text)
+    assert said
+    if text.count(".") == 2:
+        assert text.rpartition(".")[2][:20] not in said or len(text) < 40
+
+
+def test_a_token_on_the_command_line_is_refused_unread() -> None:
+    with pytest.raises(UsageError, match="every process can read it") as raised:
+        read_token(GOOD.token())
+    assert "eyJ" not in str(raised.value)
+
+
+def test_a_token_comes_from_a_file_or_standard_input(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("abc\n")
+    assert read_token(str(path)) == "abc\n"
+    assert read_token("-", io.StringIO("xyz")) == "xyz"
+    with pytest.raises(UsageError, match="No such file"):
+        read_token(str(tmp_path / "none"))
