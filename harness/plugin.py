@@ -12,7 +12,6 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -307,15 +306,18 @@ def _heed_signals(plugin: Plugin) -> None:
     if isinstance(runner, WorkerRunner):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     elif isinstance(runner, LocalRunner | MasterRunner):
-        signal.signal(signal.SIGINT, partial(_interrupt_once, plugin))
+        gevent.signal_handler(signal.SIGINT, _interrupt_once, plugin)
         with contextlib.suppress(AttributeError):
             gevent.signal_handler(signal.SIGHUP, os.kill, os.getpid(), signal.SIGTERM)
 
 
-def _interrupt_once(plugin: Plugin, _number: int, _frame: object) -> None:
-    """End the process at the first Ctrl-C; a later one would cut off what the first began."""
+def _interrupt_once(plugin: Plugin) -> None:
+    """End the process at the first Ctrl-C; a later one would cut off what the first began.
+
+    Python's own handler would raise in whichever user happens to run, and gevent print its stack.
+    """
     if plugin.interrupted:
-        os.write(2, b"jwtstorm: writing the report; rows are safe\n")  # no buffer: a handler may come at any moment
+        sys.stderr.write("jwtstorm: writing the report; rows are safe\n")
         return
     plugin.interrupted = True
-    raise KeyboardInterrupt
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
