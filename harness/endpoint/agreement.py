@@ -18,6 +18,7 @@ _SIGNS = (
     ),
     ("self-signed", "its certificate is of a CA that is not trusted; give that CA's PEM file, ca= (--ca)"),
     ("self signed", "its certificate is of a CA that is not trusted; give that CA's PEM file, ca= (--ca)"),
+    ("create security handshaker", "certificate and key do not belong together; name the key of that certificate"),
     ("certificate has expired", "its certificate has expired; renew it there"),
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted; give its CA's PEM file, ca= (--ca)"),
 )
@@ -33,8 +34,15 @@ _CLOSED = (
 
 def tls_mismatch(endpoint: Endpoint, address: str, why: str) -> str | None:
     """Return what two ends disagree about, in one line with the way out; None for any other reason."""
+    closed = any(sign in why for sign in _CLOSED)
     if endpoint.tls is None:
-        if "settings frame" in why.lower() or any(sign in why for sign in _CLOSED):
-            return f"target {address} closes plaintext connections: it may want TLS; add tls=Tls(…) (--tls, --ca FILE)"
+        meaning = "it closes plaintext connections and may want TLS; add tls=Tls(…) (--tls, --ca FILE)"
+        return f"target {address}: {meaning}" if closed or "settings frame" in why.lower() else None
+    for sign, meaning in _SIGNS:
+        if sign in why:
+            return f"target {address}: {meaning}"
+    if not closed:
         return None
-    return next((f"target {address}: {meaning}" for sign, meaning in _SIGNS if sign in why), None)
+    if endpoint.tls.certificate is None:
+        return f"target {address}: it closes TLS connections and may want a certificate of the client's (--cert, --key)"
+    return f"target {address}: it closes TLS connections and may not trust the client's certificate (--cert, --key)"

@@ -54,13 +54,13 @@ def compiled(paths: Sequence[Path], includes: Sequence[Path] = ()) -> FileDescri
         command += [f"--descriptor_set_out={out}", *map(str, paths)]
         code, said = _quietly(protoc, command)
         if code:
-            first = next(iter(said.splitlines()), f"exit code {code}")
+            first = next((line for line in said.splitlines() if ".proto" in line), f"exit code {code}")
             raise UsageError(f"proto files do not compile: {first}; add --include FOLDER where an import is missing")
         return read_set(out)
 
 
 def _quietly(protoc: ModuleType, command: Sequence[str]) -> tuple[int, str]:
-    """Run the compiler, and catch what it writes to the process's standard error."""
+    """Run the compiler here, and catch its standard error: a fork beside grpc under gevent may abort."""
     import os
 
     sys.stderr.flush()
