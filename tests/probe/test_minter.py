@@ -116,3 +116,12 @@ def test_a_token_near_its_end_is_asked_for_again() -> None:
 def test_what_a_minter_shows_holds_no_secret() -> None:
     minter = Minter.with_key(Signer("k", "HS256", b"hush"), CLAIMS)
     assert "hush" not in repr(minter) + repr(minter.good(NOW_S))
+
+
+def test_a_lasting_token_is_good_on_clocks_a_day_apart() -> None:
+    minter = Minter.with_key(Signer.generate("ES256", "k-1"), CLAIMS)
+    claims = jwt.decode(minter.lasting(NOW_S), options={"verify_signature": False})
+    assert claims["iat"] <= NOW_S - 86_400
+    assert claims["exp"] >= NOW_S + 86_400
+    issued = minter.good(NOW_S).token()
+    assert Minter.with_tokens(lambda: issued).lasting(NOW_S) == issued
