@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.auth.sources import ClientCredentials, ClientSecret, PrivateKeyJwt, RefreshToken
+from harness.auth.sources.client_auth import ClientAuth
 from harness.auth.token import Token
 from harness.errors import TokenError, UsageError
 from harness.lab.issuer.keys import SigningKey as IssuerKey
@@ -72,7 +73,8 @@ def fetched(settings: ClientCredentials | RefreshToken) -> str:
 
 def test_every_proof_of_a_client_gets_a_token_that_verifies(foreign: Foreign, tmp_path: Path) -> None:
     key = PrivateKeyJwt(pem(tmp_path), key_id="k7")
-    for name, auth in {"basic": ClientSecret(), "post": ClientSecret("post"), "key": key}.items():
+    proofs: dict[str, ClientAuth] = {"basic": ClientSecret(), "post": ClientSecret("post"), "key": key}
+    for name, auth in proofs.items():
         settings = ClientCredentials(
             issuer_url=foreign.url, client_id=name, auth=auth, scope="ledger.read", extra=LEDGER
         )
