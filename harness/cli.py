@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "Serve the lab's issuer and target, to try a client against; Ctrl-C ends them.")
     serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
     serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
+    serve.add_argument("--write-key", type=Path, metavar="FILE", help="write the issuer's key, for jwtstorm probe")
     probe = command("probe", _probe, "Ask a target what its verifier really does, and what it would let in.")
     from harness.probe.options import add_options
 
@@ -220,7 +221,7 @@ def _doctor(_: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from harness.lab.serving import serve
 
-    return serve(options.zoo, options.algorithm)
+    return serve(options.zoo, options.algorithm, write_key=options.write_key)
 
 
 def _probe(options: argparse.Namespace) -> int:

@@ -78,7 +78,8 @@ class LabPlan:
 
     ``foreign`` tells ``host:port`` of a target or issuer of your own, by the name of its link; the
     part itself is None then. ``environ`` is looked through for a Toxiproxy to use, instead of this
-    process's environment; ``seed`` is for the embedded proxy's dice.
+    process's environment; ``seed`` is for the embedded proxy's dice; ``issuer_key`` is a key pair of the
+    caller's making (``kid`` and ``pem``) for the issuer to sign with.
     """
 
     issuer: IssuerSettings | None = field(default_factory=IssuerSettings)
@@ -87,6 +88,7 @@ class LabPlan:
     foreign: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] | None = None
     seed: int | None = None
+    issuer_key: Mapping[str, str] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for link in sorted({*self.links, *self.foreign} - LINKS.keys()):

@@ -122,6 +122,7 @@ class Lab:
                 "clients": {client.client_id: client.secret for client in self.clients},
                 "control_secret": control_secret,
                 "shared_key": self._shared_key,
+                "given_key": None if self.plan.issuer_key is None else dict(self.plan.issuer_key),
             },
         ).ready
         self.issuer = IssuerControl(ready["control_url"], control_secret)

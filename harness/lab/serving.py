@@ -1,5 +1,8 @@
 """Serve the lab on its own, to try a client against: an issuer, and a target with animals of the zoo in it."""
 
+import json
+import os
+import shlex
 import sys
 import tempfile
 import threading
@@ -8,25 +11,34 @@ from pathlib import Path
 
 from harness.errors import LabError, UsageError
 from harness.lab import zoo as animals
+from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.running import Lab
 
 _LOOK_EVERY_S = 1.0
 
 
-def serve(zoo: Sequence[str] = (), algorithm: str = "ES256", lifetime_s: float = 300.0) -> int:
-    """Serve until Ctrl-C; print the addresses, and a command that fetches a token.
+def serve(
+    zoo: Sequence[str] = (), algorithm: str = "ES256", lifetime_s: float = 300.0, write_key: Path | None = None
+) -> int:
+    """Serve until Ctrl-C; print the addresses, and commands that fetch a token and probe the target.
 
-    Raises `UsageError` for a name that is no server of the zoo, `LabError` where a part does not start
-    or ends by itself.
+    ``write_key`` is a file to write the issuer's private key to, for this user alone, with the claims of its
+    tokens beside it. Raises `UsageError` for a name that is no server of the zoo, `LabError` where a part
+    does not start or ends by itself.
     """
     if strange := animals.mistakes(zoo):
         raise UsageError(strange[0])
+    key = _key(algorithm) if write_key else None
     plan = LabPlan(
-        issuer=IssuerSettings(algorithm=algorithm, lifetime_s=lifetime_s), target=TargetSettings(zoo=tuple(zoo))
+        issuer=IssuerSettings(algorithm=algorithm, lifetime_s=lifetime_s),
+        target=TargetSettings(zoo=tuple(zoo)),
+        issuer_key=key,
     )
     with tempfile.TemporaryDirectory(prefix="jwtstorm-") as folder, Lab.start(plan, Path(folder)) as lab:
-        sys.stdout.write(announcement(lab, zoo))
+        if write_key and key:
+            _write(write_key, key["pem"], lab)
+        sys.stdout.write(announcement(lab, zoo, write_key, key["kid"] if key else ""))
         sys.stdout.flush()
         try:
             _watch(lab)
@@ -35,7 +47,12 @@ def serve(zoo: Sequence[str] = (), algorithm: str = "ES256", lifetime_s: float =
     return 0
 
 
-def announcement(lab: Lab, zoo: Sequence[str]) -> str:
+def claims_file(key_file: Path) -> Path:
+    """Return where the claims lie that go with a written key."""
+    return key_file.with_name(f"{key_file.name}.claims.json")
+
+
+def announcement(lab: Lab, zoo: Sequence[str], key_file: Path | None = None, kid: str = "") -> str:
     """Return what is served and how to get a token.
 
     The secret is random and dies with the lab; curl reads it from its stdin, not from its arguments.
@@ -48,8 +65,42 @@ def announcement(lab: Lab, zoo: Sequence[str]) -> str:
         f"issuer   {lab.issuer_url} (keys at /jwks.json)\n"
         f"wrong    {'nothing: the target is right' if not zoo else 'on purpose:'}{wrong}\n"
         f"token    echo '{credentials}' | curl -s -K - -d grant_type=client_credentials {lab.token_url}\n"
+        f"probe    {_probe_line(lab, key_file, kid)}\n"
         "Ctrl-C ends it.\n"
     )
+
+
+def _probe_line(lab: Lab, key_file: Path | None, kid: str) -> str:
+    """Return a command that probes the target: with the issuer's key all of it, else what a good token lets ask."""
+    public = "--public grpc.health.v1.Health"
+    if key_file is None:
+        client = lab.clients[0]
+        token = f"--token-url {lab.token_url} --client-id {client.client_id}"
+        return f"CLIENT_SECRET={client.secret} jwtstorm probe {lab.addresses['target']} {token} {public}"
+    key, claims = shlex.quote(str(key_file)), shlex.quote(str(claims_file(key_file)))
+    return f"jwtstorm probe {lab.addresses['target']} --signing-key {key} --kid {kid} --claims {claims} {public}"
+
+
+def _key(algorithm: str) -> dict[str, str]:
+    if algorithm == "HS256":
+        raise UsageError("--write-key writes the private key of a pair; HS256 has none, so give another --algorithm")
+    key = SigningKey.generate(algorithm, serial=1)
+    return {"kid": key.kid, "pem": key.pem()}
+
+
+def _write(key_file: Path, pem: str, lab: Lab) -> None:
+    """Write the key, readable by this user alone from its first byte on; a file that is there stays as it is."""
+    settings = lab.plan.issuer or IssuerSettings()
+    claims = {
+        "iss": lab.issuer_url, "aud": settings.audience, "sub": settings.client_ids[0],
+        "client_id": settings.client_ids[0], "scope": settings.scope,
+    }  # fmt: skip
+    try:
+        with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(pem)
+        claims_file(key_file).write_text(json.dumps(claims, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--write-key {key_file}: {error.strerror}; name a file that is not there yet") from error
 
 
 def _watch(lab: Lab) -> None:

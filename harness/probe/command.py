@@ -13,9 +13,11 @@ import grpc
 from rich.console import Console
 
 from harness.clock import utc_now
+from harness.errors import UsageError
 from harness.probe import files, table
 from harness.probe.answer import exit_code
 from harness.probe.conduct import Conduct
+from harness.probe.explaining import run_explain
 from harness.probe.parts import Parts
 from harness.probe.result import Part, ProbeResult
 from harness.probe.setup import Setup, prepare
@@ -24,6 +26,10 @@ from harness.probe.setup import Setup, prepare
 def run_probe(options: argparse.Namespace, reports: Path) -> int:
     """Probe, print, write; return the exit code. Raises `HarnessError` before the first question only."""
     terminal, progress = Console(), Console(stderr=True)
+    if options.explain_token:
+        return run_explain(options)
+    if not options.addresses:
+        raise UsageError("name the target: jwtstorm probe HOST:PORT; only --explain-token FILE goes without one")
     setup = prepare(options)
     tell = _Progress(progress)
     with tell:

@@ -38,7 +38,7 @@ what was found written; 130 interrupted, with what was found written"""
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description, parser.epilog = HELP, EXITS
-    parser.add_argument("addresses", nargs="+", metavar="ADDRESS", help="host:port, [::1]:port or unix:/path; replicas")
+    parser.add_argument("addresses", nargs="*", metavar="ADDRESS", help="host:port, [::1]:port or unix:/path; replicas")
     parser.add_argument("--allow-target", action="append", default=[], metavar="HOST", help="needed beyond loopback")
     _endpoint(parser.add_argument_group("how to reach it"))
     _methods(parser.add_argument_group("what it serves (else its reflection is asked)"))

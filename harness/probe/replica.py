@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from harness.auth.defects.bench import Answer
 from harness.auth.defects.good import Good
 from harness.auth.oracle import Edges
 from harness.clock import wall
@@ -81,6 +82,10 @@ class Replica:
         self._offset_s = clock.offset.middle_s if clock.offset else 0.0
         self.clock = clock
         return clock
+
+    async def answer_to(self, token: str) -> Answer:
+        """Return what the subject's call ends with under a token."""
+        return await self._asker.with_token(token)
 
     async def verdicts(self) -> AsyncIterator[Finding]:
         """Yield the answers to the whole catalogue, and what they say of keys."""

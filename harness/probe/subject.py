@@ -22,31 +22,42 @@ async def choose(
     token: Callable[[], str],
     named: str = "",
 ) -> tuple[Subject | None, str]:
-    """Return a call that ends OK with a good token and not without one, or None and why there is none.
+    """Return a call that goes through with a good token and not without one, or None and why there is none.
 
-    Without a name only unary methods are tried that the user gave a message for, or that read by their name.
-    Raises `UsageError` for a name that is not served.
+    Without a name only unary methods are tried that the user gave a message for, or that read by their name;
+    one that ends OK is best, but any answer that a handler gives will do. Raises `UsageError` for a name that
+    is not served.
     """
     tried: list[str] = []
-    for method in [methods.find(named)] if named else list(_candidates(methods, messages, openness))[:_MOST_TRIED]:
+    second: Subject | None = None
+    for method in [methods.find(named)] if named else list(candidates(methods, messages, openness))[:_MOST_TRIED]:
         subject = Subject(method.path, method.kind, messages.make(method, "jwtstorm-subject"))
-        asker = ask(subject)
-        try:
-            answer = await asker.with_token(token())
-            if asker.settles(answer) if named else answer.code == "OK":
-                return subject, ""
-        finally:
-            await asker.close()
+        answer, through = await _tried(ask(subject), token(), named=bool(named))
+        if through and (answer.code == "OK" or named):
+            return subject, ""
+        second = second or (subject if through else None)
         tried.append(f"{method.path.lstrip('/')}: {_said(answer)}")
+    if second is not None:
+        return second, ""
     if not tried:
         return None, "no unary method reads by its name; give --method, and --data for its message"
-    return (
-        None,
-        f"no call succeeds with the good token ({'; '.join(tried[:3])}); give --method and --data, or look at it",
-    )
+    why = f"no guarded call goes through with the good token ({'; '.join(tried[:3])})"
+    return None, f"{why}; give --method and --data, or compare the token with what the target wants"
 
 
-def _candidates(methods: Methods, messages: Messages, openness: Openness) -> Iterable[Method]:
+async def _tried(asker: Asker, token: str, *, named: bool) -> tuple[Answer, bool]:
+    """Return the answer to a good call, and whether it came from behind a door that is shut without a token."""
+    try:
+        answer = await asker.with_token(token)
+        if not asker.settles(answer):
+            return answer, False
+        return answer, named or (await asker.call(())).code != answer.code
+    finally:
+        await asker.close()
+
+
+def candidates(methods: Methods, messages: Messages, openness: Openness) -> Iterable[Method]:
+    """Yield unary methods that may be called with a good token, those that read and have a message first."""
     fit = [
         method
         for method in methods

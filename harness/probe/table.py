@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +27,10 @@ LOOKS = {
 """A sign beside each colour: nobody has to tell red from green."""
 
 
+_WIDE = 130
+"""Columns from which on findings stand in a table; in fewer they stand one below the other."""
+
+
 def show(result: ProbeResult, console: Console, *, everything: bool = False) -> None:
     """Print a probe; ``everything`` lists what was right as well."""
     colour = {"passed": "green", "failed": "red"}.get(word(result), "yellow")
@@ -36,7 +41,10 @@ def show(result: ProbeResult, console: Console, *, everything: bool = False) -> 
     shown = [one for one in result.findings if one.outcome not in quiet]
     if shown:
         console.print()
-        console.print(_findings(merged(shown)))
+        if console.width >= _WIDE:
+            console.print(_findings(merged(shown)))
+        else:
+            _stack(merged(shown), console)
     for why, names in _unasked(result.findings).items() if not everything else ():
         console.print(Text(f"not asked: {', '.join(names)}: {why}", style="dim"), soft_wrap=True)
     console.print()
@@ -80,6 +88,18 @@ def _findings(findings: Sequence[tuple[Finding, int]]) -> Table:
         expected = finding.expected if finding.outcome is not Outcome.NOT_CHECKED else ""
         table.add_row(Text(sign, style=style), finding.row, Text(tried), expected, finding.seen, meaning)
     return table
+
+
+def _stack(findings: Sequence[tuple[Finding, int]], console: Console) -> None:
+    for finding, times in findings:
+        sign, style = LOOKS[finding.outcome]
+        more = f" (and {times - 1} like it)" if times > 1 else ""
+        tried = f"{finding.subject}{f': {finding.variant}' if finding.variant else ''}{more}"
+        console.print(Text(f"{sign} {' '.join(filter(None, (finding.row, tried)))}", style=style))
+        seen = f" ({finding.seen} instead of {finding.expected})" if finding.seen and finding.expected else ""
+        for line in (f"{finding.outcome}{seen}. {finding.text}", f"→ {finding.way_out}" if finding.way_out else ""):
+            if line:
+                console.print(Padding(Text(line), (0, 0, 0, 2)))
 
 
 def _parts(result: ProbeResult) -> Table:

@@ -21,6 +21,8 @@ def signing_key(settings: Mapping[str, Any]) -> SigningKey:
     """Return the first key that the settings ask for."""
     if settings["algorithm"] == "HS256":
         return SigningKey.shared(**settings["shared_key"])
+    if settings.get("given_key"):
+        return SigningKey.given(settings["algorithm"], **settings["given_key"])
     return SigningKey.generate(settings["algorithm"], serial=1)
 
 

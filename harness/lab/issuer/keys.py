@@ -7,6 +7,12 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm, RSAPSSAlgorithm
 
 _RSA_BITS = 2048
@@ -32,6 +38,16 @@ class SigningKey:
         """Make a new asymmetric key; RS256 and PS256 take a tenth of a second and more."""
         make, _ = _MAKERS[algorithm]
         return cls(f"{algorithm.lower()}-{serial}-{secrets.token_hex(4)}", algorithm, make())
+
+    @classmethod
+    def given(cls, algorithm: str, kid: str, pem: str) -> "SigningKey":
+        """Return an asymmetric key that somebody else made."""
+        return cls(kid, algorithm, load_pem_private_key(pem.encode(), password=None))
+
+    def pem(self) -> str:
+        """Return the private key itself, for whoever may have it."""
+        form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        return str(self.private.private_bytes(*form).decode())
 
     @classmethod
     def shared(cls, kid: str, secret: str) -> "SigningKey":

@@ -1,0 +1,48 @@
+"""The question about one token: why is this one turned away? With a target, its own answer and clock are asked for."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+
+from harness.auth.token import Token
+from harness.clock import wall
+from harness.probe.asker import Asker, Subject
+from harness.probe.explain_token import Evidence, explain, read_token
+from harness.probe.parts import Parts
+from harness.probe.setup import Setup, prepare
+from harness.probe.subject import candidates
+
+
+def run_explain(options: argparse.Namespace) -> int:
+    """Print why a token is turned away; raises `HarnessError`."""
+    text = read_token(options.explain_token)
+    evidence = asyncio.run(gather(prepare(options), text.strip())) if options.addresses else Evidence(wall())
+    sys.stdout.write(f"{explain(text, evidence)}\n")
+    return 0
+
+
+async def gather(setup: Setup, token: str) -> Evidence:
+    """Return what a target says to a token, and of its clock, as far as can be told with what is given."""
+    async with AsyncExitStack() as stack:
+        replicas = await Parts(setup, stack).ready()
+        if setup.minter is not None and replicas:
+            clock = await replicas[0].measure_clock() if setup.minter.signs else None
+            answer = await replicas[0].answer_to(token)
+            return Evidence(wall(), clock, answer, Token.parse(setup.minter.good(wall()).token(), 0.0))
+    subject = _any_subject(setup)
+    if subject is None:
+        return Evidence(wall())
+    asker = Asker(setup.endpoint, setup.endpoint.addresses[0], subject, setup.carrier)
+    try:
+        return Evidence(wall(), answer=await asker.with_token(token))
+    finally:
+        await asker.close()
+
+
+def _any_subject(setup: Setup) -> Subject | None:
+    """Return a call to try a token on, where no good token tells which one succeeds."""
+    named = setup.options.method
+    found = [setup.methods.find(named)] if named else candidates(setup.methods, setup.messages, setup.openness)
+    method = next(iter(found), None)
+    return Subject(method.path, method.kind, setup.messages.make(method, "jwtstorm-explain")) if method else None
