@@ -1,10 +1,12 @@
 """Recovery: how long after each fault calls were good again."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import GREEN, INK, QUIET, VERMILION, figure
+from harness.summary import StepOutcome
 from harness.wording import duration, percent
 
 
@@ -20,23 +22,9 @@ def draw(story: Story) -> Drawn | None:
     known = [step.recovery_s for step in steps if step.recovery_s is not None]
     right = max([1.0, *known, *limits]) * 1.35
     for place, step in enumerate(steps):
-        value = step.recovery_s
-        late = value is None or (limits and value > min(limits))
-        axes.barh(
-            place, right if value is None else max(value, right * 0.004), color=VERMILION if late else GREEN,
-            hatch="//" if value is None else None, alpha=0.5 if value is None else 1.0, edgecolor="white", height=0.6,
-        )  # fmt: skip
-        text = "not known" if value is None else "at once" if value == 0 else duration(value)
-        axes.annotate(
-            text, (0 if value is None else value, place), xytext=(5, 0), textcoords="offset points", va="center",
-            fontsize=8, fontweight="bold", color=INK,
-        )  # fmt: skip
+        _bar(axes, place, step, min(limits, default=None), right)
     for limit in sorted(set(limits)):
-        axes.axvline(limit, color=QUIET, linestyle="--")
-        axes.annotate(
-            f"limit {duration(limit)}", (limit, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", fontsize=8, color=QUIET, va="bottom", ha="center", annotation_clip=False,
-        )  # fmt: skip
+        _limit(axes, limit)
     axes.set_yticks(range(len(steps)), [step.step for step in steps])
     axes.tick_params(axis="y", colors=INK)
     axes.invert_yaxis()
@@ -45,6 +33,29 @@ def draw(story: Story) -> Drawn | None:
     axes.set_xlabel("seconds from the fault's end until three good seconds in a row began")
     table = pd.DataFrame([{"step": step.step, "recovery_s": step.recovery_s} for step in steps])
     return Drawn(_title(story), _caption(story), drawn, table)
+
+
+def _bar(axes: Axes, place: int, step: StepOutcome, limit: float | None, right: float) -> None:
+    """Draw one recovery with its time; one that was not seen is hatched, and reaches the right end."""
+    value = step.recovery_s
+    late = value is None or (limit is not None and value > limit)
+    axes.barh(
+        place, right if value is None else max(value, right * 0.004), color=VERMILION if late else GREEN,
+        hatch="//" if value is None else None, alpha=0.5 if value is None else 1.0, edgecolor="white", height=0.6,
+    )  # fmt: skip
+    text = "not known" if value is None else "at once" if value == 0 else duration(value)
+    axes.annotate(
+        text, (0 if value is None else value, place), xytext=(5, 0), textcoords="offset points", va="center",
+        fontsize=8, fontweight="bold", color=INK,
+    )  # fmt: skip
+
+
+def _limit(axes: Axes, limit: float) -> None:
+    axes.axvline(limit, color=QUIET, linestyle="--")
+    axes.annotate(
+        f"limit {duration(limit)}", (limit, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", fontsize=8, color=QUIET, va="bottom", ha="center", annotation_clip=False,
+    )  # fmt: skip
 
 
 def _caption(story: Story) -> str:
