@@ -17,7 +17,7 @@ from harness.runs import Run, read_lines
 from harness.series import write_series
 from harness.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
 from harness.tenths import Tenths
-from harness.verdict import lag_limit_s, of_end, of_faults, of_files, of_generator, of_rows, verdict
+from harness.verdict import lag_limit_s, most_failed, of_end, of_faults, of_files, of_generator, of_rows, verdict
 
 
 def summarise(run: Run, merged: Merged) -> Summary:
@@ -51,7 +51,8 @@ def judge(summary: Summary, run: Run, merged: Merged, unsteady_why: str | None) 
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     derived += [*of_faults(found, run.state), *of_files(run)]
     if unsteady_why and calls:
-        derived.insert(0, Problem("unsteady", f"unsteady before the storm: {unsteady_why}"))
+        text = f"unsteady before the storm: {unsteady_why}{most_failed(summary.cell('warm-up'))}"
+        derived.insert(0, Problem("unsteady", text))
     problems += [problem for problem in derived if problem.kind not in known - {"fault", "rows_lost"}]
     checks = tuple(check.evaluate(summary) for check in run.checks)
     return replace(

@@ -7,8 +7,8 @@ from harness.offset import doubt
 from harness.phases import Window
 from harness.rows import WorkerRows
 from harness.runs import Run, cut_lines
-from harness.summary import CheckResult, Health, Problem, Verdict
-from harness.wording import duration, number, plural
+from harness.summary import Cell, CheckResult, Health, Problem, Verdict
+from harness.wording import cause_words, duration, number, plural
 
 LOOP_LAG_LIMIT_S = 0.05
 """p99 by which the generator's event loop may be late."""
@@ -51,6 +51,15 @@ def of_end(run: Run, ended_s: float, calls: int) -> list[Problem]:
         text = f"the load ended at {ended_s:.0f} s, and its plan is {run.planned_s:.0f} s; leave out -t"
         return [Problem("run_time", text)]
     return []
+
+
+def most_failed(cell: Cell) -> str:
+    """Return how most calls of a cell failed, to end a sentence with; nothing where none did."""
+    if not cell.causes:
+        return ""
+    cause, count = max(cell.causes.items(), key=lambda item: item[1])
+    failed = plural(cell.failed, "failed call")
+    return f"; the most frequent cause: {cause_words(cause).label} ({number(count)} of {failed} in the warm-up)"
 
 
 def of_faults(windows: Iterable[Window], state: str) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -21,14 +21,16 @@ from harness.series import read_series
 from harness.summary import Summary, write_summary
 
 
-def report_run(path: Path) -> Summary:
+def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None) -> Summary:
     """Write every file that a report consists of into a run's folder, and return its summary.
 
+    ``tell`` hears the summary before anything is written, for a disk may be full.
     Raises `RecordError` where the folder is no run, holds no rows, or cannot be written.
     """
     run = read_run(path)
     try:
         summary = summarise(run, merged(run))
+        tell(summary)
         write_summary(path, summary)
         (path / "report.md").write_text(markdown(summary), encoding="utf-8")
         (path / "junit.xml").write_text(junit(summary), encoding="utf-8")
@@ -61,11 +63,14 @@ def main(arguments: Sequence[str]) -> int:
         if len(arguments) != 1:
             raise UsageError("name one run: its folder, a build label, or latest")
         path = find_run(arguments[0], Path(os.environ.get("REPORTS") or "reports"))
-        summary = report_run(path)
+        summary = report_run(path, _tell)
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
         return error.exit_code
-    word, reasons = summary.verdict.word, summary.verdict.reasons
-    sys.stdout.write(f"{summary.scenario}: {word}\n" + "".join(f"  {reason}\n" for reason in reasons))
     sys.stdout.write(f"  report: {path / 'report.html'}\n")
     return summary.verdict.exit_code
+
+
+def _tell(summary: Summary) -> None:
+    word, reasons = summary.verdict.word, summary.verdict.reasons
+    sys.stdout.write(f"{summary.scenario}: {word}\n" + "".join(f"  {reason}\n" for reason in reasons))

@@ -115,7 +115,23 @@ def test_junit_tells_passes_failures_and_errors_apart(tmp_path: Path) -> None:
     invalid = FakeRun(tmp_path / "invalid", failing=0.2).write()
     report_run(invalid)
     suite = ET.fromstring((invalid / "junit.xml").read_text())  # noqa: S314
-    assert "Unsteady" in str(suite.findtext("testcase/error"))
+    said = str(suite.findtext("testcase/error"))
+    assert "Unsteady" in said
+    assert "; the most frequent cause: " in said
+
+
+def test_a_full_disk_does_not_hide_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = FakeRun(tmp_path / "run", hurt_s=5.0).write()
+    monkeypatch.setattr("harness.report.draw", full)
+    assert main([str(path)]) == 3
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0].endswith(": failed")
+    assert "free some space" in said.err
 
 
 def test_hostile_names_are_shown_and_never_run(tmp_path: Path) -> None:
