@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
     serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
     serve.add_argument("--write-key", type=Path, metavar="FILE", help="write the issuer's key, for jwtstorm probe")
+    serve.add_argument("--snippet", choices=("python", "go", "java"), default="", help="print a client, too")
     probe = command("probe", _probe, "Ask a target what its verifier really does, and what it would let in.")
     from harness.probe.options import add_options
 
@@ -221,7 +222,7 @@ def _doctor(_: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from harness.lab.serving import serve
 
-    return serve(options.zoo, options.algorithm, write_key=options.write_key)
+    return serve(options.zoo, options.algorithm, write_key=options.write_key, language=options.snippet)
 
 
 def _probe(options: argparse.Namespace) -> int:

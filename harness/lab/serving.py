@@ -14,17 +14,24 @@ from harness.lab import zoo as animals
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.running import Lab
+from harness.lab.snippets import snippet
 
 _LOOK_EVERY_S = 1.0
 
 
 def serve(
-    zoo: Sequence[str] = (), algorithm: str = "ES256", lifetime_s: float = 300.0, write_key: Path | None = None
+    zoo: Sequence[str] = (),
+    algorithm: str = "ES256",
+    lifetime_s: float = 300.0,
+    write_key: Path | None = None,
+    language: str = "",
 ) -> int:
     """Serve until Ctrl-C; print the addresses, and commands that fetch a token and probe the target.
 
     ``write_key`` is a file to write the issuer's private key to, for this user alone, with the claims of its
-    tokens beside it. Raises `UsageError` for a name that is no server of the zoo, `LabError` where a part
+    tokens beside it; ``language`` is one of `harness.lab.snippets`, to print a client in.
+
+    Raises `UsageError` for a name that is no server of the zoo, `LabError` where a part
     does not start or ends by itself.
     """
     if strange := animals.mistakes(zoo):
@@ -39,6 +46,9 @@ def serve(
         if write_key and key:
             _write(write_key, key["pem"], lab)
         sys.stdout.write(announcement(lab, zoo, write_key, key["kid"] if key else ""))
+        if language:
+            client = snippet(language, lab.addresses["target"], lab.token_url or "", lab.clients[0].client_id)
+            sys.stdout.write(f"\n{client}")
         sys.stdout.flush()
         try:
             _watch(lab)
@@ -65,6 +75,9 @@ def announcement(lab: Lab, zoo: Sequence[str], key_file: Path | None = None, kid
         f"issuer   {lab.issuer_url} (keys at /jwks.json)\n"
         f"wrong    {'nothing: the target is right' if not zoo else 'on purpose:'}{wrong}\n"
         f"token    echo '{credentials}' | curl -s -K - -d grant_type=client_credentials {lab.token_url}\n"
+        f"call     grpcurl -plaintext -expand-headers -H 'authorization: Bearer ${{TOKEN}}' "
+        f'-d \'{{"account": "1"}}\' '
+        f"{lab.addresses['target']} jwtstorm.lab.v1.Ledger/GetBalance\n"
         f"probe    {_probe_line(lab, key_file, kid)}\n"
         "Ctrl-C ends it.\n"
     )

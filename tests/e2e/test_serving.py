@@ -1,7 +1,9 @@
 """The lab on its own: what it prints is enough to call it."""
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +27,7 @@ def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
     process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        told = "".join(process.stdout.readline() for _ in range(6))
+        told = "".join(process.stdout.readline() for _ in range(8))
         target, secret, url = (
             re.search(pattern, told) for pattern in (r"target +(\S+)", r'storm:([^"]+)"', r"(http\S+/token)")
         )
@@ -51,3 +53,33 @@ def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
 def test_an_unknown_animal_is_named_before_anything_starts() -> None:
     with pytest.raises(UsageError, match="did you mean unary-only-interceptor"):
         serve(["unary-only"])
+
+
+PRINTS = "import sys; from harness.lab.serving import serve; sys.exit(serve(language='python'))"
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
+def test_the_printed_curl_line_and_the_python_client_work_as_they_stand() -> None:
+    with subprocess.Popen([sys.executable, "-c", PRINTS], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            told = ""
+            while "timeout=5))" not in told:
+                line = process.stdout.readline()
+                assert line, told
+                told += line
+            client = told[told.index("# CLIENT_SECRET") :]
+            curl = re.search(r"^token +(.+)$", told, re.MULTILINE)
+            secret = re.search(r'storm:([^"]+)"', told)
+            assert curl
+            assert secret
+            answer = subprocess.run(["/bin/sh", "-c", curl[1]], capture_output=True, text=True, check=True, timeout=20)
+            assert json.loads(answer.stdout)["access_token"].count(".") == 2
+            assert secret[1] not in client
+            environ = {**os.environ, "CLIENT_SECRET": secret[1]}
+            done = subprocess.run(
+                [sys.executable, "-c", client], capture_output=True, text=True, check=False, env=environ, timeout=30
+            )
+            assert "cents:" in done.stdout, done.stderr
+        finally:
+            process.kill()
