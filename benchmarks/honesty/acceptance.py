@@ -14,6 +14,7 @@ from benchmarks.honesty.hosts import HOSTS
 from benchmarks.honesty.storm import CELL, METRICS, Floats, Pool, Storm, pool
 from benchmarks.honesty.trials import Bools, Data, Judged, coin, fixed, from_pools, judge, simulate
 from harness.honesty.looks import DEFAULT, QUICK, SURE, TWO_LOOKS
+from harness.honesty.noise_floor import Spread, reach
 from harness.honesty.steps import steps
 from harness.honesty.verdict import BETTER, SAME, WORSE
 
@@ -173,6 +174,16 @@ def earned(size: Size) -> Iterator[Line]:
         yield Line("A6", f"{storm.seconds} s runs, no change: same, by metric (no bound)", told, "", holds=True)
 
 
+def hints(size: Size) -> Iterator[Line]:
+    """Ask how often single runs of one build get a hint, against the noise floor of ten runs before them."""
+    for host in HOSTS:
+        runs = _same_build(size, host, 6).base
+        floor, first, second = runs[:, :10].std(axis=1, ddof=1), runs[:, 10], runs[:, 11]
+        far = np.abs(second - first) > reach(Spread(0.0, 1.0, 10), len(METRICS)) * floor
+        told = f"{far.any(axis=1).mean():.1%}"
+        yield Line("hint", f"{host}: any hint on two runs of one build (no bound)", told, "", holds=True)
+
+
 def trend(size: Size) -> Iterator[Line]:
     """Mark histories of 30 builds in which nothing moved, or p99 rose by 10 % in the middle."""
     values = runs_of(LONG, size).values[:, 1]
@@ -186,7 +197,7 @@ def trend(size: Size) -> Iterator[Line]:
         yield Line("trend", f"30 builds, {name}: {word} (no bound)", f"{np.mean(hit):.1%}", "", holds=True)
 
 
-QUESTIONS = (false_alarms, controls, power, coverage, tail_only, earned, trend)
+QUESTIONS = (false_alarms, controls, power, coverage, tail_only, earned, hints, trend)
 
 
 def _alarms(question: str, what: str, flagged: Bools, *, fails: bool = False) -> Line:

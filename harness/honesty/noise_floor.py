@@ -1,8 +1,8 @@
 """The noise floor: how much runs of one build differ on one host, and what that lets single runs hint at.
 
 Two single runs can never give a verdict. Where the host's own noise was measured (ten runs of one
-build, not older than two weeks), a difference far outside it is told as a hint: its false alarms
-are 4 to 10 % for adjacent runs, and up to 22 % on a host that drifts between them.
+build, not older than two weeks), a difference far outside it is told as a hint. A hint raises more
+false alarms than a verdict, most of all where the host moved since: ``make honesty`` prints how many.
 """
 
 import json

@@ -1,9 +1,9 @@
 """Steps in the history of many builds: where a metric moved for good. They annotate, and never gate.
 
 Candidates come from PELT (library ruptures) on values scaled by their own noise; a candidate stays
-while the stretches on its two sides differ by Student's t at p < 0.001. A lone spike is no step: a
-stretch has at least three builds. Source: R. Killick and others, "Optimal detection of
-changepoints with a linear computational cost", JASA 107 (2012).
+while the stretches on its two sides differ by Student's t at p < 0.001, corrected for the number of
+places. A lone spike is no step: a stretch has at least three builds. Source: R. Killick and others,
+"Optimal detection of changepoints with a linear computational cost", JASA 107 (2012).
 """
 
 import math
@@ -84,7 +84,8 @@ def _kept(values: Values, edges: list[int]) -> list[int]:
 def _chances(values: Values, edges: list[int]) -> Values:
     """Return for each cut the p that its two stretches have one level, by the deviation within all stretches.
 
-    Three values alone may lie close together by luck, and would make a step of it.
+    Three values alone may lie close together by luck, and would make a step of it. Each p is times
+    the number of places that a cut could have taken: the best of thirty places looks good by luck.
     """
     stretches = np.split(values, edges)
     sizes = np.array([one.size for one in stretches], dtype=np.float64)
@@ -94,4 +95,5 @@ def _chances(values: Values, edges: list[int]) -> Values:
     error = math.sqrt(within / freedom) * np.sqrt(1 / sizes[1:] + 1 / sizes[:-1])
     t = np.divide(moved, error, out=np.full(moved.size, np.inf), where=error > 1e-12 * np.abs(values).max())
     chances: Values = 2 * special.stdtr(freedom, -np.where(moved > 0, t, 0.0))
-    return np.where(np.minimum(sizes[1:], sizes[:-1]) < LEAST_STRETCH, 1.0, chances)
+    short = np.minimum(sizes[1:], sizes[:-1]) < LEAST_STRETCH
+    return np.where(short, 1.0, np.minimum(chances * values.size, 1.0))
