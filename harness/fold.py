@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from harness.calls import Cause, Flag, Kind, Origin
+from harness.calls import Cause, Flag, Kind, Origin, address_of, told_apart
 from harness.chunks import Bools, Chunk
 from harness.histogram import Counts, Ints, add, cell_of, quantiles
 from harness.phases import pieces
@@ -127,17 +127,18 @@ class Fold:
         return [packings.get(name, self._plain).table(name, *counts.table()) for name, counts in self._counts.items()]
 
     def cells(self) -> Iterator[Cell]:
-        """Yield the cells that hold a call, those over all methods first within a phase."""
+        """Yield the cells that hold a call; within a phase those over all methods first, then those of an address."""
+        totals = dict.fromkeys(told_apart(ALL_METHODS, address_of(name)) for name in self._methods if address_of(name))
         for phase in self.phases:
-            for method in (ALL_METHODS, *self._methods):
+            for method in (ALL_METHODS, *totals, *self._methods):
                 cell = self.cell(phase.name, method)
                 if cell.calls or cell.attempts:
                     yield cell
 
     def cell(self, phase: str, method: str) -> Cell:
-        """Return the cell of one phase and one method, or of all methods."""
+        """Return the cell of one phase and one method, of all methods, or of all at one address (``* @ host:port``)."""
         place = [one.name for one in self.phases].index(phase)
-        rows = list(range(len(self._methods))) if method == ALL_METHODS else [self._methods.index(method)]
+        rows = self._rows(method)
         counts = self._finals[place][rows].sum(axis=0)
         failed = counts.copy()
         failed[:, Cause.OK] = 0
@@ -157,6 +158,13 @@ class Fold:
             origins=_ranked(failed.sum(axis=1), [origin.name for origin in Origin]),
             **spreads,
         )
+
+    def _rows(self, method: str) -> list[int]:
+        if method == ALL_METHODS:
+            return list(range(len(self._methods)))
+        if method == told_apart(ALL_METHODS, address := address_of(method)):
+            return [place for place, name in enumerate(self._methods) if address_of(name) == address]
+        return [self._methods.index(method)]
 
     def phase(self, phase: Phase) -> Phase:
         """Return a phase with its rates and token fetches."""

@@ -1,0 +1,160 @@
+"""`jwtstorm run any` against servers that are not the lab's, started as a user starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+import pyarrow.parquet
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.endpoint.certificates import Authority, private_pem
+from tests.endpoint.ledger_server import SERVICE, serving
+
+ROOT = Path(__file__).parents[2]
+GOOD_OR_BUSY = {0, 3}
+"""A busy machine may be called too slow a generator."""
+
+
+def run_any(reports: Path, *options: str) -> tuple[int, str]:
+    """Run it, briefly; return its exit code and what it said."""
+    command = [sys.executable, "-m", "harness.cli", "run", "any", "--headless", *options]
+    environ = {**os.environ, "REPORTS": str(reports)}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def the_run(reports: Path) -> Path:
+    (found,) = reports.glob("*/*/*/run.json")
+    return found.parent
+
+
+def methods_called(run: Path) -> Counter[str]:
+    table = pyarrow.parquet.read_table(run / "calls.parquet").to_pandas()
+    calls = table[(table["kind"].astype(str) == "CALL") & (table["cause"].astype(str) == "OK")]
+    return Counter(calls["method"].astype(str))
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Sequence[str]:
+    """Return options that mint tokens."""
+    path = tmp_path_factory.mktemp("key") / "key.pem"
+    path.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    return ("--signing-key", str(path))
+
+
+BRIEF = ("--rate", "40", "--duration", "3", "--warm-up", "3", "-u", "8", "--deadline", "5")
+
+
+@pytest.mark.e2e
+def test_all_four_kinds_over_tls_and_two_replicas_are_told_apart(tmp_path: Path, key: Sequence[str]) -> None:
+    authority = Authority(tmp_path)
+    pair = authority.sign("server", "ledger.example")
+    client = authority.sign("client")
+    credentials = grpc.ssl_server_credentials(
+        [(pair.key.read_bytes(), pair.certificate.read_bytes())], authority.pem.read_bytes(), require_client_auth=True
+    )
+    rows = tmp_path / "rows.csv"
+    rows.write_text("account\nalpha\nbeta\n")
+    calls = {
+        "GetBalance": '{"account": "{{row.account}}-{{seq}}"}',
+        "ListTransfers": '{"limit": 3}',
+        "ImportTransfers": '[{"cents": "{{random 1 9}}"}, {"cents": 2}]',
+        "StreamTransfers": '[{"nonce": "{{uuid}}"}, {"nonce": "b"}]',
+    }
+    asked = [word for name, data in calls.items() for word in ("--call", f"{SERVICE}/{name}", "--data", data)]
+    with serving(credentials=credentials) as (one, first), serving(credentials=credentials) as (two, second):
+        code, said = run_any(
+            tmp_path / "reports", *BRIEF, *key, *asked, "--rows", str(rows), "--target", one, "--target", two,
+            "--ca", str(authority.pem), "--server-name", "ledger.example", "--keepalive", "5",
+            "--cert", str(client.certificate), "--key", str(client.key), "--compression", "gzip",
+        )  # fmt: skip
+    assert code in GOOD_OR_BUSY, said
+    run = the_run(tmp_path / "reports")
+    found = methods_called(run)
+    assert set(found) == {f"{SERVICE}/{name} @ {address}" for name in calls for address in (one, two)}
+    for address, ledger in ((one, first), (two, second)):
+        for name in calls:
+            assert found[f"{SERVICE}/{name} @ {address}"] == ledger.calls[name]
+    totals = {cell["method"] for cell in json.loads((run / "summary.json").read_text())["cells"]}
+    assert {f"* @ {one}", f"* @ {two}"} <= totals
+    assert {account.partition("-")[0] for account in first.accounts + second.accounts} == {"alpha", "beta"}
+    endpoint = json.loads((run / "run.json").read_text())["transport"]["endpoint"]
+    assert endpoint["addresses"] == [one, two]
+    assert endpoint["compression"] == "gzip"
+    assert endpoint["tls"]["ca"] == str(authority.pem)
+
+
+@pytest.mark.e2e
+def test_without_a_target_the_lab_serves(tmp_path: Path) -> None:
+    code, said = run_any(tmp_path, *BRIEF)
+    assert code in GOOD_OR_BUSY, said
+    assert methods_called(the_run(tmp_path)).keys() == {f"{SERVICE}/GetBalance"}
+
+
+@pytest.mark.e2e
+def test_a_target_on_a_unix_socket_is_called(tmp_path_factory: pytest.TempPathFactory, key: Sequence[str]) -> None:
+    folder = tmp_path_factory.mktemp("u")
+    with serving(f"unix:{folder}/x") as (address, ledger):
+        code, said = run_any(folder / "r", *BRIEF, *key, "--target", address, "--call", f"{SERVICE}/GetBalance")
+    assert code in GOOD_OR_BUSY, said
+    assert methods_called(the_run(folder / "r"))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--call", f"{SERVICE}/GetBalanse"), f"did you mean {SERVICE}/GetBalance"),
+        (("--call", f"{SERVICE}/GetBalance", "--data", '{"acount": "1"}'), "did you mean 'account'?"),
+        (("--call", f"{SERVICE}/GetBalance", "--tls"), "it speaks plaintext"),
+    ],
+)
+def test_what_the_target_does_not_fit_ends_with_2_before_any_load(
+    tmp_path: Path, key: Sequence[str], options: Sequence[str], said: str
+) -> None:
+    with serving() as (address, ledger):
+        code, text = run_any(tmp_path, *BRIEF, *key, "--target", address, *options)
+    assert code == 2, text
+    assert said in text
+    assert "Traceback" not in text
+    assert not ledger.calls
+
+
+@pytest.mark.e2e
+def test_a_target_without_reflection_is_called_by_its_stubs_and_refused_without(
+    tmp_path: Path, key: Sequence[str]
+) -> None:
+    call = ("--call", f"{SERVICE}/GetBalance")
+    with serving(reflects=False) as (address, ledger):
+        code, text = run_any(tmp_path / "a", *BRIEF, *key, "--target", address, *call)
+        assert (code, "no server reflection; give --proto FILES" in text, ledger.calls.total()) == (2, True, 0)
+        stubs = ("--stubs", "harness.lab.proto.ledger_pb2")
+        code, text = run_any(tmp_path / "b", *BRIEF, *key, "--target", address, *call, *stubs)
+    assert code in GOOD_OR_BUSY, text
+    assert ledger.calls["GetBalance"] > 0
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--target", "127.0.0.1:1"), "say where its tokens come from"),
+        (("--target", "127.0.0.1:1", "--token-file", "t"), "say what to call"),
+        (("--target", "https://a:1", "--token-file", "t", "--call", "a.B/C"), "an address has no scheme"),
+        (("--call", "a.B/C", "--data", "{"), "--data is no JSON"),
+        (("--call", "a.B/C", "--data", "{}", "--data", "{}"), "one --data for each --call"),
+        (("--rate", "many"), "--rate"),
+    ],
+)
+def test_options_that_cannot_be_end_with_2_in_one_line(tmp_path: Path, options: Sequence[str], said: str) -> None:
+    code, text = run_any(tmp_path, *options)
+    assert code == 2, text
+    assert said in text
+    assert "Traceback" not in text
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from harness.merge import merge
+from harness.metrics import summarise
+from harness.runs import read_run
+from harness.summary import ALL_METHODS, Summary
+from tests import fake_run
+from tests.fake_run import FakeRun
+
+
+def _summary(path: Path) -> Summary:
+    run = read_run(FakeRun(path).write())
+    return summarise(run, merge(run))
+
+
+def test_the_calls_of_each_address_are_counted_over_all_its_methods(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("token", "not sent", "a.B/Get @ one:1", "a.B/Get @ two:1")
+    monkeypatch.setattr(fake_run, "METHODS", names)
+    summary = _summary(tmp_path)
+    cells = {cell.method: cell.calls for cell in summary.cells if cell.phase == "all"}
+    assert {"* @ one:1", "* @ two:1"} <= cells.keys()
+    assert cells["* @ one:1"] == cells["a.B/Get @ one:1"] > 0
+    unsent = cells.get("not sent", 0)
+    assert cells["* @ one:1"] + cells["* @ two:1"] + unsent == cells[ALL_METHODS]
+
+
+def test_one_address_alone_has_no_cells_of_its_own(tmp_path: Path) -> None:
+    summary = _summary(tmp_path)
+    assert [cell.method for cell in summary.cells if " @ " in cell.method] == []
