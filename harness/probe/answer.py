@@ -127,6 +127,8 @@ def _rows(findings: Iterable[Finding]) -> list[str]:
 
 
 def _label(finding: Finding) -> str:
+    if finding.part is Part.COVERAGE and finding.outcome is Outcome.FALSE_ACCEPT:
+        return f"{finding.variant} at {finding.subject}"
     if finding.row and finding.part is Part.VERDICTS:
         return f"{finding.subject} ({finding.row})" if finding.subject != finding.row else finding.row
     return finding.subject

@@ -125,10 +125,15 @@ class Coverage:
     async def _method(self, method: Method) -> AsyncIterator[Finding]:
         if method.service not in self._unknown:
             self._unknown[method.service] = await self._nowhere(method.service)
+        bare: dict[bool, Outcome] = {}
         for credential in self._plan.credentials:
             for silent in (False, True) if method.takes_many else (False,):
+                if silent and bare.get(True, Outcome.PASSED) is not Outcome.PASSED:
+                    continue  # it was not told without any credentials; waiting again would tell no more
                 answer = await self._call(method, credential, silent=silent)
-                yield self._finding(method, credential, answer, silent=silent)
+                finding = self._finding(method, credential, answer, silent=silent)
+                yield _let_in(finding, credential) if bare.get(silent, finding.outcome) is Outcome.PASSED else finding
+                bare.setdefault(silent, finding.outcome)
 
     async def _nowhere(self, service: str) -> Answer:
         await self._pause()
@@ -226,6 +231,15 @@ def _found(
         method=method,
         source=_SOURCES[row],
     )
+
+
+def _let_in(finding: Finding, credential: Credential) -> Finding:
+    """Return what it means that a bad token opens a method which is shut without one: there is a check, and it errs."""
+    if finding.outcome is not Outcome.NAKED:
+        return finding
+    text = f"shut without a token, and open with one that is no good ({credential.name}): {finding.text}"
+    way_out = "See what the verdicts part says of the verifier; this method's check, or all of them, let it through"
+    return replace(finding, outcome=Outcome.FALSE_ACCEPT, text=text, way_out=way_out)
 
 
 def _health(answer: Answer, *, public: bool) -> Weighed:

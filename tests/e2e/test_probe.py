@@ -1,61 +1,160 @@
-"""The probe of the lab's own targets: nothing is found in the right one, and everything in the zoo."""
+"""The probe as a person uses it: against the lab, right and wrong, and against what can go wrong."""
 
-import asyncio
-import logging
+import json
+import signal
+import subprocess
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from harness.auth.defects import ALGORITHMS
-from harness.lab import zoo
-from harness.lab.zoo.probed import Sighting, page, probe_target, probe_zoo
+from harness.probe.result import Finding, Outcome, Part, ProbeResult
+from tests.e2e.probed import JWTSTORM, LEDGER, TRANSFER, Served, probe, served
+from tests.e2e.storms import free_port, secrets_in
+from tests.e2e.test_page import BROWSER, rendered
 
-pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
-
-IN_HAND = {
-    "drops-its-keys",
-    "fails-open-without-keys",
-    "fetches-for-every-unknown-key",
-    "ignores-revocation",
-    "never-forgets-a-key",
-    "one-key-per-id",
-    "reads-its-keys-once",
-    "verifies-with-every-key",
-    "waits-half-a-minute-for-keys",
-}
-"""Servers that only the issuer's owner can tell from a right one."""
+pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("right")) as lab:
+        yield lab
 
 
-def _wrong(sighting: Sighting) -> bool:
-    """Return whether a sighting is not what it should be."""
-    animal = sighting.animal
-    if animal is None or animal.unseen:
-        return bool(sighting.seen or sighting.seen_in_hand)
-    return not (sighting.seen_in_hand if animal.name in IN_HAND else sighting.seen)
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("wrong"), "unary-only-interceptor", "skips-exp") as lab:
+        yield lab
 
 
-@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
-def test_nothing_is_found_in_the_right_target(algorithm: str) -> None:
-    sighting = asyncio.run(probe_target(algorithm))
-    if _wrong(sighting):  # on a busy machine a deadline may pass: what is wrong is wrong twice
-        sighting = asyncio.run(probe_target(algorithm))
-    assert not _wrong(sighting), page([sighting], [])
-    assert sighting.counts["passed"] > 300
+def test_the_right_target_lets_nothing_in_that_it_should_not(right: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, right.address, *right.options, *TRANSFER, "--declare", "streams-checked-once")
+    assert done.code == 0, done.told + done.complained
+    assert done.told.splitlines()[0] == f"{right.address}: passed (exit code 0)"
+    assert done.result.failing == ()
+    asked = {one.part for one in done.result.findings if one.outcome is Outcome.PASSED}
+    assert asked == set(Part)
+    assert secrets_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("shard", range(4))
-def test_every_server_of_the_zoo_is_found(shard: int) -> None:
-    sightings = asyncio.run(probe_zoo(zoo.names("servers")[shard::4]))
-    wrong = [one for one in sightings if _wrong(one)]
-    if wrong:
-        wrong = [
-            one for one in asyncio.run(probe_zoo([str(one.animal and one.animal.name) for one in wrong])) if _wrong(one)
-        ]
-    assert not wrong, page([], wrong)
+def test_naked_streams_and_a_forgotten_expiry_are_found_and_fail(wrong: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage,verdicts")
+    assert done.code == 1, done.told + done.complained
+    assert done.methods(Outcome.NAKED) == {"ListTransfers", "ImportTransfers", "StreamTransfers"}
+    assert "TIME-01" in done.rows(Part.VERDICTS, Outcome.FALSE_ACCEPT)
+    assert "Anybody can call 3 methods that nothing guards" in done.told
+    assert {one.variant for one in done.result.findings if _is_let_in(one)} == {"expired"}
+
+
+def test_a_side_effect_proves_that_a_stream_is_naked(wrong: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, wrong.address, *wrong.options, *TRANSFER, "--only", "coverage")
+    proven = [one for one in done.result.findings if one.text.startswith("proven: the side effect was read back")]
+    assert {one.subject for one in proven} == {f"{LEDGER}/StreamTransfers"}
+    assert done.code == 1
+
+
+def test_coverage_needs_no_token_where_the_methods_are_given(wrong: Served, tmp_path: Path) -> None:
+    done = probe(
+        tmp_path, wrong.address, "--stubs", "harness.lab.proto.ledger_pb2", "--public", "grpc.health.v1.Health"
+    )
+    assert done.methods(Outcome.NAKED) == {"ListTransfers", "ImportTransfers", "StreamTransfers"}
+    assert "it needs a good token; give --token-file, --token-url or --signing-key" in done.told
+    assert done.code == 1
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not BROWSER, reason="no headless browser: install chromium (Debian: apt-get install chromium)")
+def test_the_page_reads_in_a_browser(wrong: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage")
+    document = rendered((done.folder / "probe.html").as_uri(), tmp_path / "profile")
+    assert "failed" in document
+    assert "Anybody can call 3 methods that nothing guards" in document
+    assert document.count("<tr>") > len(done.result.findings)
+
+
+def _is_let_in(finding: Finding) -> bool:
+    return finding.part is Part.COVERAGE and finding.outcome is Outcome.FALSE_ACCEPT
+
+
+def test_ctrl_c_keeps_what_was_found(right: Served, tmp_path: Path) -> None:
+    command = [*JWTSTORM, "probe", right.address, *right.options, "--out", str(tmp_path / "out"), "--per-s", "5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert process.stderr.readline() == "probing: coverage\n"
+        killer = threading.Timer(1.0, process.send_signal, (signal.SIGINT,))
+        killer.start()
+        assert process.wait(60) == 130
+    kept = ProbeResult.from_json((tmp_path / "out" / "probe.json").read_text())
+    assert kept.partial == "interrupted during coverage"
+
+
+def test_a_target_that_dies_midway_leaves_a_partial_probe(tmp_path: Path) -> None:
+    with served(tmp_path) as lab:
+        command = [*JWTSTORM, "probe", lab.address, *lab.options, "--out", str(tmp_path / "out"), "--per-s", "10"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr
+            assert process.stderr.readline() == "probing: coverage\n"
+            lab.process.send_signal(signal.SIGINT)
+            assert process.wait(120) == 3
+    kept = ProbeResult.from_json((tmp_path / "out" / "probe.json").read_text())
+    assert kept.partial.startswith("the target stopped answering during coverage")
+    assert kept.findings
+
+
+def test_why_a_token_fails_is_told_without_a_word_of_it(right: Served, tmp_path: Path) -> None:
+    token = "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjEwMDAwMDAwMDB9.c2lnbmF0dXJl"  # expired in 2001, and of nobody's key
+    done = probe(tmp_path, right.address, *right.options, "--explain-token", "-", stdin=token)
+    assert done.code == 0, done.complained
+    assert "exp" in done.told
+    assert not any(piece in done.told + done.complained for piece in token.split("."))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--only", "covrage"), 2, "--only covrage: no part of a probe"),
+        (("--data", "Transfer"), 2, "give pkg.Service/Method="),
+        (("--data", f"{LEDGER}/Transfer={{"), 2, "its message is no JSON"),
+        (("--data", f"{LEDGER}/Nope={{}}"), 2, "no method"),
+        (("--skip", "Nope"), 2, "the target serves no such service or method"),
+        (("--per-s", "1e9"), 2, "a probe is no load test"),
+        (("--method", "Nope"), 3, "no method 'Nope'"),
+        (("--tls",), 3, "it speaks plaintext, and was asked for TLS; drop --tls"),
+        (("--token-file", "/nonexistent"), 2, "both give good tokens"),
+    ],
+)
+def test_bad_input_is_one_line_with_its_way_out(
+    right: Served, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    done = probe(tmp_path, right.address, *right.options, *arguments)
+    assert (done.code, says in done.told + done.complained) == (code, True), done.told + done.complained
+    assert "Traceback" not in done.complained
+
+
+def test_a_port_where_nobody_listens_is_named(tmp_path: Path) -> None:
+    done = probe(tmp_path, f"127.0.0.1:{free_port()}")
+    assert done.code == 3
+    assert "nobody listens there" in done.complained
+
+
+def test_another_machine_must_be_allowed_by_name(tmp_path: Path) -> None:
+    done = probe(tmp_path, "ledger.example:443")
+    assert done.code == 2
+    assert "add --allow-target ledger.example" in done.complained
+
+
+def test_no_reflection_names_the_other_ways(right: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, right.address)
+    assert done.code == 2
+    assert "give --proto FILES or --descriptor-set FILE instead" in done.complained
+
+
+def test_the_sarif_names_the_methods_that_are_naked(wrong: Served, tmp_path: Path) -> None:
+    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage")
+    log = json.loads((done.folder / "probe.sarif").read_text())
+    errors = [one for one in log["runs"][0]["results"] if "naked" in one["message"]["text"]]
+    assert {one["level"] for one in errors} == {"error"}
+    named = {one["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] for one in errors}
+    assert named == {f"{LEDGER}/{name}" for name in ("ListTransfers", "ImportTransfers", "StreamTransfers")}

@@ -75,6 +75,14 @@ def test_a_method_that_answers_is_naked_and_named() -> None:
     assert {one.variant for one in naked} == {"no token", "rubbish"}
 
 
+def test_a_bad_token_that_opens_what_is_shut_without_one_is_a_false_accept() -> None:
+    found, _ = findings(plan(), lambda _, metadata: Answer("OK", messages=1) if metadata else REJECTED)
+    assert {(one.outcome, one.variant) for one in found if one.failing} == {
+        (Outcome.FALSE_ACCEPT, "rubbish"),
+        (Outcome.FALSE_ACCEPT, "rubbish, no first message"),
+    }
+
+
 def test_a_rejection_that_waits_for_the_client_is_a_problem_of_its_own() -> None:
     found, _ = findings(plan(), lambda *_: replace(REJECTED, in_silence=False))
     late = [one for one in found if one.row == "WIRE-04"]
