@@ -49,6 +49,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         declare(parser.add_argument_group(title).add_argument)
 
 
+def described() -> str:
+    """Return the options and examples, for the help of ``jwtstorm run``."""
+    parser = argparse.ArgumentParser(add_help=False, usage=argparse.SUPPRESS)
+    add_options(parser)
+    return f"{parser.format_help().strip()}\n\n{EXAMPLES}"
+
+
 def add_to_locust(parser: Any) -> None:
     """Declare the options to Locust's parser, off its web page: a run there keeps those it was started with."""
     for declare in _GROUPS.values():
