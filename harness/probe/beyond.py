@@ -16,4 +16,4 @@ NO_SECOND_KEY = "it needs another key that the issuer publishes, which the probe
 NO_KEY_SET = "it needs the issuer's key set in the probe's hands; the lab's target is tried so"
 NO_CLOCK = "it needs the target's clock in the probe's hands; the clock part measures what can be seen from outside"
 NO_REVOCATION = "it needs the issuer's revocation in the probe's hands; revoke a token, and probe with it"
-NO_STREAM = "it needs a bidi method that the probe may call; give --call with one, and --data"
+NO_STREAM = "it needs a bidi method that the probe may call; give --data for one"

@@ -93,7 +93,9 @@ class _Measurement:
             if self._asker.settles(answer):
                 return
             if answer.code not in TURNED_AWAY:
-                raise Unmeasured(f"a call with a good token ended {_said(answer)}; give --call and --data that succeed")
+                raise Unmeasured(
+                    f"a call with a good token ended {_said(answer)}; give --method and --data that succeed"
+                )
         raise Unmeasured(
             f"no token of the probe's making is accepted ({_said(answer)}): compare key, kid, issuer and audience with "
             "the target's settings, or its clock is off by over a day"

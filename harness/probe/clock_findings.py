@@ -63,14 +63,13 @@ def _of_one(clock: ClockEstimate, leeway_s: float | None) -> Iterator[Finding]:
 
 
 def _edges(clock: ClockEstimate) -> Iterator[Finding]:
-    for subject, bounds in (("after exp", clock.grace), ("before nbf", clock.head_start)):
+    edges = (("exp", "until", clock.grace, "after", "before"), ("nbf", "from", clock.head_start, "before", "after"))
+    for claim, word, bounds, positive, negative in edges:
         if bounds is not None:
-            text = f"accepted until {bounds.middle_s:.3f} s {subject} (±{bounds.half_s:.4f})"
-            if subject == "before nbf":
-                text = f"accepted from {bounds.middle_s:.3f} s {subject} (±{bounds.half_s:.4f})"
-            yield Finding(
-                Part.CLOCK, subject, Outcome.PASSED, text=text, replica=clock.replica, seen=f"{bounds.middle_s:.3f} s"
-            )
+            side = positive if bounds.middle_s >= 0 else negative
+            text = f"accepted {word} {abs(bounds.middle_s):.3f} s {side} {claim} (±{bounds.half_s:.4f} s)"
+            seen = f"{bounds.middle_s:+.3f} s"
+            yield Finding(Part.CLOCK, f"edge of {claim}", Outcome.PASSED, text=text, replica=clock.replica, seen=seen)
 
 
 def _offset(clock: ClockEstimate) -> Iterator[Finding]:

@@ -129,8 +129,8 @@ class Replica:
         answer = await self._asker.with_token(good.token())
         if not self._asker.settles(answer):
             raise GoneError(
-                f"a good call of {self.asked.subject.path} ended {answer.code} ({answer.text[:120]}); give --call and "
-                "--data that succeed with a good token, and compare the token's claims with the target's settings"
+                f"a good call of {self.asked.subject.path} ended {answer.code} ({answer.text[:120]}); give --method "
+                "and --data that succeed with a good token, and compare the token's claims with the target's settings"
             )
         if good.signer.algorithm != "HS256":
             strangers = (good.stranger, good.stranger.named(good.signer.kid))

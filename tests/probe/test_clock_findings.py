@@ -89,3 +89,9 @@ def test_without_a_declaration_what_was_measured_is_right() -> None:
 
 def test_a_declared_leeway_alone_leaves_clocks_room() -> None:
     assert known_edges(ClockEstimate("", ""), 60.0) == Edges.known(60.0, Bounds(-2.0, 2.0))
+
+
+def test_edges_are_told_on_the_side_where_they_lie() -> None:
+    texts = {one.subject: one.text for one in clock_findings([clock(-37.25, 5)])}
+    assert texts["edge of exp"] == "accepted until 42.250 s after exp (±0.0010 s)"
+    assert texts["edge of nbf"] == "accepted from 32.250 s after nbf (±0.0010 s)"
