@@ -187,14 +187,18 @@ class Conductor:
             logger.error("%s", text)
             self._problems.append(Problem(kind, text))
 
-    def abandon(self) -> None:
-        """End a run that could not begin: stop what was started, and say so in ``run.json``."""
+    def abandon(self, why: str) -> None:
+        """End a run that could not begin: stop what was started, and say so and why in ``run.json``."""
         if not self._claimed.acquire(blocking=False):
             return
         self._over.set()
         self._close_lab()
         if self._folder is not None:
-            self._folder.update(state="aborted", ended_utc=clock.utc_now().isoformat(timespec="milliseconds"))
+            self._folder.update(
+                state="aborted",
+                ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
+                problems=[{"kind": "not_begun", "text": why}],
+            )
         self._done.set()
 
     def finish(self) -> None:

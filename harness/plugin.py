@@ -81,7 +81,7 @@ class Plugin:
             self.conductor.begin()
         except HarnessError as error:
             logger.error("%s", error)  # noqa: TRY400 - people want the sentence, not the stack
-            self._give_up(error.exit_code)
+            self._give_up(error)
 
     def spawning_complete(self) -> None:
         """Set zero and let the timeline run."""
@@ -171,12 +171,12 @@ class Plugin:
         sys.stdout.write(conductor.said)
         sys.stdout.flush()
 
-    def _give_up(self, exit_code: int) -> None:
-        self.environment.process_exit_code = exit_code
+    def _give_up(self, error: HarnessError) -> None:
+        self.environment.process_exit_code = error.exit_code
         logging.getLogger("locust.stats_logger").disabled = True  # tables of nothing would hide the reason
         conductor, self.conductor = self.conductor, None
         if conductor is not None:
-            conductor.abandon()
+            conductor.abandon(str(error))
         if self.environment.runner is not None:
             gevent.spawn(self.environment.runner.quit)
 

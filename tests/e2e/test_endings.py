@@ -214,6 +214,7 @@ def test_what_cannot_work_ends_before_the_users_start(trial: Trial, mode: list[s
     assert said.format(port=port) in done.stderr
     assert "Traceback" not in done.stderr
     assert trial.about()["state"] == "aborted"
+    assert [problem["kind"] for problem in trial.about()["problems"]] == ["not_begun"]
     assert not (trial.run_folder() / "calls.parquet").exists()
 
 

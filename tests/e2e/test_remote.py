@@ -150,7 +150,7 @@ def test_a_worker_with_another_scenario_ends_the_run_with_a_sentence(trial: Tria
     with crowd.started() as processes:
         assert processes[0].wait(timeout=90) == 3, crowd.said()
     (problem,) = trial.about()["problems"][:1]
-    assert problem["kind"] == "worker_failed"
+    assert problem["kind"] == "not_begun"
     assert "has another version of the scenario; start it with the same files" in problem["text"]
 
 
@@ -161,5 +161,5 @@ def test_a_worker_that_cannot_begin_is_heard(trial: Trial) -> None:
     with crowd.started() as processes:
         assert processes[0].wait(timeout=90) == 3, crowd.said()
     (problem,) = trial.about()["problems"][:1]
-    assert problem["kind"] == "worker_failed"
+    assert problem["kind"] == "not_begun"
     assert "could not begin (ZeroDivisionError: division by zero); see its log" in problem["text"]
