@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.e2e.storms import Trial, settings
 from tests.endpoint.certificates import Authority, private_pem
 from tests.endpoint.ledger_server import SERVICE, serving
 
@@ -158,3 +159,28 @@ def test_options_that_cannot_be_end_with_2_in_one_line(tmp_path: Path, options: 
     assert said in text
     assert "Traceback" not in text
     assert not list(tmp_path.iterdir())
+
+
+PROXIED = """
+target=Endpoint(("localhost:{port}",), tls=Tls(ca=Path({ca!r}))), issuer=SigningKey(Path({key!r})),
+calls=[Call("jwtstorm.lab.v1.Ledger/GetBalance", {{"account": "1"}})],
+timeline=[at(1, Latency(link="target", delay_s=0.05), until_s=2)]
+"""
+
+
+@pytest.mark.e2e
+def test_a_proxied_link_with_tls_keeps_the_servers_name(tmp_path: Path, key: Sequence[str]) -> None:
+    authority = Authority(tmp_path)
+    pair = authority.sign("server", "localhost")  # a name that the proxy's address is not
+    credentials = grpc.ssl_server_credentials([(pair.key.read_bytes(), pair.certificate.read_bytes())])
+    trial = Trial(tmp_path)
+    with serving(credentials=credentials) as (address, ledger):
+        port = address.rpartition(":")[2]
+        file = trial.write(settings(PROXIED.format(port=port, ca=str(authority.pem), key=key[1]).replace("\n", " ")))
+        text = file.read_text().replace("from harness import *", "from pathlib import Path\n\nfrom harness import *")
+        text = text.replace("GrpcUser", "CallUser").partition("    @task")[0] + "    pass\n"
+        file.write_text(text)
+        done = trial.jwtstorm("run", "trial.py", "--headless")
+    assert done.returncode in GOOD_OR_BUSY, done.stdout + done.stderr
+    assert trial.about()["links"]["target"]["upstream"] == f"localhost:{port}"
+    assert methods_called(trial.run_folder())[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0

@@ -1,0 +1,131 @@
+import argparse
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from harness import anytarget
+from harness.auth.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.endpoint import Endpoint, Retry, Tls
+from harness.endpoint.call import DescriptorSet, Protos, Reflection, Stubs
+from harness.errors import ScenarioError, UsageError
+from tests.endpoint.certificates import private_pem
+
+CALL = ("--call", "a.B/C")
+TARGET = ("--target", "127.0.0.1:1", *CALL)
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> tuple[str, str]:
+    path = tmp_path / "token"
+    path.write_text("x")
+    return ("--token-file", str(path))
+
+
+def test_without_options_the_lab_is_asked() -> None:
+    scenario = anytarget.from_arguments([])
+    assert (scenario.target, scenario.issuer, list(scenario.calls)) == (None, None, [anytarget.OWN_CALL])
+
+
+def test_options_of_locust_are_left_alone_and_users_are_shared(token: tuple[str, str]) -> None:
+    scenario = anytarget.from_arguments(["-f", "any.py", "--headless", "-u", "7", "--processes", "2", *TARGET, *token])
+    assert scenario.load.max_users == 7
+    assert scenario.endpoint == Endpoint(("127.0.0.1:1",))
+
+
+def test_a_rate_of_none_is_a_closed_load() -> None:
+    assert anytarget.from_arguments(["--rate", "0"]).load.model == "closed"
+    assert anytarget.from_arguments(["--rate", "9", "--duration", "3"]).load.per_s == 9
+
+
+def test_every_way_to_reach_a_target_is_taken_over(token: tuple[str, str]) -> None:
+    scenario = anytarget.from_arguments(
+        [
+            *(*TARGET, *token, "--target", "unix:/x", "--ca", "ca.pem", "--server-name", "n", "--authority", "a"),
+            *("--keepalive", "5", "--max-message-bytes", "9", "--compression", "gzip", "--wait-for-ready"),
+            *("--retry-attempts", "3", "--connections", "2"),
+        ]
+    )
+    assert scenario.endpoint == Endpoint(
+        addresses=("127.0.0.1:1", "unix:/x"),
+        tls=Tls(ca=Path("ca.pem"), server_name="n"),
+        connections=2,
+        keepalive_s=5,
+        max_message_bytes=9,
+        compression="gzip",
+        wait_for_ready=True,
+        retry=Retry(3),
+        authority="a",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ((), Reflection()),
+        (("--proto", "a.proto", "--include", "x"), Protos((Path("a.proto"),), (Path("x"),))),
+        (("--descriptor-set", "s.bin"), DescriptorSet(Path("s.bin"))),
+        (("--stubs", "a_pb2"), Stubs("a_pb2")),
+    ],
+)
+def test_methods_come_from_where_the_options_say(token: tuple[str, str], options: tuple[str], source: object) -> None:
+    assert anytarget.from_arguments([*TARGET, *token, *options]).methods == source
+
+
+def test_tokens_come_from_where_the_options_say(
+    tmp_path: Path, token: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENT_SECRET", "x")
+    claims = tmp_path / "claims.json"
+    claims.write_text('{"aud": "x"}')
+    key = tmp_path / "key.pem"
+    key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    sources = {
+        TokenFile: token,
+        TokenCommand: ("--token-command", "echo 'a b'"),
+        ClientCredentials: ("--token-url", "http://127.0.0.1:1/token", "--client-id", "me"),
+    }
+    for kind, options in sources.items():
+        assert isinstance(anytarget.from_arguments([*TARGET, *options]).issuer, kind)
+    minted = anytarget.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims)]).issuer
+    assert isinstance(minted, SigningKey)
+    assert minted.claims == {"aud": "x"}
+
+
+def test_data_may_come_from_a_file(tmp_path: Path, token: tuple[str, str]) -> None:
+    file = tmp_path / "data.json"
+    file.write_text('{"a": "{{seq}}"}')
+    (call,) = anytarget.from_arguments([*TARGET, *token, "--data-file", str(file)]).calls
+    assert call.data == {"a": "{{seq}}"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--target", "127.0.0.1:1"), "say where its tokens come from"),
+        (("--token-file", "t"), "without --target"),
+        ((*TARGET, "--token-file", "t", "--token-command", "x"), "keep one of"),
+        ((*CALL, "--data", "{"), "--data is no JSON"),
+        ((*CALL, "--data", "{}", "--data-file", "x"), "keep one of them"),
+        ((*CALL, "--data-file", "/none"), "/none cannot be read"),
+        ((*CALL, *CALL, "--data", "{}"), "2 --call and 1 --data"),
+        (("--data", "{}"), "say what to call"),
+        (("--rate", "x"), "--rate"),
+    ],
+)
+def test_options_that_cannot_be_are_named(options: tuple[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        anytarget.from_arguments(options)
+
+
+def test_mistakes_of_an_endpoint_are_those_of_the_scenario(token: tuple[str, str]) -> None:
+    with pytest.raises(ScenarioError, match="compression='zip'") as caught:
+        anytarget.from_arguments([*TARGET, *token, "--compression", "zip", "--cert", "c.pem"])
+    assert "without key=" in str(caught.value)
+
+
+def test_every_option_is_in_the_help() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    anytarget.add_options(parser)
+    options = [option for action in parser._actions for option in action.option_strings]
+    assert [option for option in options if option not in anytarget.described()] == []
