@@ -1,9 +1,12 @@
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.auth.oracle import Bounds
-from harness.probe.estimate import conclude, disagreements, drift
+from harness.probe.estimate import conclude, disagreements, drift, with_drift
 from harness.probe.result import ClockEstimate
 from tests.probe.verifier_model import Model, both
 
@@ -79,3 +82,16 @@ def test_replicas_are_named_where_no_clock_explains_both() -> None:
         "a and c have clocks at least 89.990 s apart",
         "b and c have clocks at least 89.985 s apart",
     ]
+
+
+def test_an_earlier_probe_of_the_same_replica_tells_the_drift() -> None:
+    then = ClockEstimate("a", "2026-01-01T00:00:00+00:00", offset=Bounds(0.0, 0.0))
+    now = ClockEstimate("a", "2026-01-01T00:01:40+00:00", offset=Bounds(0.01, 0.01))
+
+    def seconds(utc: str) -> float:
+        return datetime.fromisoformat(utc).timestamp()
+
+    found = with_drift(now, [then], seconds).drift_ppm
+    assert found is not None
+    assert found.middle_s == pytest.approx(100)
+    assert with_drift(replace(now, replica="b"), [then], seconds).drift_ppm is None
