@@ -84,7 +84,10 @@ def _turned_away(answer: Answer) -> Weighed:
 
 
 def _crashed(answer: Answer) -> Weighed:
-    text = f"an answer of {answer.code} says that the server fell over{_saying(answer)}"
+    told = (
+        "turned away, to go by its words, but with what a crash looks like" if _CREDENTIALS.search(answer.text) else ""
+    )
+    text = f"{told or 'the server fell over'}: {answer.code}{_saying(answer)}"
     return Weighed(Outcome.CRASH_CODE, text, "Catch everything around the verifier, and reject")
 
 
