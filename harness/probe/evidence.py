@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from harness.auth.classify import classify
 from harness.auth.defects.bench import Answer
+from harness.auth.trace import redact
 from harness.calls import Cause, Origin
 from harness.probe.result import Outcome
 
@@ -173,7 +174,7 @@ def _messages(answer: Answer) -> str:
 
 
 def _saying(answer: Answer) -> str:
-    text = " ".join(answer.text.split())
+    text = redact(answer.text)
     return f" (“{text[:80]}{'…' if len(text) > 80 else ''}”)" if text else ""
 
 

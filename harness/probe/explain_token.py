@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from harness.auth.defects.bench import Answer
 from harness.auth.oracle import Bounds, Edges, Expectation, Window, expect
 from harness.auth.token import SHOWN_CLAIMS, Token
+from harness.auth.trace import redact
 from harness.errors import TokenError, UsageError
 from harness.probe.asker import TURNED_AWAY, origin_of
 from harness.probe.result import ClockEstimate
@@ -218,7 +219,7 @@ def _said(answer: Answer | None) -> str:
     if answer.code == "OK":
         return "The target accepts it now."
     origin, cause = origin_of(answer)
-    text = _shown(answer.text)
+    text = _shown(redact(answer.text))
     said = f" (“{text}”)" if answer.text else ""
     blame = cause_words(cause.upper()).label if cause != "unauthenticated" else ""
     return f" The target answers {answer.code}{said}{f': {blame}, says the {origin}' if blame else ''}.".lstrip()

@@ -12,6 +12,7 @@ from datetime import datetime
 from harness.auth.defects.bench import Answer
 from harness.auth.defects.good import Good
 from harness.auth.oracle import Edges
+from harness.auth.trace import redact
 from harness.clock import wall
 from harness.endpoint import Endpoint
 from harness.errors import TokenError
@@ -128,9 +129,10 @@ class Replica:
         good = self._good()
         answer = await self._asker.with_token(good.token())
         if not self._asker.settles(answer):
+            said = redact(answer.text)[:120]
             raise GoneError(
-                f"a good call of {self.asked.subject.path} ended {answer.code} ({answer.text[:120]}); give --method "
-                "and --data that succeed with a good token, and compare the token's claims with the target's settings"
+                f"a good call of {self.asked.subject.path} ended {answer.code} ({said}); give --method and --data that "
+                "succeed with a good token, and compare the token's claims with the target's settings"
             )
         if good.signer.algorithm != "HS256":
             strangers = (good.stranger, good.stranger.named(good.signer.kid))

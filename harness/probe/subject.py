@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from harness.auth.defects.bench import Answer
+from harness.auth.trace import redact
 from harness.endpoint.methods import Method, Methods
 from harness.probe.asker import Asker, Subject
 from harness.probe.coverage import INFRASTRUCTURE
@@ -72,5 +73,5 @@ def candidates(methods: Methods, messages: Messages, openness: Openness) -> Iter
 
 
 def _said(answer: Answer) -> str:
-    text = " ".join(answer.text.split())[:80]
+    text = redact(answer.text)[:80]
     return f"{answer.code} “{text}”" if text else answer.code

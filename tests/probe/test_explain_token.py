@@ -113,3 +113,10 @@ def test_a_token_comes_from_a_file_or_standard_input(tmp_path: Path) -> None:
     assert read_token("-", io.StringIO("xyz")) == "xyz"
     with pytest.raises(UsageError, match="No such file"):
         read_token(str(tmp_path / "none"))
+
+
+def test_a_token_that_the_server_quotes_is_taken_out() -> None:
+    token = GOOD.token()
+    text = told(token, answer=Answer("UNAUTHENTICATED", f"invalid token: {token}"))
+    assert "invalid token: [token]" in text
+    assert "eyJ" not in text
