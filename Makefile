@@ -48,6 +48,12 @@ proto: setup  ## generate the stubs of the lab's service anew
 toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 	@.ci/toxiproxy
 
+probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1:50051 [OPTIONS=…]
+	@$(BIN)/jwtstorm probe $(ADDRESS) $(OPTIONS)
+
+foreign: setup  ## get the gRPC servers of others that the probe is tried on
+	@.ci/foreign
+
 zoo: setup  ## let each defect loose: the mutation table and its kill rate
 	$(BIN)/python -m harness.lab.zoo
 
@@ -62,4 +68,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare test lint type check bench honesty proto toxiproxy zoo proof lock clean
+.PHONY: help setup scenario list compare test lint type check bench honesty proto toxiproxy foreign probe zoo proof lock clean
