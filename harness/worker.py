@@ -121,6 +121,7 @@ class Worker:
     def new_channel(self) -> tuple[AuthChannel, Client]:
         """Return the channel of one more user; users share keepers and connections in turn."""
         seat = next(self._seats)
+        place = (seat + self.begin.worker) % len(self._channels)  # not all workers begin with the same replica
         if seat >= self.begin.users:  # the page's user count was raised: more calls may be in flight
             prepare(seat + 1)
         tokens = self.scenario.tokens
@@ -130,18 +131,18 @@ class Worker:
             keeper=self._keepers[seat // tokens.callers],
             tokens=tokens,
             faults=self._faults,
-            recorder=self._recorder(seat),
+            recorder=self._recorder(place),
             deadline_s=self.scenario.deadline_s,
             zero_ns=lambda: self._zero_ns,
         )
-        return AuthChannel(self._channels[seat % len(self._channels)], client), client
+        return AuthChannel(self._channels[place], client), client
 
-    def _recorder(self, seat: int) -> Recorder:
+    def _recorder(self, place: int) -> Recorder:
         """Return where a user's attempts go: with several addresses, they are told apart by the user's."""
         addresses = self._transport.endpoint.addresses
         if len(addresses) == 1:
             return self
-        return _AtAddress(self, addresses[seat % len(self._channels) % len(addresses)])
+        return _AtAddress(self, addresses[place % len(addresses)])
 
     def attempt(self, attempt: Attempt, *, final: bool, address: str = "") -> None:
         """Record an attempt that has ended (see `harness.auth.channel.Recorder`)."""
