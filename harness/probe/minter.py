@@ -149,13 +149,11 @@ class Minter:
     def _borrowed(self, now_s: float, settings: Mapping[str, Any]) -> Good:
         given = self._token(now_s)
         claims = given.claims
-        algorithm = str(given.header.get("alg"))
-        signer = Keyless(str(given.header.get("kid", "")), algorithm, None)
-        known = algorithm if algorithm in ALGORITHMS else "ES256"
+        signer = Keyless(str(given.header.get("kid", "")), _nearest(str(given.header.get("alg"))), None)
         audience = claims.get("aud", "")
         listed = audience[0] if isinstance(audience, list) and audience else audience
         return Borrowed(
-            str(claims.get("iss", "")), str(listed), signer, *_others(Keyless(signer.kid, known, None)), now_s,
+            str(claims.get("iss", "")), str(listed), signer, *_others(signer), now_s,
             given=given, **settings,
         )  # fmt: skip
 
@@ -206,6 +204,13 @@ def read_template(path: Path) -> dict[str, Any]:
 def _others(signer: Signer) -> tuple[Signer, Signer, Signer]:
     missing = Keyless("", signer.algorithm, None, why=NO_SECOND_KEY)
     return missing, missing, Signer.generate(signer.algorithm, f"stranger-{signer.algorithm.lower()}")
+
+
+def _nearest(algorithm: str) -> str:
+    """Return the catalogue's algorithm that is most like another: its rows are asked, but for what only fits itself."""
+    if algorithm in ALGORITHMS:
+        return algorithm
+    return {"RS": "RS256", "PS": "PS256", "HS": "HS256"}.get(algorithm[:2], "EdDSA")
 
 
 def _life_s(template: Mapping[str, Any]) -> float:

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness.auth.defects import ALGORITHMS, rows
+from harness.auth.defects import ALGORITHMS, DEFECTS, rows
 from harness.auth.defects.signer import Signer
 from harness.errors import UsageError
 from harness.probe.beyond import Beyond
@@ -125,3 +125,13 @@ def test_a_lasting_token_is_good_on_clocks_a_day_apart() -> None:
     assert claims["exp"] >= NOW_S + 86_400
     issued = minter.good(NOW_S).token()
     assert Minter.with_tokens(lambda: issued).lasting(NOW_S) == issued
+
+
+@pytest.mark.parametrize(("algorithm", "like"), [("RS512", "RS256"), ("HS384", "HS256"), ("ES384", "EdDSA")])
+def test_a_token_of_another_algorithm_still_makes_what_needs_no_key(algorithm: str, like: str) -> None:
+    issued = Minter.with_key(Signer.generate("ES256", "k-1"), CLAIMS).good(NOW_S).headed(alg=algorithm)
+    good = Minter.with_tokens(lambda: issued).good(NOW_S)
+    assert good.signer.algorithm == like
+    assert good.header()["alg"] == algorithm
+    assert DEFECTS["SIGN-01"].specimens(good)
+    assert DEFECTS["SIGN-12"].specimens(good)
