@@ -70,7 +70,7 @@ def _accepted(findings: Iterable[Finding]) -> list[str]:
 
 def _crashed(findings: Iterable[Finding]) -> list[str]:
     rows = _rows(one for one in findings if one.outcome is Outcome.CRASH_CODE)
-    return [f"It falls over instead of answering: {_names(rows)}."] if rows else []
+    return [f"It answers as a crash does (UNKNOWN, INTERNAL, DATA_LOSS): {_names(rows)}."] if rows else []
 
 
 def _turned_away(findings: Iterable[Finding]) -> list[str]:
