@@ -16,7 +16,18 @@ from harness.auth.sources import (
     TokenCommand,
     TokenFile,
 )
-from harness.checks import attempts, failure_ratio, recovery, refreshes, response_time, service_time
+from harness.checks import (
+    amplification,
+    attempts,
+    failure_ratio,
+    false_accepts,
+    false_rejects,
+    lag,
+    recovery,
+    refreshes,
+    response_time,
+    service_time,
+)
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
 from harness.honesty.matters import Matters
@@ -46,11 +57,15 @@ __all__ = [
     "TokenCommand",
     "TokenFile",
     "Tokens",
+    "amplification",
     "at",
     "attempts",
     "closed_users",
     "constant_rate",
     "failure_ratio",
+    "false_accepts",
+    "false_rejects",
+    "lag",
     "poisson_rate",
     "ramp_rate",
     "recovery",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from harness.errors import RecordError
+from harness.measures import Measures
 
 SCHEMA = 1
 """Version of ``summary.json`` and ``series.parquet``."""
@@ -245,6 +246,8 @@ class Summary:
     problems: tuple[Problem, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     verdict: Verdict = Verdict("invalid", 3, ("not evaluated",))
+    measures: Measures = field(default_factory=Measures)
+    """False accepts and rejects, amplification, lags."""
     schema: int = SCHEMA
 
     def cell(self, phase: str, method: str = ALL_METHODS) -> Cell:
@@ -280,6 +283,7 @@ class Summary:
                 "problems": tuple(Problem(**problem) for problem in data["problems"]),
                 "checks": tuple(CheckResult(**check) for check in data["checks"]),
                 "verdict": Verdict.from_json(data["verdict"]),
+                "measures": Measures.from_json(data.get("measures") or {}),
             }
             known = {item.name for item in fields(cls)}
             return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})

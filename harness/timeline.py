@@ -5,7 +5,7 @@ keyed by seed, step, arrival and attempt, so a run replays whichever user takes 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harness.faults import Fault
@@ -38,7 +38,7 @@ class Step:
 
     def to_json(self) -> dict[str, Any]:
         """Return the step as ``run.json`` holds it."""
-        return {
+        said = {
             "id": self.id,
             "fault": self.fault.name(),
             "at_s": self.at_s,
@@ -48,6 +48,11 @@ class Step:
             "text": self.fault.text(),
             "settings": self.fault.settings(),
         }
+        if expects := self.fault.expects():
+            said["expects"] = list(expects)
+        if meters := self.fault.meters():
+            said["meters"] = [asdict(meter) for meter in meters]
+        return said
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,12 @@ def limit_words(value: object, words: Callable[[float], str] = duration) -> str:
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-from harness.checks.attempts import attempts  # noqa: E402 - the base comes before what is built on it
+from harness.checks.amplification import amplification  # noqa: E402 - the base comes before what is built on it
+from harness.checks.attempts import attempts  # noqa: E402
 from harness.checks.failure_ratio import failure_ratio  # noqa: E402
+from harness.checks.false_accepts import false_accepts  # noqa: E402
+from harness.checks.false_rejects import false_rejects  # noqa: E402
+from harness.checks.lag import lag  # noqa: E402
 from harness.checks.recovery import recovery  # noqa: E402
 from harness.checks.refreshes import refreshes  # noqa: E402
 from harness.checks.times import response_time, service_time  # noqa: E402
@@ -150,9 +154,13 @@ from harness.checks.times import response_time, service_time  # noqa: E402
 __all__ = [
     "CHECKS",
     "Check",
+    "amplification",
     "attempts",
     "check_from_json",
     "failure_ratio",
+    "false_accepts",
+    "false_rejects",
+    "lag",
     "recovery",
     "refreshes",
     "response_time",

@@ -59,6 +59,19 @@ class Site:
     proxies: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Meter:
+    """A lag that is measured from a fault's start, out of the rows.
+
+    ``until`` is ``turned away`` (the last verdict of ``cause``) or ``let in`` (the last time that a token from
+    before the start is accepted).
+    """
+
+    of: str
+    until: Literal["turned away", "let in"]
+    cause: str = ""
+
+
 class Lab(Protocol):
     """What a fault of the environment may use: parts that carry out commands and tell their state."""
 
@@ -116,6 +129,18 @@ class Fault:
     def holds(self) -> str | None:
         """Return the name of what only one step may hold at a time, such as ``clock of the issuer``."""
         return None
+
+    def expects(self) -> tuple[str, ...]:
+        """Return the statuses (names of gRPC's) that are right answers to the calls that it touches; empty: no probe.
+
+        Calls touched by a fault that expects an answer are negative probes: they are counted apart, in no
+        failure ratio, response time or recovery, are not sent again, and no good token is given up for them.
+        """
+        return ()
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return which lags are measured from its start."""
+        return ()
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""

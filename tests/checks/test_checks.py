@@ -5,9 +5,13 @@ import pytest
 from harness.checks import (
     CHECKS,
     Check,
+    amplification,
     attempts,
     check_from_json,
     failure_ratio,
+    false_accepts,
+    false_rejects,
+    lag,
     recovery,
     refreshes,
     response_time,
@@ -29,6 +33,10 @@ EXAMPLES: list[Check] = [
     recovery(within_s=3, after="latency"),
     refreshes(below=20),
     attempts(per_call_below=1.5),
+    false_accepts(below=0.001),
+    false_rejects(below=0.001),
+    amplification(below=1.2),
+    lag(of="new key", below_s=2),
 ]
 WRONG: list[Check] = [
     failure_ratio(below=2),
@@ -39,6 +47,12 @@ WRONG: list[Check] = [
     recovery(within_s=1, after="rotate"),
     refreshes(below="many"),  # type: ignore[arg-type]
     attempts(per_call_below=float("nan")),
+    false_accepts(below=0),
+    false_accepts(below=0.1, of="31-latency"),
+    false_rejects(below=1.5),
+    amplification(below=2, of="calls"),
+    amplification(below=2, of="expiries", after="latency"),
+    lag(of="moon", below_s=1),
 ]
 
 
