@@ -103,7 +103,7 @@ def _load(path: Path) -> dict[str, Any]:
         return {"error": "it has no module-level `scenario`; see README, how to write a scenario"}
     if wrong := _of_users(path, module):
         return {"error": "\n".join(wrong)}
-    return {**scenario.to_json(), "links": sorted(scenario.links())}
+    return {**scenario.to_json(), "links": sorted(scenario.links()), "hunts": dict(scenario.hunts)}
 
 
 def _line(path: Path, error: Exception) -> str:

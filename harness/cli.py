@@ -23,6 +23,9 @@ storm, no samples, generator saturated, rows lost, a fault that could not be und
 RUN_OPTIONS = """\
 options of ours that Locust hands on:
   --build LABEL         label of the build under test (default: BUILD, else git describe)
+  --short               the scenario's shortest course, as CI runs it; SHORT=1 does the same
+  --zoo ANIMAL          let a defect of the zoo loose in the lab's target or in the clients
+  --tokens CHANGES      other tokens: refresh=reactive,single_flight=false
   --allow-target HOST   allow load to a host that is not this machine; name it every time
   --max-rate N          the most calls a second that such a host may get (default: 5000)
   --max-users N         the most users against such a host (default: 2000)

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness.auth.variation import vary
 from harness.ceilings import Ceilings
 from harness.conductor import Conductor, RunSettings
 from harness.crew import LocustCrew
@@ -29,6 +27,7 @@ from harness.roster import HEARS
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
 from harness.station import Station
+from harness.variants import variant
 from harness.web import add_tab
 from harness.worker import Worker
 
@@ -247,6 +246,20 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
         help="Settings of the scenario's tokens to change: refresh=reactive,single_flight=false",
         include_in_web_ui=False,
     )
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        default=os.environ.get("SHORT", "0") not in {"", "0"},
+        help="Run the scenario on its shortest course, as CI does; SHORT=1 does the same",
+        include_in_web_ui=False,
+    )
+    parser.add_argument(
+        "--zoo",
+        action="append",
+        metavar="ANIMAL",
+        help="Let a defect of the zoo loose in the lab's target or in the clients, for this run",
+        include_in_web_ui=False,
+    )
     most = Ceilings()
     for option, default, what in (
         ("--max-rate", most.rate_per_s, "calls a second"),
@@ -274,10 +287,7 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
             "jwtstorm: the locustfile has no module-level `scenario`; see README, how to write a scenario\n"
         )
         sys.exit(UsageError.exit_code)  # an exception would be logged by Locust, and forgotten
-    changes = getattr(environment.parsed_options, "tokens", "")
-    if changes:
-        scenario = replace(scenario, tokens=vary(scenario.tokens, changes))
-    _plugin = plugin = Plugin(environment, scenario)
+    _plugin = plugin = Plugin(environment, _asked_for(scenario, environment.parsed_options))
     plugin.listen()
     add_tab(environment, lambda: plugin.conductor)
     listeners: dict[str, Callable[[], None]] = {
@@ -291,6 +301,20 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
     for name, listener in listeners.items():
         getattr(environment.events, name).add_listener(_quiet(listener))
     _heed_signals(plugin)
+
+
+def _asked_for(scenario: Scenario, options: Any) -> Scenario:
+    """Return the scenario as the command line wants it; a mistake there ends the process."""
+    try:
+        return variant(
+            scenario,
+            getattr(options, "tokens", ""),
+            short=getattr(options, "short", False),
+            animals=getattr(options, "zoo", None) or (),
+        )
+    except HarnessError as error:
+        sys.stderr.write(f"jwtstorm: {error}\n")
+        sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten
 
 
 def _quiet(listener: Callable[[], None]) -> Callable[..., None]:

@@ -17,7 +17,7 @@ from harness.scenario import About, Scenario
 
 COMPARABLE = (
     *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab", "matters"),
-    *("fingerprint", "transport"),
+    *("clients", "scale", "fingerprint", "transport"),
 )
 """Fields of ``run.json`` that two runs must share; the fingerprint covers the checks too."""
 PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")

@@ -23,6 +23,7 @@ from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError, UsageError
 from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 from harness.honesty.matters import Matters
+from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
 from harness.lab.plan import ALGORITHMS
 from harness.load import Load
@@ -36,19 +37,25 @@ LABELS = ("Question:", "Steady state:")
 class LabSettings:
     """What the lab's issuer and target are like, when a scenario brings none of its own.
 
-    ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time;
-    ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
+    ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time; the verifier
+    reads the key set again after ``keys_lifetime_s``, or for an unknown key once per ``keys_cooldown_s``, and
+    waits ``keys_timeout_s`` for it; ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
     """
 
     algorithm: str = "ES256"
     leeway_s: float = 0.0
     work_s: float = 0.005
+    keys_lifetime_s: float = 300.0
+    keys_cooldown_s: float = 1.0
+    keys_timeout_s: float = 2.0
     zoo: tuple[str, ...] = ()
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = one_of("lab", "algorithm", self.algorithm, ALGORITHMS)
         found += not_negative("lab", leeway_s=self.leeway_s, work_s=self.work_s)
+        found += not_negative("lab", keys_lifetime_s=self.keys_lifetime_s, keys_cooldown_s=self.keys_cooldown_s)
+        found += positive("lab", keys_timeout_s=self.keys_timeout_s)
         return found + (list_of("lab: zoo", str, '"NAME"', self.zoo) or zoo.mistakes(self.zoo, "servers"))
 
 
@@ -63,8 +70,9 @@ class Scenario:
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
     one worker process (an `Endpoint` has its own); ``calls`` are what a `harness.users.CallUser` makes, and
     ``methods`` where their definitions come from; ``matters`` says what a comparison of builds
-    rests on. Raises `ScenarioError`
-    with all mistakes.
+    rests on. ``clients`` names defects of the zoo that the users have; ``short`` is the
+    share of its length that ``--short`` runs, as short as its numbers still mean something; ``hunts`` says, by
+    animal of the zoo, which checks must fail on it and no others. Raises `ScenarioError` with all mistakes.
     """
 
     load: Load
@@ -81,6 +89,11 @@ class Scenario:
     methods: MethodSource = field(default_factory=Reflection)
     lab: LabSettings = field(default_factory=LabSettings)
     matters: Matters = field(default_factory=Matters)
+    clients: tuple[str, ...] = ()
+    short: float = 0.4
+    hunts: Hunts = field(default_factory=dict)
+    scale: float = field(default=1.0, repr=False)
+    """The share of its length that a shortened scenario has."""
 
     def __post_init__(self) -> None:
         if found := self.mistakes():
@@ -110,12 +123,16 @@ class Scenario:
         found += whole("scenario", 0, seed=self.seed)
         if self.max_lag_s is not None:
             found += not_negative("scenario", max_lag_s=self.max_lag_s)
+        if not is_number(self.short) or not 0 < self.short <= 1:
+            found.append(f"scenario: short={self.short!r} must be above 0 and at most 1; 0.4 means 40 % of the length")
+        found += list_of("clients", str, '"NAME"', self.clients) or zoo.mistakes(self.clients, "clients")
         if misfits or not is_number(self.load.duration_s):
             return found  # what follows looks at how the parts fit together
         steps = self.steps
         names = {step.id: step.fault.name() for step in steps}
         found += timelines.mistakes(steps, self.load.duration_s)
         found += self.matters.mistakes(names)
+        found += mistakes_of(self.hunts, self.checks)
         found += [sentence for check in self.checks for sentence in check.mistakes(names)]
         ends_s = {step.id: step.at_s if step.until_s is None else step.until_s for step in steps}
         found += [text for check in self.checks for text in check.misfits(ends_s, names, self.load.duration_s)]
@@ -140,6 +157,7 @@ class Scenario:
             "matters": asdict(self.matters),
             "lab": asdict(self.lab) if self.target is None or self.issuer is None else None,
             **self._own_target(),
+            **self._variant(),
         }
 
     def fingerprint(self) -> str:
@@ -220,6 +238,12 @@ class Scenario:
         if self.calls:
             own["calls"] = [call.to_json() for call in self.calls]
         return own
+
+
+    def _variant(self) -> dict[str, Any]:
+        """Return what makes a variant of a scenario, where it is one."""
+        variant: dict[str, Any] = {"clients": list(self.clients)} if self.clients else {}
+        return {**variant, "scale": self.scale} if self.scale != 1 else variant
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import started_ticks
 from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
-from harness.scenario import Scenario
+from harness.scenario import LabSettings, Scenario
 
 
 def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
@@ -20,13 +20,22 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
     lab = scenario.lab
     return LabPlan(
         issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if scenario.issuer is None else None,
-        target=TargetSettings(leeway_s=lab.leeway_s, work_s=lab.work_s, zoo=lab.zoo)
-        if scenario.target is None
-        else None,
+        target=_target_settings(lab) if scenario.target is None else None,
         links=scenario.links(),
         foreign={} if scenario.endpoint is None else {"target": scenario.endpoint.addresses[0]},
         environ=environ,
         seed=scenario.seed,
+    )
+
+
+def _target_settings(lab: LabSettings) -> TargetSettings:
+    return TargetSettings(
+        leeway_s=lab.leeway_s,
+        work_s=lab.work_s,
+        keys_lifetime_s=lab.keys_lifetime_s,
+        keys_cooldown_s=lab.keys_cooldown_s,
+        keys_timeout_s=lab.keys_timeout_s,
+        zoo=lab.zoo,
     )
 
 

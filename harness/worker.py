@@ -21,7 +21,6 @@ from harness import clock, mishaps, preflight
 from harness.auth.channel import Arrival, Attempt, AuthChannel, Client, Recorder
 from harness.auth.freshness import Vetted
 from harness.auth.keeper import Keeper
-from harness.auth.refresh import Renewal
 from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
 from harness.auth.trace import AuthTrace, redact
@@ -35,6 +34,7 @@ from harness.pacer import Pacer
 from harness.scenario import Scenario
 from harness.timeline import CallFaults
 from harness.transport import TransportSettings, await_all_ready, open_channels, prepare
+from harness.variants import client_parts
 
 logger = logging.getLogger("jwtstorm")
 
@@ -99,6 +99,7 @@ class Worker:
         self._lost = 0
         self._mishaps = mishaps.Mishaps()
         self._faults = CallFaults(scenario.steps, scenario.seed)
+        self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
         self._seats = count()
         endpoint = scenario.endpoint
@@ -124,7 +125,7 @@ class Worker:
         place = (seat + self.begin.worker) % len(self._channels)  # not all workers begin with the same replica
         if seat >= self.begin.users:  # the page's user count was raised: more calls may be in flight
             prepare(seat + 1)
-        tokens = self.scenario.tokens
+        tokens = self._parts.tokens
         if seat // tokens.callers >= len(self._keepers):
             self._keepers.append(self._new_keeper(len(self._keepers)))
         client = Client(
@@ -134,6 +135,7 @@ class Worker:
             recorder=self._recorder(place),
             deadline_s=self.scenario.deadline_s,
             zero_ns=lambda: self._zero_ns,
+            parts=self._parts,
         )
         return AuthChannel(self._channels[place], client), client
 
@@ -223,7 +225,7 @@ class Worker:
 
     def _new_keeper(self, place: int) -> Keeper:
         dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")
-        renewal = Renewal(self.scenario.tokens, dice)
+        renewal = self._parts.renewal(self._parts.tokens, dice)
         of_user = getattr(self._source, "for_user", None)
         source = of_user(f"{self.begin.worker}-{place}") if of_user else self._source
         return Keeper(renewal, source, self._fetched, gevent.spawn)

@@ -1,11 +1,12 @@
 """The attempt: what one try of one call was, and the caller that made it. Pure data and its clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakSet
 
 from harness import clock
+from harness.auth.client_parts import ClientParts
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
@@ -108,7 +109,8 @@ class Recorder(Protocol):
 class Client:
     """One caller: its keeper, its settings, and the arrival at hand.
 
-    ``zero_ns`` tells the monotonic time zero of the run, or 0 before it is known.
+    ``zero_ns`` tells the monotonic time zero of the run, or 0 before it is known; ``parts`` how it treats its
+    tokens (the right way, where it is left out).
     """
 
     keeper: Keeper
@@ -120,8 +122,17 @@ class Client:
     arrival: Arrival | None = None
     proven: Token | None = None
     """The last token with which a call of this caller succeeded."""
+    parts: ClientParts = field(default=None)  # type: ignore[assignment] # set below
     _text: str | None = None
     _metadata: Metadata = ()
+
+    def __post_init__(self) -> None:
+        if self.parts is None:
+            self.parts = ClientParts.of(self.tokens)
+
+    def now(self) -> float:
+        """Return the wall clock that this caller sees, in seconds since the epoch."""
+        return self.parts.clock(clock.wall())
 
     def begin(self) -> tuple[Arrival, int]:
         """Return the arrival that a call belongs to, and its place in the task.
@@ -141,6 +152,6 @@ class Client:
     def metadata(self, text: str) -> Metadata:
         """Return the metadata that carries a token; made once for each."""
         if text is not self._text:
-            self._metadata = ((self.tokens.key, f"{self.tokens.scheme} {text}".lstrip()),)
+            self._metadata = self.parts.metadata(text)
             self._text = text
         return self._metadata

@@ -8,6 +8,7 @@ from typing import Any
 from harness import clock
 from harness.auth.attempt import Attempt, Client
 from harness.auth.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
+from harness.auth.client_parts import MOST_ATTEMPTS
 from harness.auth.keeper import Grant
 from harness.auth.refresh import Decision
 from harness.auth.token import Token
@@ -25,7 +26,10 @@ class Call:
     Errors of the library are anything with ``code()`` and ``details()``.
     """
 
-    __slots__ = ("_arrival", "_attempt", "_client", "_deadline_s", "_due_s", "_metadata", "_method", "_nth", "_number")
+    __slots__ = (
+        *("_arrival", "_attempt", "_client", "_deadline_s", "_due_s", "_first", "_metadata", "_method", "_nth"),
+        "_number",
+    )
 
     def __init__(self, client: Client, method: str, timeout: float | None, metadata: Metadata | None) -> None:
         self._client = client
@@ -35,6 +39,7 @@ class Call:
         self._deadline_s = clock.monotonic() + (client.deadline_s if timeout is None else timeout)
         self._due_s = (self._arrival.intended_ns - client.zero_ns()) / 1e9
         self._number = 0
+        self._first: Token | None = None
         self._attempt = self._new_attempt()
 
     @property
@@ -46,7 +51,7 @@ class Call:
         """Return metadata and time-out of the next attempt; raises `TokenError`, recorded."""
         client, attempt = self._client, self._attempt
         touching = self._touching()
-        now = partial(self._now, touching) if touching else clock.wall
+        now = partial(self._now, touching) if touching else client.now
         try:
             grant = self._grant(touching, now)
         except TokenError as error:
@@ -96,9 +101,10 @@ class Call:
     def _again(self, attempt: Attempt, *, replay: bool) -> bool:
         if attempt.code != UNAUTHENTICATED or attempt.token is None:
             return False
-        renewable = self._client.keeper.refused(attempt.token)
-        once = self._client.tokens.retry_once and self._number == 0
-        return renewable and once and replay and attempt.messages == 0
+        parts = self._client.parts
+        renewable = self._client.keeper.refused(attempt.token) or not parts.patient
+        left = self._number + 1 < min(parts.attempts, MOST_ATTEMPTS)
+        return renewable and left and replay and attempt.messages == 0
 
     def _new_attempt(self) -> Attempt:
         return Attempt(self._arrival, self._nth, self._number, self._method, 0)
@@ -112,13 +118,17 @@ class Call:
         return tuple(step for step in active if faults.touches(step, call_id, self._nth, self._number))
 
     def _grant(self, touching: Sequence[Step], now: Callable[[], float]) -> Grant:
+        if self._first is not None and self._client.parts.frozen:
+            return Grant(self._first, Decision.USE)
         override = partial(self._override, touching) if touching else None
-        return self._client.keeper.get(now, self._deadline_s, override)
+        grant = self._client.keeper.get(now, self._deadline_s, override)
+        self._first = self._first or grant.token
+        return grant
 
     # --- per-call faults ---------------------------------------------------------------------
 
     def _now(self, touching: Sequence[Step]) -> float:
-        now_s = clock.wall()
+        now_s = self._client.now()
         for step in touching:
             shown_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
             self._mark(step, changed=shown_s != now_s)

@@ -39,6 +39,11 @@ class Check:
         """Return the condition in words."""
         raise NotImplementedError
 
+    @property
+    def label(self) -> str:
+        """Return a short name within a scenario: what is judged, and when (``failure_ratio steady``)."""
+        return label_of(self.to_json())
+
     def mistakes(self, steps: Mapping[str, str]) -> list[str]:
         """Return what is wrong with the settings; ``steps`` maps the timeline's ids to fault names."""
         raise NotImplementedError
@@ -70,6 +75,11 @@ class Check:
         if steps and all(step.recovery_s == 0 for step in steps):
             return self.judged(None, limit, passed=True, sentence=f"{self.text}: there was nothing to recover from.")
         return None
+
+
+def label_of(data: Mapping[str, Any]) -> str:
+    """Return the label of a check that `Check.to_json` wrote."""
+    return " ".join(str(word) for word in (data["check"], data.get("of"), data.get("when"), data.get("after")) if word)
 
 
 def check_from_json(data: Mapping[str, Any]) -> Check:

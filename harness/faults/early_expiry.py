@@ -1,6 +1,6 @@
 """Early expiry: tokens live shorter than the issuer says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.faults import Command, Fault, Lab, Reading, Site
 from harness.findings import positive
@@ -22,6 +22,10 @@ class EarlyExpiry(Fault):
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings."""
         return positive("early_expiry", life_s=self.life_s)
+
+    def shortened(self, factor: float) -> "EarlyExpiry":
+        """Return a life in the same proportion to the usual one; claims are whole seconds."""
+        return replace(self, life_s=max(1.0, round(self.life_s * factor)))
 
     def needs(self) -> frozenset[str]:
         """Return the part that mints: it must be the lab's own."""

@@ -7,36 +7,19 @@ seed gives the same run.
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from itertools import count
 
-from harness.auth.defects.bench import Metadata
-from harness.auth.refresh import Decision, Renewal, Tokens
+from harness.auth.client_parts import MOST_ATTEMPTS, ClientParts
+from harness.auth.refresh import Decision
 from harness.auth.token import Token
 from harness.errors import TokenError
 
 _WAIT_S = 0.01
 _PATIENCE_S = 2.0
-_MOST_ATTEMPTS = 50
 
 Life = Generator[float, None, None]
-
-
-@dataclass(frozen=True)
-class ClientParts:
-    """How a client treats its token; the defaults are right, and the zoo puts others in their place.
-
-    ``attempts`` is how often a call is sent at most, after UNAUTHENTICATED; ``frozen`` whether it
-    keeps the token with which it was created; ``clock`` shows the client's wall clock.
-    """
-
-    tokens: Tokens = field(default_factory=lambda: Tokens(lifetime_s=60, before_s=10))
-    renewal: Callable[[Tokens, random.Random], Renewal] = Renewal
-    metadata: Callable[[str], Metadata] = lambda text: (("authorization", f"Bearer {text}"),)
-    clock: Callable[[float], float] = lambda now_s: now_s
-    attempts: int = 2
-    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +90,7 @@ class Rehearsal:
         token = yield from self._obtain()
         kept = token
         yield self._script.queued_s
-        while token is not None and sent < min(self._parts.attempts, _MOST_ATTEMPTS):
+        while token is not None and sent < min(self._parts.attempts, MOST_ATTEMPTS):
             if not self._parts.frozen:
                 token = yield from self._obtain()
                 if token is None:
@@ -119,7 +102,7 @@ class Rehearsal:
                 self._renewal.taken(token)
                 break
             more = self._renewal.refused(token, self._now_s)
-            if not more and self._parts.attempts <= 2:
+            if not more and self._parts.patient:
                 break
             token = kept if self._parts.frozen else token
         self._count(began_s, sent, accepted=accepted)

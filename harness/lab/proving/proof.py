@@ -8,7 +8,8 @@ from typing import Any
 
 from harness.auth.defects import Defect, rows
 from harness.auth.defects.bench import Shape
-from harness.auth.defects.rehearsal import ClientParts, Rehearsal, Script
+from harness.auth.client_parts import ClientParts
+from harness.auth.defects.rehearsal import Rehearsal, Script
 from harness.clock import wall
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.judge import Outcome, judge_answer, judge_observation

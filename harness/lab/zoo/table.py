@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.auth.defects.rehearsal import ClientParts
+from harness.auth.client_parts import ClientParts
 from harness.lab import zoo
 from harness.lab.proving.bench import SHAPES
 from harness.lab.proving.proof import Proof, prove_client, prove_server

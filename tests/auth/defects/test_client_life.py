@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from harness.auth.defects import DEFECTS, rows
-from harness.auth.defects.rehearsal import ClientParts, Rehearsal, Script
+from harness.auth.client_parts import ClientParts
+from harness.auth.defects.rehearsal import Rehearsal, Script
 from harness.auth.refresh import Tokens
 
 CLIENT_ROWS = [row.id for row in rows() if row.subject == "client"]

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 
-from harness.auth.defects.rehearsal import ClientParts
+from harness.auth.client_parts import ClientParts
 from harness.auth.refresh import Renewal, Tokens
 from harness.auth.token import Token
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.auth.defects.rehearsal import ClientParts
+from harness.auth.client_parts import ClientParts
 
 FINDS = ("LIFE-08",)
 
