@@ -40,7 +40,10 @@ REPORT_WITHIN_S = 600.0
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None."""
+    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
+
+    ``declared`` is the scenario as its file says it, where another build is under test (`harness.under_test`).
+    """
 
     reports: Path
     build: str
@@ -49,6 +52,8 @@ class RunSettings:
     allowed_targets: frozenset[str] = frozenset()
     ceilings: Ceilings = field(default_factory=Ceilings)
     environ: Mapping[str, str] = field(default_factory=dict)
+    declared: Scenario | None = None
+    under_test: str = ""
 
 
 class Conductor:
@@ -110,7 +115,10 @@ class Conductor:
         guard_target(self.scenario.target, self._settings.allowed_targets)
         if is_foreign(self.scenario.target):
             self._settings.ceilings.guard(self.scenario.load, self._settings.users)
-        self._folder = RunFolder.create(self._settings.reports, self.scenario, self._about, self._settings.build)
+        declared = self._settings.declared or self.scenario
+        self._folder = RunFolder.create(self._settings.reports, declared, self._about, self._settings.build)
+        if self._settings.under_test:
+            self._folder.update(under_test=self._settings.under_test)
         logger.info("%s: %s", self._about.name, self._folder.path)
         self._check_run_time()
         journal = self._journal = FaultJournal(self._folder.path)

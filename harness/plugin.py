@@ -27,6 +27,7 @@ from harness.roster import HEARS
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
 from harness.station import Station
+from harness.under_test import put_under_test
 from harness.variants import variant
 from harness.web import add_tab
 from harness.worker import Worker
@@ -40,13 +41,14 @@ FindScenario = Callable[[], Scenario | None]
 class Plugin:
     """What one Locust process holds of jwtstorm."""
 
-    def __init__(self, environment: Environment, scenario: Scenario) -> None:
+    def __init__(self, environment: Environment, scenario: Scenario, under_test: str = "") -> None:
         self.environment = environment
-        self.scenario = scenario
+        self.declared = scenario
+        self.scenario = put_under_test(scenario, under_test) if under_test else scenario
         self.conductor: Conductor | None = None
         self.interrupted = False
         """Whether Ctrl-C was pressed: the end is under way, and needs no second one."""
-        self.station = Station(scenario, environment.events.request.fire, self._send)
+        self.station = Station(self.scenario, environment.events.request.fire, self._send)
         self._crew: LocustCrew | None = None
         self._ending: gevent.Greenlet[..., None] | None = None
 
@@ -198,6 +200,8 @@ class Plugin:
             allowed_targets=frozenset(getattr(options, "allow_target", None) or ()),
             ceilings=_ceilings(options),
             environ=dict(os.environ),
+            declared=self.declared,
+            under_test=getattr(options, "under_test", ""),
         )
 
     def _send(self, message: str, data: Mapping[str, Any]) -> None:
@@ -260,6 +264,13 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
         help="Let a defect of the zoo loose in the lab's target or in the clients, for this run",
         include_in_web_ui=False,
     )
+    parser.add_argument(
+        "--under-test",
+        default="",
+        metavar="BUILD",
+        help="Another build than the scenario's: lab:work_s=0.0055, tokens:refresh=reactive, or an address",
+        include_in_web_ui=False,
+    )
     most = Ceilings()
     for option, default, what in (
         ("--max-rate", most.rate_per_s, "calls a second"),
@@ -287,7 +298,7 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
             "jwtstorm: the locustfile has no module-level `scenario`; see README, how to write a scenario\n"
         )
         sys.exit(UsageError.exit_code)  # an exception would be logged by Locust, and forgotten
-    _plugin = plugin = Plugin(environment, _asked_for(scenario, environment.parsed_options))
+    _plugin = plugin = _plugin_of(environment, _asked_for(scenario, environment.parsed_options))
     plugin.listen()
     add_tab(environment, lambda: plugin.conductor)
     listeners: dict[str, Callable[[], None]] = {
@@ -312,6 +323,15 @@ def _asked_for(scenario: Scenario, options: Any) -> Scenario:
             short=getattr(options, "short", False),
             animals=getattr(options, "zoo", None) or (),
         )
+    except HarnessError as error:
+        sys.stderr.write(f"jwtstorm: {error}\n")
+        sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten
+
+
+def _plugin_of(environment: Environment, scenario: Scenario) -> Plugin:
+    """Return the plugin of this process; a build that cannot be tested ends it."""
+    try:
+        return Plugin(environment, scenario, getattr(environment.parsed_options, "under_test", ""))
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
         sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten

@@ -71,6 +71,7 @@ class RunFolder:
         }
         comparable = {
             **{name: data[name] for name in COMPARABLE if name in data},
+            "transport": _wherever(data["transport"]),
             "timeline": timeline,
             "host": {key: data["host"][key] for key in ("cpu", "cores", "kernel")},
             "workers": len(data["workers"]),
@@ -154,6 +155,12 @@ def _versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             found[package] = "source"
     return found
+
+
+def _wherever(transport: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a target was reached, without where: builds have addresses of their own, and the lab a port a run."""
+    endpoint = {name: value for name, value in transport.get("endpoint", {}).items() if name != "addresses"}
+    return {**transport, "endpoint": endpoint}
 
 
 def _new_folder(parent: Path, stamp: str) -> Path:

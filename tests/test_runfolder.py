@@ -120,3 +120,14 @@ def test_the_label_of_a_build_is_asked_for_then_build_then_git(monkeypatch: pyte
     assert build_label(None) == "unknown"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert build_label(None) == "unknown"
+
+
+def test_where_a_target_listens_does_not_make_runs_unlike(tmp_path: Path) -> None:
+    sealed = []
+    for port in (4000, 4001):
+        folder = create(tmp_path, str(port))
+        endpoint = {"addresses": [f"127.0.0.1:{port}"], "connections": 1}
+        folder.update(transport={"name": "grpcio", "endpoint": endpoint}, workers=[])
+        folder.seal()
+        sealed.append(folder.data["comparable"]["transport"])
+    assert sealed[0] == sealed[1] == {"name": "grpcio", "endpoint": {"connections": 1}}

@@ -147,6 +147,8 @@ class Duel:
     exit_code: int
     reasons: tuple[str, ...]
     """Why it is not comparable: what the guard found; empty otherwise."""
+    remarks: tuple[str, ...]
+    """What to keep in mind: a target that was not restarted, a plan that can decide nothing."""
     findings: tuple[FindingOfDuel, ...]
     asides: tuple[AsideOfDuel, ...]
     causes: tuple[CauseOfDuel, ...]
@@ -194,6 +196,7 @@ class Duel:
                 "asides": tuple(AsideOfDuel(**_metric(one)) for one in data["asides"]),
                 "causes": tuple(CauseOfDuel(**_metric(one)) for one in data["causes"]),
                 "reasons": tuple(data["reasons"]),
+                "remarks": tuple(data["remarks"]),
             }
             known = {field.name for field in fields(cls)}
             return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})
