@@ -36,6 +36,8 @@ def serve(
     """
     if strange := animals.mistakes(zoo):
         raise UsageError(strange[0])
+    if write_key and write_key.exists():
+        raise UsageError(f"--write-key {write_key}: there is such a file; name one that is not there yet")
     key = _key(algorithm) if write_key else None
     plan = LabPlan(
         issuer=IssuerSettings(algorithm=algorithm, lifetime_s=lifetime_s),

@@ -145,6 +145,17 @@ def test_another_machine_must_be_allowed_by_name(tmp_path: Path) -> None:
     assert "add --allow-target ledger.example" in done.complained
 
 
+def test_an_issuer_that_cannot_be_reached_is_named(
+    right: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}/token"
+    monkeypatch.setenv("CLIENT_SECRET", "expired")
+    done = probe(tmp_path, right.address, "--token-url", url, "--client-id", "storm")
+    assert done.code == 3
+    assert "jwtstorm: the issuer cannot be reached" in done.complained
+    assert "Traceback" not in done.complained
+
+
 def test_no_reflection_names_the_other_ways(right: Served, tmp_path: Path) -> None:
     done = probe(tmp_path, right.address)
     assert done.code == 2

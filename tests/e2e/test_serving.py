@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import grpc
 import pytest
@@ -17,6 +18,7 @@ from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
 from harness.lab.serving import serve
 from tests.e2e.lab_user import FORM
+from tests.e2e.probed import served
 
 pytestmark = pytest.mark.e2e
 
@@ -48,6 +50,19 @@ def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+def test_a_key_is_never_written_over_a_file(tmp_path: Path) -> None:
+    there = tmp_path / "key.pem"
+    there.write_text("mine")
+    with pytest.raises(UsageError, match="name one that is not there yet"):
+        serve(write_key=there)
+    assert there.read_text() == "mine"
+
+
+def test_a_written_key_is_this_users_alone(tmp_path: Path) -> None:
+    with served(tmp_path):
+        assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_unknown_animal_is_named_before_anything_starts() -> None:
