@@ -18,6 +18,7 @@ from harness.merge import NAME, ROWS_PER_GROUP
 Bools = npt.NDArray[np.bool_]
 _TIMES = ("intended_us", "lag_us", "wait_us", "latency_us", "life_ms")
 _COLUMNS = [*_TIMES, "kind", "flags", "method", "origin", "cause"]
+_OF_FINALS = ["intended_us", "lag_us", "wait_us", "latency_us", "kind", "flags", "method", "cause"]
 
 
 class Methods:
@@ -77,15 +78,42 @@ class Chunk:
         return good
 
 
+@dataclass(frozen=True)
+class Finals:
+    """The rows that count each call once, with little more than their times; columns of shape (n,)."""
+
+    at_us: Ints
+    response_us: Ints
+    ok: Bools
+
+
 def chunks(run: Path, methods: Methods) -> Iterator[Chunk]:
     """Yield the rows of a run's merged file.
 
     Raises `RecordError` where the file is missing or damaged.
     """
+    for batch in _batches(run, _COLUMNS):
+        yield _chunk(batch, methods)
+
+
+def finals(run: Path, methods: Methods) -> Iterator[Finals]:
+    """Yield the final rows of a run's merged file, and number the methods of all its rows.
+
+    Raises `RecordError` where the file is missing or damaged.
+    """
+    for batch in _batches(run, _OF_FINALS):
+        _numbered(batch.column("method"), methods.index)
+        kind = _numbered(batch.column("kind"), lambda name: int(Kind[name]))
+        counted = (kind != Kind.FETCH) & ((batch.column("flags").to_numpy() & Flag.FINAL) != 0)
+        times = {name: batch.column(name).to_numpy()[counted].astype(np.int64) for name in _TIMES[:4]}
+        ok = _numbered(batch.column("cause"), lambda name: int(Cause[name]))[counted] == Cause.OK
+        yield Finals(times["intended_us"], times["lag_us"] + times["wait_us"] + times["latency_us"], ok)
+
+
+def _batches(run: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(run / NAME) as file:
-            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=_COLUMNS):
-                yield _chunk(batch, methods)
+            yield from file.iter_batches(batch_size=ROWS_PER_GROUP, columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{run / NAME} cannot be read ({error}); delete it and run jwtstorm report again") from error
 
@@ -109,8 +137,8 @@ def _chunk(batch: pa.RecordBatch, methods: Methods) -> Chunk:
 
 def _numbered(column: pa.DictionaryArray, number: Any) -> Ints:
     indices = column.indices.to_numpy().astype(np.int64)
-    used = np.unique(indices)
     names = column.dictionary.to_pylist()
+    used = np.flatnonzero(np.bincount(indices))
     numbers = np.zeros(len(names) or 1, np.int64)
     numbers[used] = [number(names[index]) for index in used]
     found: Ints = numbers[indices]

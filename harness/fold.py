@@ -68,10 +68,11 @@ class Fold:
     def count(self, chunk: Chunk) -> None:
         """Count one chunk."""
         finals, attempts, fetches = chunk.finals(), chunk.attempts(), chunk.fetches()
+        keys = self._keys_of(finals)
         for place, phase in enumerate(self.phases):
-            self._count_finals(place, finals.where(_within(finals.at_us, phase.spans)))
-            inside = attempts.where(_within(attempts.at_us, phase.spans))
-            self._attempts[place] += np.bincount(inside.method, minlength=len(self._methods))
+            self._count_finals(place, finals, keys, _within(finals.at_us, phase.spans))
+            inside = attempts.method[_within(attempts.at_us, phase.spans)]
+            self._attempts[place] += np.bincount(inside, minlength=len(self._methods))
             self._fetches[phase.name].count(fetches.where(_within(fetches.at_us, phase.spans)))
         for name, span in self._costs.items():
             self._fetches[f"cost:{name}"].count(fetches.where(_within(fetches.at_us, (span,))))
@@ -79,17 +80,28 @@ class Fold:
         self._count_lag(finals)
         self._count_pieces(finals)
 
-    def _count_finals(self, place: int, finals: Chunk) -> None:
-        if not finals.size:
-            return
+    def _keys_of(self, finals: Chunk) -> dict[str, Ints]:
+        """Return the packed keys that every phase counts, as in the first phase."""
         outcome = (~finals.ok).astype(np.int64)
-        np.add.at(self._finals[place], (finals.method, finals.origin, finals.cause), 1)
-        unsent = finals.method[finals.kind == Kind.NOT_SENT]
-        self._not_sent[place] += np.bincount(unsent, minlength=len(self._methods))
         at_s = finals.at_us // (BIN_S * 1_000_000) * BIN_S
+        return {
+            "response": self._timed.pack(0, finals.method, outcome, at_s, cell_of(finals.response_us)),
+            "service": self._timed.pack(0, finals.method, outcome, at_s, cell_of(finals.service_us)),
+            "outcome": finals.method * len(OUTCOMES) + outcome,
+            "cause": (finals.method * len(Origin) + finals.origin) * len(Cause) + finals.cause,
+        }
+
+    def _count_finals(self, place: int, finals: Chunk, keys: Mapping[str, Ints], inside: Bools) -> None:
+        if not inside.any():
+            return
+        causes = self._finals[place]
+        causes += np.bincount(keys["cause"][inside], minlength=causes.size).reshape(causes.shape)
+        unsent = finals.method[inside & (finals.kind == Kind.NOT_SENT)]
+        self._not_sent[place] += np.bincount(unsent, minlength=len(self._methods))
+        outcome = keys["outcome"][inside]
         for name, times in (("response", finals.response_us), ("service", finals.service_us)):
-            self._counts[name].count(self._timed.pack(place, finals.method, outcome, at_s, cell_of(times)))
-            np.maximum.at(self._longest[name][place], (finals.method, outcome), times)
+            self._counts[name].count(keys[name][inside] + self._timed.phase_offset(place))
+            np.maximum.at(self._longest[name][place].reshape(-1), outcome, times[inside])
 
     def _count_seconds(self, finals: Chunk, attempts: Chunk, fetches: Chunk) -> None:
         second = finals.at_us // 1_000_000
@@ -120,11 +132,12 @@ class Fold:
         self._counts["lag"].count(self._lags.pack(0, 0, busy, at_s, cell_of(due.lag_us)))
         np.maximum.at(self._longest_lag, busy, due.lag_us)
 
-    def tables(self) -> list[pa.Table]:
-        """Return all series as tables."""
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield every series as a table."""
         packings = {"response": self._timed, "service": self._timed, "lag": self._lags}
         packings |= {"finals": self._caused, "fetches": self._caused, "life": self._caused}
-        return [packings.get(name, self._plain).table(name, *counts.table()) for name, counts in self._counts.items()]
+        for name, counts in self._counts.items():
+            yield packings.get(name, self._plain).table(name, *counts.table())
 
     def cells(self) -> Iterator[Cell]:
         """Yield the cells that hold a call; within a phase those over all methods first, then those of an address."""

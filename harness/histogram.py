@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
+LOOSE = 1 << 17
+"""Keys that may wait to be merged, however few are held."""
+
 CELL_BITS = 8
 CELLS = 1 << 14
 """More cells than any int64 below 2**53 needs, as a power of two for packing keys."""
@@ -61,29 +64,39 @@ def add(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
 class Counts:
     """Sparse counts by packed key, gathered piece by piece.
 
-    Pieces are merged whenever they outgrow twice what is held, so memory follows the distinct
-    keys and not the values counted.
+    Loose pieces are merged into what is held when they outgrow a quarter of it, so memory follows
+    the distinct keys and not the values counted.
     """
 
     def __init__(self) -> None:
+        self._keys = np.empty(0, np.int64)
+        self._counts = np.empty(0, np.int64)
         self._pieces: list[tuple[Ints, Ints]] = []
         self._loose = 0
-        self._held = 1 << 16
 
     def count(self, keys: Ints) -> None:
         """Count each key once (shape (n,), any order)."""
         distinct, counts = np.unique(keys, return_counts=True)
         self._pieces.append((distinct, counts.astype(np.int64)))
         self._loose += distinct.size
-        if self._loose > 2 * self._held:
-            self._held = max(self._held, self.table()[0].size)
+        if self._loose > max(LOOSE, self._keys.size // 4):
+            self._merge()
 
     def table(self) -> tuple[Ints, Ints]:
         """Return all keys, sorted, and their counts."""
+        self._merge()
+        return self._keys, self._counts
+
+    def _merge(self) -> None:
         if not self._pieces:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        keys = np.concatenate([piece[0] for piece in self._pieces])
-        merged = add(keys, np.concatenate([piece[1] for piece in self._pieces]))
-        self._pieces = [merged]
-        self._loose = 0
-        return merged
+            return
+        keys, counts = add(*(np.concatenate(column) for column in zip(*self._pieces, strict=True)))
+        self._pieces, self._loose = [], 0
+        places = np.searchsorted(self._keys, keys)
+        known = np.zeros(keys.size, bool)
+        inside = places < self._keys.size
+        known[inside] = self._keys[places[inside]] == keys[inside]
+        self._counts[places[known]] += counts[known]
+        if not known.all():
+            self._keys = np.insert(self._keys, places[~known], keys[~known])
+            self._counts = np.insert(self._counts, places[~known], counts[~known])

@@ -1,14 +1,15 @@
 """Metrics: fold the rows of a run into its summary and its series, in bounded memory.
 
-Two passes over ``calls.parquet``: the first counts tenths of seconds, from which the phases
-follow (`harness.phases`); the second counts by phase. Rows are never held beyond one row group.
+Three passes over ``calls.parquet``: two count tenths of seconds (`harness.tenths`), from which the
+phases follow (`harness.phases`); the last counts by phase. Rows are never held beyond one row group.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
 from harness.checks.failure_ratio import steady_limit
-from harness.chunks import Methods, chunks
+from harness.chunks import Methods, chunks, finals
 from harness.fold import Fold
 from harness.merge import Merged
 from harness.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady, windows
@@ -22,15 +23,17 @@ from harness.verdict import lag_limit_s, most_failed, of_end, of_faults, of_file
 
 def summarise(run: Run, merged: Merged) -> Summary:
     """Fold a merged run, write its ``series.parquet``, and return its summary with checks and verdict."""
-    first = Tenths()
-    methods = Methods()
-    for chunk in chunks(run.path, methods):
-        first.count(chunk)
-    ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
+    first = Tenths(first_fault_s(found), run.warm_up_s)
+    methods = Methods()
+    for calls in finals(run.path, methods):
+        first.count(calls)
+    ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))
     limit = steady_limit(run.checks)
-    baseline = first.baseline(limit, first_fault_s(found), ended_s, run.warm_up_s)
-    due_in = first.due_in(baseline.p90_limit_s)
+    baseline = first.baseline(limit, ended_s)
+    for calls in finals(run.path, methods) if math.isfinite(baseline.p90_limit_s) else ():
+        first.count_slow(calls, baseline.p90_limit_s)
+    due_in = first.due_in()
     recovered = recoveries(found, due_in, baseline, ended_s)
     fold = Fold(spans(found, recovered, ended_s, run.warm_up_s), methods.names, _costs(found, recovered, ended_s))
     for chunk in chunks(run.path, methods):

@@ -20,7 +20,7 @@ A piece is a stretch of at most 5 s between two edges of `harness.phases.pieces`
 ``cell`` is a cell of `harness.histogram` in microseconds, and the second of life left for ``life``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,10 @@ class Packing:
         packed: Ints = (place * _TIMES + (at_s + OFFSET)) * (2 * CELLS) + (cell + OFFSET)
         return packed
 
+    def phase_offset(self, phase: int) -> int:
+        """Return what makes a key of the first phase one of this phase, by adding."""
+        return phase * len(self.methods) * len(self.keys) * _TIMES * 2 * CELLS
+
     def table(self, series: str, keys: Ints, counts: Ints) -> pa.Table:
         """Return packed counts as a table of the series."""
         rest, cell = np.divmod(keys, 2 * CELLS)
@@ -95,11 +99,12 @@ def _words(indices: Ints, names: Sequence[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int16)), pa.array(list(names), pa.string()))
 
 
-def write_series(run: Path, tables: Sequence[pa.Table]) -> None:
-    """Write ``series.parquet``, whole or not at all."""
+def write_series(run: Path, tables: Iterable[pa.Table]) -> None:
+    """Write ``series.parquet``, one table after another, whole or not at all."""
     temporary = run / f"{NAME}.tmp"
-    table = pa.concat_tables(tables).unify_dictionaries()
-    pq.write_table(table, temporary, compression="zstd")
+    with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
     temporary.replace(run / NAME)
 
 
@@ -109,7 +114,8 @@ def read_series(run: Path) -> pd.DataFrame:
     Raises `RecordError` where it is missing or damaged.
     """
     try:
-        frame: pd.DataFrame = pq.read_table(run / NAME, schema=None).to_pandas()
+        table = pq.read_table(run / NAME).unify_dictionaries()
+        frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{run} has no readable {NAME}; make it with jwtstorm report {run}") from error
     return frame

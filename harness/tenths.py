@@ -1,47 +1,62 @@
-"""Tenths: the first pass over a run's rows counts its final calls by tenths of a second from zero."""
+"""Tenths: final calls by tenths of a second from zero, from which the phases follow.
+
+What was slow is told only when the baseline is known, and holding every tenth's times until then
+would take memory for every call. So the rows are read twice: `Tenths.count` gathers the times of the
+baseline alone, and once it is known, `Tenths.count_slow` counts the calls beyond its limit.
+"""
 
 import numpy as np
 
-from harness.chunks import Chunk
-from harness.histogram import CELLS, Counts, Ints, cell_of, quantiles
+from harness.chunks import Finals
+from harness.histogram import Counts, Ints, cell_of, quantiles
 from harness.phases import TENTHS, Baseline, Due, DueIn
 
 _TENTH_US = 1_000_000 // TENTHS
+_LEAST_S = 3
+"""A fault that comes sooner leaves too little before it for a baseline."""
 
 
 class Tenths:
-    """Final calls of each tenth of a second, with the response times of those that succeeded."""
+    """Final calls of each tenth of a second; the baseline ends with the first fault, where there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_fault_s: float | None, warm_up_s: float) -> None:
         self.last_s = -1.0
-        self._calls = Counts()
-        self._failed = Counts()
-        self._times = Counts()
+        self._first_fault_s = first_fault_s
+        self._before_us = np.inf if first_fault_s is None else int(first_fault_s) * 1_000_000
+        self._warm_us = -max(int(warm_up_s / 3), 1) * 1_000_000
+        self._calls, self._failed, self._slow = Counts(), Counts(), Counts()
+        self._early, self._warm = Counts(), Counts()
+        """Response times, by cell: before the first fault, and in the last third of the warm-up."""
 
-    def count(self, chunk: Chunk) -> None:
-        """Count one chunk."""
-        finals = chunk.finals()
-        if not finals.size:
+    def count(self, calls: Finals) -> None:
+        """Count some calls."""
+        if not calls.at_us.size:
             return
-        tenth = finals.at_us // _TENTH_US
-        self.last_s = max(self.last_s, float(finals.at_us.max()) / 1e6)
+        tenth = calls.at_us // _TENTH_US
+        self.last_s = max(self.last_s, float(calls.at_us.max()) / 1e6)
         self._calls.count(tenth)
-        self._failed.count(tenth[~finals.ok])
-        self._times.count(tenth[finals.ok] * CELLS + cell_of(finals.response_us[finals.ok]))
+        self._failed.count(tenth[~calls.ok])
+        for counts, from_us, until_us in ((self._early, 0, self._before_us), (self._warm, self._warm_us, 0)):
+            inside = calls.ok & (calls.at_us >= from_us) & (calls.at_us < until_us)
+            if inside.any():
+                counts.count(cell_of(calls.response_us[inside]))
+
+    def count_slow(self, calls: Finals, slow_s: float) -> None:
+        """Count which of some calls succeeded and took longer than ``slow_s``."""
+        slow = calls.ok & (calls.response_us > slow_s * 1e6)
+        self._slow.count(calls.at_us[slow] // _TENTH_US)
 
     def after_last_s(self, planned_s: float) -> float:
         """Return a moment after the last call that was due, but within the plan; 0 without one."""
         return min(max(self.last_s + 1e-6, 0.0), planned_s)
 
-    def due_in(self, slow_s: float) -> DueIn:
-        """Return how to ask what was due in some tenths; calls above ``slow_s`` count as slow."""
+    def due_in(self) -> DueIn:
+        """Return how to ask what was due in some tenths."""
         places, calls = self._calls.table()
         if not places.size:
             return lambda _tenth, _size: Due()
         first, size = int(places[0]), int(places[-1] - places[0]) + 1
-        times, succeeded = self._times.table()
-        slow = times % CELLS > cell_of(np.array([min(slow_s * 1e6, 1e15)]))[0]
-        columns = ((places, calls), self._failed.table(), (times[slow] // CELLS, succeeded[slow]))
+        columns = ((places, calls), self._failed.table(), self._slow.table())
         below = [_running_sum(keys - first, counts, size) for keys, counts in columns]
 
         def found(tenth: int, tenths: int) -> Due:
@@ -50,23 +65,17 @@ class Tenths:
 
         return found
 
-    def baseline(self, limit: float, first_s: float | None, ended_s: float, warm_up_s: float) -> Baseline:
+    def baseline(self, limit: float, ended_s: float) -> Baseline:
         """Return what calls were like before the first fault.
 
         That is from zero on, or the last third of the warm-up where the fault came within 3 s.
         """
-        until_s = ended_s if first_s is None else first_s
-        if until_s >= 3:
-            return self._baseline(limit, 0, int(until_s), "steady calls before the first fault")
-        return self._baseline(limit, -max(int(warm_up_s / 3), 1), 0, "last third of the warm-up")
-
-    def _baseline(self, limit: float, from_s: int, until_s: int, source: str) -> Baseline:
-        keys, counts = self._times.table()
-        mask = (keys >= from_s * TENTHS * CELLS) & (keys < until_s * TENTHS * CELLS)
-        cells, total = np.unique(keys[mask] % CELLS, return_inverse=True)
-        summed = np.bincount(total, weights=counts[mask]).astype(np.int64)
-        value = float(quantiles(cells, summed, 0.99)[0]) / 1e6 if cells.size else None
-        return Baseline(limit, value, int(summed.sum()), source)
+        until_s = ended_s if self._first_fault_s is None else self._first_fault_s
+        early = until_s >= _LEAST_S
+        cells, counts = (self._early if early else self._warm).table()
+        source = "steady calls before the first fault" if early else "last third of the warm-up"
+        p99_s = float(quantiles(cells, counts, 0.99)[0]) / 1e6 if cells.size else None
+        return Baseline(limit, p99_s, int(counts.sum()), source)
 
 
 def _running_sum(places: Ints, counts: Ints, size: int) -> Ints:
