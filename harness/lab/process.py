@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -94,6 +94,15 @@ class Child:
         """Return whether the process still runs."""
         return self._process.poll() is None
 
+    def exit_code(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+        return self._process.poll()
+
+    def last_words(self) -> str:
+        """Return what it wrote last into its log, for people."""
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return f"its last words: {lines[-1][:300]}" if lines else "it said nothing"
+
     def stop(self, timeout_s: float = 3.0) -> None:
         """Ask the child to exit by the end of its stdin, then by SIGTERM, then by SIGKILL; idempotent."""
         self.resume()
@@ -155,15 +164,11 @@ class Child:
         except queue.Empty:
             self._process.kill()  # ends the reader, too
             reader.join()
-            raise LabError(f"{self.name} was not ready within {within_s:g} s; {self._last_words()}") from None
+            raise LabError(f"{self.name} was not ready within {within_s:g} s; {self.last_words()}") from None
         answer = _answer(line)
         if "ready" not in answer:
-            raise LabError(f"{self.name} did not start: {answer.get('error') or self._last_words()}; see {self.log}")
+            raise LabError(f"{self.name} did not start: {answer.get('error') or self.last_words()}; see {self.log}")
         self.ready = answer["ready"]
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return f"its last words: {lines[-1][:300]}" if lines else "it said nothing"
 
 
 def started_ticks(pid: int) -> int:
@@ -196,10 +201,11 @@ def _close(pipe: IO[bytes] | None) -> None:
 # --- the child's side ---------------------------------------------------------------------------
 
 
-def settle_in() -> dict[str, Any]:
+def settle_in(at_end: Callable[[], object] | None = None) -> dict[str, Any]:
     """Become a child of the lab: ignore the terminal's signals, log to stderr, return the settings.
 
-    From now on the end of stdin ends the process.
+    From now on the end of stdin ends the process. One that must do something first, ``at_end``, gets
+    no parent-death signal, which would not let it.
     SIGINT and SIGHUP are ignored because the conductor undoes its faults first and then ends us.
     """
     for name in ("SIGINT", "SIGHUP"):
@@ -207,9 +213,9 @@ def settle_in() -> dict[str, Any]:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings: dict[str, Any] = json.loads(sys.stdin.buffer.readline() or b"{}")
-    if settings.pop(_PARENT_DEATH_SIGNAL, False):
-        _die_with_parent()
-    threading.Thread(target=_exit_at_eof, daemon=True).start()
+    if settings.pop(_PARENT_DEATH_SIGNAL, False) and at_end is None:
+        die_with_parent()
+    threading.Thread(target=_exit_at_eof, args=(at_end,), daemon=True).start()
     return settings
 
 
@@ -229,14 +235,19 @@ def _tell(answer: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _exit_at_eof() -> None:
+def _exit_at_eof(at_end: Callable[[], object] | None) -> None:
     # A raw read: a buffered one would hold the lock of stdin. A child keeps nothing on disk, so it may go at once.
     while os.read(0, 4096):
         pass
     logging.getLogger(__name__).info("the parent closed our stdin: exit")
-    os._exit(0)
+    try:
+        if at_end is not None:
+            at_end()
+    finally:
+        os._exit(0)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Ask Linux to kill this process with the thread that made it; elsewhere do nothing."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
