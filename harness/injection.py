@@ -49,7 +49,7 @@ class Injection:
 
     def plan(self) -> None:
         """Write the whole plan down."""
-        for edge in edges(self.steps):
+        for edge in (one for one in edges(self.steps) if one.what != "pulse"):
             self.journal.write("planned", **self._about(edge.step), edge=edge.what, plan_s=edge.at_s)
 
     def run(self, zero_ns: int, sleep_until_ns: Callable[[int], bool]) -> None:
@@ -61,7 +61,7 @@ class Injection:
             with self._lock:
                 if self._closed:
                     return
-                self._start(edge) if edge.what == "start" else self._end(edge.step, edge.at_s)
+                self._carry_out(edge)
 
     def active(self) -> list[str]:
         """Return the ids of the steps in force."""
@@ -74,6 +74,23 @@ class Injection:
             self._closed = True
             for step in reversed(list(self._active.values())):
                 self._end(step, None)
+
+    def _carry_out(self, edge: Edge) -> None:
+        if edge.what == "start":
+            self._start(edge)
+        elif edge.what == "end":
+            self._end(edge.step, edge.at_s)
+        elif edge.step.id in self._confirmed:
+            self._pulse(edge)
+
+    def _pulse(self, edge: Edge) -> None:
+        step = edge.step
+        try:
+            at_ns = step.fault.pulse(self.lab, self._site(step))
+        except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
+            self._fail("apply", step, error)
+            return
+        self._note("pulsed", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
 
     def _start(self, edge: Edge) -> None:
         step = edge.step

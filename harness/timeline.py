@@ -4,10 +4,12 @@ Pure: the conductor carries edges out (`harness.injection`), workers ask `CallFa
 keyed by seed, step, arrival and attempt, so a run replays whichever user takes the arrival.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from harness.answers import numbers
 from harness.faults import Fault
 from harness.findings import is_number, list_of
 
@@ -60,7 +62,7 @@ class Edge:
     """A moment at which a step begins or ends; seconds from zero."""
 
     at_s: float
-    what: Literal["start", "end"]
+    what: Literal["start", "pulse", "end"]
     step: Step
 
 
@@ -89,7 +91,16 @@ def edges(steps: Iterable[Step]) -> list[Edge]:
     """Return all edges in order; at one moment, ends come before starts."""
     found = [Edge(step.at_s, "start", step) for step in steps]
     found += [Edge(step.until_s, "end", step) for step in steps if step.until_s is not None]
+    found += [edge for step in steps for edge in _pulses(step)]
     return sorted(found, key=lambda edge: (edge.at_s, edge.what == "start", edge.step.index))
+
+
+def _pulses(step: Step) -> Iterable[Edge]:
+    every_s = step.fault.pulses_s()
+    if not every_s or step.until_s is None:
+        return
+    for nth in range(1, math.ceil((step.until_s - step.at_s) / every_s)):
+        yield Edge(step.at_s + nth * every_s, "pulse", step)
 
 
 def misfits(planned: object) -> list[str]:
@@ -161,6 +172,7 @@ class CallFaults:
     def __init__(self, steps: Sequence[Step], seed: int) -> None:
         self._steps = [step for step in steps if step.fault.seat == "call"]
         self._bits = {step.id: 1 << place for place, step in enumerate(self._steps)}
+        self._expects = {step.id: numbers(step.fault.expects()) for step in self._steps}
         self._seed = seed
         moments = {step.at_s for step in self._steps} | {
             step.until_s for step in self._steps if step.until_s is not None
@@ -184,11 +196,37 @@ class CallFaults:
         """Return the bit that stands for a step in a row's ``steps``: 1 for the first per-call step."""
         return self._bits[step.id]
 
+    def expects(self, step: Step) -> frozenset[int]:
+        """Return the statuses that are right answers to the calls that a step poisons; empty: it poisons none."""
+        return self._expects[step.id]
+
+    def touching(self, at_s: float, call_id: int, nth: int, attempt: int) -> tuple[Step, ...]:
+        """Return the steps that touch an attempt.
+
+        At most one of them poisons it, so that its answer has one meaning; and none a call that was sent before,
+        so that a call is poisoned or not as a whole.
+        """
+        active = self.active(at_s)
+        if not active:
+            return ()
+        touched = [step for step in active if self.touches(step, call_id, nth, attempt)]
+        poisons = [step for step in touched if self._expects[step.id]]
+        left_out = poisons if attempt else poisons[1:]
+        return tuple(step for step in touched if step not in left_out)
+
+    def draw(self, call_id: int, nth: int, attempt: int) -> float:
+        """Return a number in [0, 1) of an attempt's own, apart from what decides whether steps touch it."""
+        return dice(self._seed, _CHOICE, call_id, nth, attempt)
+
     def touches(self, step: Step, call_id: int, nth: int, attempt: int) -> bool:
         """Tell whether a step touches an attempt: the same for the same seed, always."""
         if step.toxicity >= 1:
             return True
         return dice(self._seed, step.index, call_id, nth, attempt) < step.toxicity
+
+
+_CHOICE = 1 << 32
+"""Stands in the dice's key where a step's index does, so that choices and touches are independent."""
 
 
 def dice(*key: int) -> float:

@@ -57,7 +57,10 @@ PURE = {
     "harness.clock": set(),
     "harness.offset": set(),
     "harness.shipping": {"harness.calls", "harness.errors"},
-    "harness.timeline": {"harness.faults", "harness.findings"},
+    "harness.timeline": {"harness.answers", "harness.faults", "harness.findings"},
+    "harness.answers": set(),
+    "harness.share": set(),
+    "harness.measures": {"harness.share"},
     "harness.auth.classify": {"harness.calls"},
     "harness.auth.token": {"harness.errors"},
 }

@@ -227,6 +227,9 @@ class Numb:
     def text(self) -> str:
         return "nothing at all"
 
+    def pulses_s(self) -> None:
+        return None
+
     def undo(self, site: Site) -> tuple[Command, ...]:
         return (Command("issuer", "set_down", {"down": False}),)
 
@@ -256,6 +259,15 @@ def test_a_reading_that_does_not_fit_is_a_problem(
     assert [event["phase"] for event in bench.events("failed")] == phases
     assert [problem.kind for problem in bench.injection.problems] == [f"{phase}_failed" for phase in phases]
     assert said in bench.injection.problems[0].text
+
+
+def test_a_fault_that_pulses_acts_again_until_its_end(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at(1, FAULTS["connection_churn"]("target", 0.5), until_s=3))
+    bench.run()
+    assert [event["plan_s"] for event in bench.events("pulsed")] == [1.5, 2.0, 2.5]
+    cuts = [command for command in bench.lab.done if command.arguments.get("enabled") is False]
+    assert len(cuts) == 4
+    assert not bench.injection.problems
 
 
 def test_a_journal_that_cannot_be_opened_says_that_nothing_was_injected(tmp_path: Path) -> None:

@@ -33,6 +33,12 @@ class Nudge:
     def holds(self) -> None:
         return None
 
+    def expects(self) -> tuple[str, ...]:
+        return ()
+
+    def pulses_s(self) -> None:
+        return None
+
 
 NUDGE = cast("Fault", Nudge())
 

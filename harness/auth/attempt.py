@@ -11,7 +11,7 @@ from harness.auth.keeper import Keeper
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
 from harness.calls import NO_LIFE, Cause, Flag, Origin
-from harness.faults import Metadata
+from harness.faults import Forge, Metadata
 from harness.timeline import CallFaults
 
 
@@ -67,7 +67,11 @@ class Attempt:
     after_expiry: int | None = None
     """Messages of a stream that came when its token had expired; None where there is no stream."""
     forged: bool = False
-    """Whether a fault sent another text than the token's."""
+    """Whether a fault sent other credentials than the token."""
+    expects: frozenset[int] = frozenset()
+    """The statuses that are right answers, where a fault poisoned the call; else empty."""
+    specimen: str = ""
+    """What a poisoned call carried."""
     code: int = -1
     origin: Origin = Origin.NONE
     cause: Cause = Cause.OK
@@ -85,7 +89,12 @@ class Attempt:
 
     @property
     def notable(self) -> bool:
-        """Whether the auth trace must tell of it: a failure, or messages with a dead token."""
+        """Whether the auth trace must tell of it: a failure, or messages with a dead token.
+
+        Of poisoned calls it is the answers that are not right.
+        """
+        if self.expects:
+            return self.code not in self.expects
         return self.cause is not Cause.OK or bool(self.after_expiry)
 
     def of_stream(self) -> dict[str, int]:
@@ -123,6 +132,8 @@ class Client:
     proven: Token | None = None
     """The last token with which a call of this caller succeeded."""
     parts: ClientParts = field(default=None)  # type: ignore[assignment] # set below
+    forge: Forge | None = None
+    """What makes bad credentials for faults that send them."""
     _text: str | None = None
     _metadata: Metadata = ()
 

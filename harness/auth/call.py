@@ -99,7 +99,7 @@ class Call:
         self._client.recorder.attempt(attempt, final=True)
 
     def _again(self, attempt: Attempt, *, replay: bool) -> bool:
-        if attempt.code != UNAUTHENTICATED or attempt.token is None:
+        if attempt.expects or attempt.code != UNAUTHENTICATED or attempt.token is None:
             return False
         parts = self._client.parts
         renewable = self._client.keeper.refused(attempt.token) or not parts.patient
@@ -110,12 +110,7 @@ class Call:
         return Attempt(self._arrival, self._nth, self._number, self._method, 0)
 
     def _touching(self) -> tuple[Step, ...]:
-        faults = self._client.faults
-        active = faults.active(self._due_s)
-        if not active:
-            return ()
-        call_id = self._arrival.call_id
-        return tuple(step for step in active if faults.touches(step, call_id, self._nth, self._number))
+        return self._client.faults.touching(self._due_s, self._arrival.call_id, self._nth, self._number)
 
     def _grant(self, touching: Sequence[Step], now: Callable[[], float]) -> Grant:
         if self._first is not None and self._client.parts.frozen:
@@ -151,13 +146,16 @@ class Call:
 
     def _chaos(self, touching: Sequence[Step], token: Token) -> Metadata:
         """Return the metadata that the faults leave; the token's text goes first, then the whole."""
-        view = CallView(self._method, self._arrival.call_id, self._number, self._due_s)
+        client, call_id = self._client, self._arrival.call_id
+        draw = client.faults.draw(call_id, self._nth, self._number)
+        view = CallView(self._method, call_id, self._number, self._due_s, draw, client.forge)
         metadata = self._metadata + self._client.metadata(self._text(touching, token, view))
         delay_s = 0.0
         for step in touching:
-            changed = step.fault.on_metadata(metadata), step.fault.on_call(view, delay_s)
-            self._mark(step, changed=changed != (metadata, delay_s))
-            metadata, delay_s = changed
+            sent, held_s = step.fault.on_metadata(metadata, view), step.fault.on_call(view, delay_s)
+            self._mark(step, changed=(sent, held_s) != (metadata, delay_s))
+            self._poison(step, token, view, changed=sent != metadata)
+            metadata, delay_s = sent, held_s
         if delay_s > 0:
             time.sleep(delay_s)
         return metadata
@@ -167,9 +165,18 @@ class Call:
         for step in touching:
             changed = step.fault.on_token(text, view)
             self._mark(step, changed=changed != text)
+            self._poison(step, token, view, changed=changed != text)
             text = changed
-        self._attempt.forged = text != token.text
         return text
+
+    def _poison(self, step: Step, token: Token, view: CallView, *, changed: bool) -> None:
+        """Note that a step's fault changed the credentials, and which answers are right then."""
+        if not changed:
+            return
+        attempt = self._attempt
+        attempt.forged = True
+        if expects := self._client.faults.expects(step):
+            attempt.expects, attempt.specimen = expects, step.fault.specimen(token.text, view)
 
 
 def _verdict(error: Any) -> str | None:

@@ -7,7 +7,7 @@ applied, and undone; a fault *per call* is pure and runs in the worker, one deci
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from pkgutil import iter_modules
@@ -85,6 +85,26 @@ class Lab(Protocol):
         """Return a part's state, read from it; for ``proxy:<name>`` that proxy's."""
 
 
+class Forge(Protocol):
+    """What makes bad credentials of good ones, as `harness.auth.forging.Forger` does."""
+
+    def specimens(self, identity: str, good: str) -> Sequence[Any]:
+        """Return what a row of the defect catalogue makes of a good token; nothing where it cannot."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a scenario offers its faults.
+
+    ``algorithm`` signs its tokens (empty where nobody knows); ``signs`` says whether the issuer's key is at hand,
+    ``bearer`` whether tokens go as ``authorization: Bearer``.
+    """
+
+    algorithm: str = ""
+    signs: bool = False
+    bearer: bool = True
+
+
 @dataclass(frozen=True)
 class CallView:
     """What a per-call fault may know of an attempt."""
@@ -94,6 +114,10 @@ class CallView:
     attempt: int
     at_s: float
     """Seconds from zero at which the call was due."""
+    draw: float = 0.0
+    """A number in [0, 1) of the attempt's own, from the seed: for a fault that has a choice."""
+    forge: "Forge | None" = None
+    """What makes bad credentials of good ones."""
 
 
 class Fault:
@@ -121,6 +145,15 @@ class Fault:
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         return []
+
+    def misfits(self, around: Surroundings) -> list[str]:
+        """Return why the fault cannot act in a scenario, one sentence each with its way out."""
+        del around
+        return []
+
+    def keyed(self) -> bool:
+        """Tell whether the workers need the issuer's signing key for it."""
+        return False
 
     def needs(self) -> frozenset[str]:
         """Return what the fault acts on: ``issuer``, ``target`` (the lab's own), ``link:<name>``."""
@@ -166,6 +199,14 @@ class Fault:
         """Read back whether the fault is in force."""
         raise NotImplementedError
 
+    def pulses_s(self) -> float | None:
+        """Return how often the fault acts again while it is in force, in seconds; None: it acts once."""
+        return None
+
+    def pulse(self, lab: Lab, site: Site) -> int:
+        """Act again; return the monotonic time in ns at which that took effect."""
+        raise NotImplementedError
+
     # --- seam: per call ----------------------------------------------------------------------
 
     def on_call(self, call: CallView, delay_s: float) -> float:
@@ -187,9 +228,15 @@ class Fault:
         del call
         return text
 
-    def on_metadata(self, metadata: Metadata) -> Metadata:
+    def on_metadata(self, metadata: Metadata, call: CallView) -> Metadata:
         """Return the call's metadata, token included."""
+        del call
         return metadata
+
+    def specimen(self, text: str, call: CallView) -> str:
+        """Return what of its bad credentials a call gets instead of the good token ``text``, for the trace."""
+        del text, call
+        return ""
 
     def on_refresh(self, decision: str, *, before: bool) -> str:
         """Return the refresh policy's decision; ``before`` says the token is older than the step."""

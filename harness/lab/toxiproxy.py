@@ -9,6 +9,7 @@ lacks, casts attributes to whole numbers, and turns every failure into one `Link
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -83,8 +84,8 @@ class ProxyClient:
         name: str,
         kind: str,
         stream: str,
-        toxicity: float,
-        attributes: Mapping[str, float],
+        toxicity: float = 1.0,
+        attributes: Mapping[str, float] = MappingProxyType({}),
     ) -> dict[str, int]:
         """Add a toxic; attributes in Toxiproxy's units, rounded to whole numbers."""
         body = {"name": name, "type": kind, "stream": stream, "toxicity": toxicity, "attributes": _whole(attributes)}

@@ -1,10 +1,18 @@
 """What the probe cannot do to this target, and what to give so that it can; and a target that is gone."""
 
+from harness.auth.defects.borrowed import Beyond
 from harness.errors import RunError
 
-
-class Beyond(Exception):  # noqa: N818 - no failure: it becomes a finding, "not checked"
-    """A question that cannot be asked here; the text says why, and the way out."""
+__all__ = [
+    "NO_CLOCK",
+    "NO_KEY",
+    "NO_KEY_SET",
+    "NO_REVOCATION",
+    "NO_SECOND_KEY",
+    "NO_STREAM",
+    "Beyond",
+    "GoneError",
+]
 
 
 class GoneError(RunError):

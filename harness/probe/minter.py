@@ -10,38 +10,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from harness.auth.defects import ALGORITHMS
+from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.auth.defects.good import LEFT_OUT, Good
 from harness.auth.defects.signer import Signer
 from harness.auth.token import Token
 from harness.errors import UsageError
-from harness.probe.beyond import NO_KEY, NO_SECOND_KEY, Beyond
+from harness.probe.beyond import NO_KEY, NO_SECOND_KEY
 
 _DATES = ("iat", "exp", "nbf", "jti")
 _LIFE_S = 3600.0
 _RENEW_S = 60.0
 _DAY_S = 86_400.0
-
-
-@dataclass(frozen=True)
-class Keyless(Signer):
-    """A key that the probe does not have: whoever asks for its signature gets `Beyond`."""
-
-    why: str = NO_KEY
-
-    def sign(self, message: bytes, algorithm: str = "") -> bytes:
-        """Raise `Beyond`."""
-        del message, algorithm
-        raise Beyond(self.why)
-
-    def jwk(self, **changes: Any) -> dict[str, Any]:
-        """Raise `Beyond`."""
-        del changes
-        raise Beyond(self.why)
-
-    def public_bytes(self, *, pem: bool) -> bytes:
-        """Raise `Beyond`."""
-        del pem
-        raise Beyond(self.why)
 
 
 @dataclass(frozen=True)
@@ -55,31 +34,6 @@ class Templated(Good):
         key = signer or self.signer
         named = {"alg": key.algorithm, "kid": key.kid or LEFT_OUT}
         return {name: value for name, value in ({**self.members, **named} | changes).items() if value is not LEFT_OUT}
-
-
-@dataclass(frozen=True)
-class Borrowed(Good):
-    """One good token of somebody else's making: what can be made of it without its key."""
-
-    given: Token | None = None
-
-    def _given(self) -> Token:
-        if self.given is None:
-            raise Beyond(NO_KEY)
-        return self.given
-
-    def header(self, signer: Signer | None = None, **changes: Any) -> dict[str, Any]:
-        """Return the token's header with changes."""
-        named = {} if signer is None else {"alg": signer.algorithm, "kid": signer.kid}
-        return {k: v for k, v in {**self._given().header, **named, **changes}.items() if v is not LEFT_OUT}
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        """Return the token's claims with changes."""
-        return {k: v for k, v in {**self._given().claims, **changes}.items() if v is not LEFT_OUT}
-
-    def token(self, signer: Signer | None = None, **claims: Any) -> str:
-        """Return the token itself, or one that another key signed; raises `Beyond` for one that its own must sign."""
-        return self._given().text if signer is None and not claims else super().token(signer, **claims)
 
 
 @dataclass

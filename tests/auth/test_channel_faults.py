@@ -10,7 +10,7 @@ from harness import clock
 from harness.auth.refresh import Decision
 from harness.faults import FAULTS, CallView, Fault, Metadata
 from harness.timeline import Planned, at
-from tests.auth.fake_transport import Bench, Transport
+from tests.auth.fake_transport import Bench, Failure, Transport
 
 
 def without_the_token(metadata: Metadata) -> Metadata:
@@ -36,6 +36,7 @@ class Meddler:
     hold_s: float = 0.0
     forgery: str = ""
     rewrite: Callable[[Metadata], Metadata] = without_the_token
+    answers: tuple[str, ...] = ()
 
     def name(self) -> str:
         return "meddler"
@@ -52,8 +53,20 @@ class Meddler:
         assert call.call_id >= 0
         return self.forgery or text
 
-    def on_metadata(self, metadata: Metadata) -> Metadata:
+    def expects(self) -> tuple[str, ...]:
+        return self.answers
+
+    def specimen(self, text: str, call: CallView) -> str:
+        assert text != self.forgery
+        assert call.call_id >= 0
+        return self.forgery
+
+    def on_metadata(self, metadata: Metadata, call: CallView) -> Metadata:
+        assert call.call_id >= 0
         return self.rewrite(metadata)
+
+    def pulses_s(self) -> None:
+        return None
 
     def on_refresh(self, decision: str, *, before: bool) -> str:
         return decision
@@ -109,6 +122,39 @@ def test_a_text_that_a_fault_forged_proves_nothing_of_the_token() -> None:
     bench.arrive(11.0)
     bench.call()
     assert bench.client.proven is bench.rows[1][0].token
+
+
+def poisoned(from_s: float, until_s: float, toxicity: float = 1.0) -> Planned:
+    fault = Meddler(forgery="bad", rewrite=untouched, answers=("UNAUTHENTICATED",))
+    return Planned(from_s, _as_fault(fault), until_s, toxicity)
+
+
+def test_a_poisoned_call_is_sent_once_and_costs_no_good_token() -> None:
+    bench = Bench(Transport(Failure(), "reply"), planned=[poisoned(0, 10)])
+    bench.arrive(5.0)
+    with pytest.raises(Failure):
+        bench.call()
+    bench.arrive(11.0)
+    bench.call()
+    (bad, final), (good, _) = bench.rows
+    assert (final, bad.expects, bad.specimen, bad.notable) == (True, frozenset({16}), "bad", False)
+    assert (good.decision, good.expects, len(bench.source.texts)) == (Decision.USE, frozenset(), 1)
+
+
+def test_a_poisoned_call_that_is_let_in_is_worth_a_line() -> None:
+    bench = Bench(Transport("reply"), planned=[poisoned(0, 10)])
+    bench.arrive(5.0)
+    bench.call()
+    assert bench.rows[0][0].notable
+
+
+def test_one_step_alone_poisons_a_call_and_never_one_that_is_sent_again() -> None:
+    bench = Bench(Transport("reply"), planned=[poisoned(0, 10), poisoned(0, 10)])
+    bench.arrive(5.0)
+    bench.call()
+    assert bench.rows[0][0].steps == 0b01
+    steps = bench.client.faults.touching(5.0, 7, 0, 1)
+    assert steps == ()
 
 
 def test_a_step_may_send_an_entry_of_the_metadata_twice() -> None:

@@ -26,6 +26,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(faults.ClockSkew("issuer", 2.5), wrong=(("of", "moon"), ("skew_s", 0.0), ("skew_s", float("nan")))),
     Example(faults.ClockSkew("verifier", -90.0), wrong=(("skew_s", "90"),)),
     Example(faults.ClockDrift("verifier", -200.0), wrong=(("of", "moon"), ("rate_ppm", 0.0), ("rate_ppm", None))),
+    Example(faults.ConnectionChurn("target", 2.0), wrong=(("link", "moon"), ("every_s", 0))),
     Example(faults.Down("issuer"), wrong=(("link", "moon"),)),
     Example(faults.EarlyExpiry(3.0), wrong=(("life_s", 0.0), ("life_s", float("inf")), ("life_s", "3"))),
     Example(faults.ExpireAll()),
@@ -61,7 +62,12 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(faults.SlowClose("issuer", 0.8), wrong=(("link", "moon"), ("delay_s", -0.1), ("toward", "sideways"))),
+    Example(
+        faults.TokenDefect("META-03", "jwt", ("other-keys",)),
+        wrong=(("row", "SIGN-99"), ("row", 12), ("variant", "cookie"), ("declared", ("moon",)), ("declared", "moon")),
+    ),
     Example(faults.TokenBloat(9_000), wrong=(("size_bytes", 0), ("size_bytes", 70_000), ("size_bytes", 9e3))),
+    Example(faults.UnknownKidFlood()),
 )
 
 

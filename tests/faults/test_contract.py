@@ -132,7 +132,7 @@ def test_per_call_seams_are_identity_outside_what_a_fault_touches(example: Examp
         "on_clock": fault.on_clock(1e9, 3.0) == 1e9,
         "on_claims": fault.on_claims(dict(claims)) == claims,
         "on_token": fault.on_token("a.b.c", VIEW) == "a.b.c",
-        "on_metadata": fault.on_metadata(METADATA) == METADATA,
+        "on_metadata": fault.on_metadata(METADATA, VIEW) == METADATA,
         "on_refresh": all(fault.on_refresh("use", before=before) == "use" for before in (False, True)),
     }
     assert {seam for seam, same in kept.items() if not same} == example.touches
