@@ -37,12 +37,14 @@ options of Locust's that fit (all of them: locust --help):
   --master, --worker    workers on other hosts (docs/distributed.md)"""
 
 WEB_PORT = 8089
+RUN_COMMANDS = ("run", "duel")
+"""Commands that hand on options which they do not know."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. An error is one line and the way out, never a traceback."""
     options, rest = _parser().parse_known_args(sys.argv[1:] if arguments is None else arguments)
-    if rest and options.command != "run":
+    if rest and options.command not in RUN_COMMANDS:
         _parser().error(f"{options.command} does not know {' '.join(rest)}")
     options.rest = rest
     try:
@@ -91,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     compare = command("compare", _compare, "Compare two or more runs, or the latest runs of two builds.")
     compare.add_argument("runs", nargs="+", help="run folders or build labels; the first is the baseline")
     compare.add_argument("--out", type=Path, default=None, help="where the comparison is written")
+    duel = command("duel", _duel, "Run pairs of two builds and say honestly which is better: one word, and how sure.")
+    from harness.duel.options import add_duel
+
+    add_duel(duel, EXIT_CODES)
     policies = command(
         "policies", _policies, "Run a storm under each refresh policy, one after another, and draw them side by side."
     )
@@ -181,6 +187,12 @@ def _compare(options: argparse.Namespace) -> int:
     from harness.report.versus import run_compare
 
     return run_compare(options.runs, reports_folder(), options.out)
+
+
+def _duel(options: argparse.Namespace) -> int:
+    from harness.duel.command import run_duel
+
+    return run_duel(options, reports_folder())
 
 
 def _policies(options: argparse.Namespace) -> int:

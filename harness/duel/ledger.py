@@ -1,0 +1,165 @@
+"""The ledger: ``duel.json``, what was planned before the first run and what became of each pair.
+
+Seed, plan and the coin's outcomes are on file before any run. A pair counts once both of its runs
+were made back to back; a pair that was cut is made anew, in the same order, and what was made of it
+stays on file under ``dropped``: so nothing is lost, and no pair counts twice.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from harness.duel.result import LookOfDuel, Side
+from harness.errors import RecordError, UsageError
+from harness.honesty.looks import Look, Plan
+from harness.honesty.pairs import Order, coin
+
+SCHEMA = 1
+NAME = "duel.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pair: where its runs lie (relative to the duel's folder), and why one cannot be used."""
+
+    number: int
+    order: Order
+    base: str | None = None
+    new: str | None = None
+    why: str = ""
+    closed: bool = False
+    """Whether both runs were made, or one could not be: what is closed is never made again."""
+    dropped: tuple[str, ...] = ()
+    """Runs of the pair that were cut, by Ctrl-C or a crash, and made anew."""
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Return who goes first."""
+        return ("base", "new") if self.order == "AB" else ("new", "base")
+
+    def with_run(self, side: Side, folder: str | None, why: str) -> Self:
+        """Return the pair with one run made; it is closed with its second one, or with one that cannot be used."""
+        closed = side == self.sides[1] or bool(why)
+        if side == "base":
+            return replace(self, base=folder, why=why, closed=closed)
+        return replace(self, new=folder, why=why, closed=closed)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A duel's plan and progress; every change is a new ledger, written whole."""
+
+    scenario: str
+    file: str
+    """The scenario's file."""
+    base: str
+    new: str
+    """Both builds, as asked."""
+    seed: int
+    plan: Plan
+    pairs: tuple[Entry, ...]
+    started_utc: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What else the command line said: options of the runs, commands of git builds."""
+    commits: Mapping[str, str] = field(default_factory=dict)
+    """What git refs meant when the duel began."""
+    looks: tuple[LookOfDuel, ...] = ()
+    state: str = "running"
+
+    @classmethod
+    def begin(cls, seed: int, plan: Plan, **about: Any) -> Self:
+        """Return the ledger of a duel before its first run: coins tossed."""
+        orders = coin(seed, plan.pairs)
+        entries = tuple(Entry(number, order) for number, order in enumerate(orders, 1))
+        looks = tuple(LookOfDuel(look.pairs, look.alpha) for look in plan.looks)
+        return cls(seed=seed, plan=plan, pairs=entries, looks=looks, **about)
+
+    @property
+    def due(self) -> Entry | None:
+        """Return the pair that is to be made next; None when all are closed."""
+        return next((pair for pair in self.pairs if not pair.closed), None)
+
+    @property
+    def closed(self) -> int:
+        """Return how many pairs are closed."""
+        return sum(pair.closed for pair in self.pairs)
+
+    @property
+    def look(self) -> Look | None:
+        """Return the planned look that is due now and was not taken yet."""
+        waiting = next((look for look in self.looks if look.word is None), None)
+        return Look(waiting.pairs, waiting.alpha) if waiting and waiting.pairs == self.closed else None
+
+    def with_entry(self, entry: Entry) -> Self:
+        """Return the ledger with one pair changed."""
+        return replace(self, pairs=tuple(entry if pair.number == entry.number else pair for pair in self.pairs))
+
+    def with_look(self, pairs: int, word: str, taken_utc: str) -> Self:
+        """Return the ledger with one look taken."""
+        taken = tuple(
+            replace(look, word=word, taken_utc=taken_utc) if look.pairs == pairs else look for look in self.looks
+        )
+        return replace(self, looks=taken)
+
+    def with_commits(self, commits: Mapping[str, str]) -> Self:
+        """Return the ledger with what git refs meant when the duel began."""
+        return replace(self, commits=dict(commits))
+
+    def reopened(self) -> Self:
+        """Return the ledger for a resumed duel: what was cut is dropped, and made anew in the same order."""
+        pairs = tuple(pair if pair.closed else _afresh(pair) for pair in self.pairs)
+        return replace(self, pairs=pairs, state="running")
+
+    def write(self, folder: Path) -> None:
+        """Write ``duel.json``, whole or not at all; raises `RecordError` when the disk refuses."""
+        temporary = folder / f"{NAME}.tmp"
+        data = {"schema": SCHEMA, **asdict(self)}
+        try:
+            temporary.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+            temporary.replace(folder / NAME)
+        except OSError as error:
+            raise RecordError(f"cannot write {folder / NAME}: {error.strerror}; free some space") from error
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``duel.json``; raises `UsageError` where the folder holds none, `RecordError` where it is damaged."""
+        try:
+            data = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UsageError(f"{folder} holds no {NAME}; give a folder under reports/duels") from error
+        except (OSError, ValueError) as error:
+            raise RecordError(f"{folder / NAME} cannot be read ({error}); begin a new duel") from error
+        if data.get("schema") != SCHEMA:
+            raise RecordError(f"{folder / NAME} has schema {data.get('schema')}, this build reads {SCHEMA}")
+        return cls._from_json(data)
+
+    @classmethod
+    def _from_json(cls, data: Mapping[str, Any]) -> Self:
+        try:
+            plan = Plan(data["plan"]["name"], tuple(Look(**look) for look in data["plan"]["looks"]))
+            pairs = tuple(Entry(**{**one, "dropped": tuple(one["dropped"])}) for one in data["pairs"])
+            looks = tuple(LookOfDuel(**look) for look in data["looks"])
+            rest = {name: value for name, value in data.items() if name != "schema"}
+            return cls(**{**rest, "plan": plan, "pairs": pairs, "looks": looks})
+        except (KeyError, TypeError) as error:
+            raise RecordError(f"{NAME} is not whole ({error}); begin a new duel") from error
+
+
+def _afresh(pair: Entry) -> Entry:
+    made = tuple(run for run in (pair.base, pair.new) if run)
+    return replace(pair, base=None, new=None, why="", dropped=(*pair.dropped, *made))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a second process off a duel's folder; raises `UsageError` where one is at work there."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(f"another process works on {folder}; wait for it, or end it") from error
+        yield

@@ -1,0 +1,112 @@
+"""One run of a duel: ``jwtstorm run`` in a process of its own, and whether it can be used."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.duel.ledger import Entry
+from harness.duel.result import Side
+from harness.duel.standing import Builder, Standing, die_with_parent, last_words
+from harness.errors import LabError, RecordError, UsageError
+from harness.honesty.assess import candidate
+from harness.honesty.guard import unusable
+
+INTERRUPTED = 130
+USAGE = UsageError.exit_code
+RUNS = "runs"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one run: its folder (relative to the duel's), and why it cannot be used, or nothing."""
+
+    folder: str | None
+    why: str = ""
+
+
+MakeRun = Callable[[Entry, Side], Made]
+"""Makes one run of a pair. Raises `KeyboardInterrupt` when it was cut short."""
+
+
+@dataclass(frozen=True)
+class RunMaker:
+    """Makes runs of both builds; an instance is a `MakeRun`."""
+
+    folder: Path
+    """The duel's."""
+    file: Path
+    """The scenario's."""
+    builders: Mapping[Side, Builder]
+    labels: Mapping[Side, str]
+    options: Sequence[str] = ()
+
+    def __call__(self, entry: Entry, side: Side) -> Made:
+        """Start the build's target, run the scenario against it, and look at what came of it."""
+        try:
+            with self.builders[side].standing() as standing:
+                return self._run(entry, side, standing)
+        except LabError as error:
+            return Made(None, str(error))
+
+    def _run(self, entry: Entry, side: Side, standing: Standing) -> Made:
+        label = self.labels[side]
+        before = self._folders(label)
+        log = self.folder / f"pair-{entry.number:02}-{side}.log"
+        code = run_to_its_end(self._command(label, standing), self._environ(standing), log)
+        made = sorted(self._folders(label) - before)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if not made:
+            if code == USAGE:
+                raise UsageError(f"{label} cannot run at all; {last_words(log)}")
+            return Made(None, f"{label}: no run was made (exit code {code}); {last_words(log)}")
+        return Made(str(made[-1].relative_to(self.folder)), why_unusable(made[-1]))
+
+    def _command(self, label: str, standing: Standing) -> list[str]:
+        command = [*standing.jwtstorm, "run", str(self.file), "--headless", "--build", label]
+        if standing.under_test:
+            command += ["--under-test", standing.under_test]
+        return [*command, *self.options]
+
+    def _environ(self, standing: Standing) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("BUILD", "GITHUB_STEP_SUMMARY")}
+        return {**kept, **standing.environ, "REPORTS": str(self.folder / RUNS)}
+
+    def _folders(self, label: str) -> set[Path]:
+        return {file.parent for file in (self.folder / RUNS).glob(f"*/{label}/*/run.json")}
+
+
+def why_unusable(run: Path) -> str:
+    """Return why a run cannot be used in a comparison, or nothing."""
+    try:
+        return unusable(candidate(run)) or ""
+    except RecordError as error:
+        return str(error)
+
+
+def run_to_its_end(command: Sequence[str], environ: Mapping[str, str], log: Path) -> int:
+    """Run a command to its end, its output in ``log``; return its exit code.
+
+    It is no member of the terminal's group: one Ctrl-C reaches it once, through us, and it may take
+    its faults back and write its report. `KeyboardInterrupt` follows then, whatever its code.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            list(command), env=dict(environ), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509 - a duel has one thread
+        )  # fmt: skip
+    interrupted = False
+    while True:
+        try:
+            code = child.wait()
+            break
+        except KeyboardInterrupt:
+            if not interrupted:
+                child.send_signal(signal.SIGINT)
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    return code

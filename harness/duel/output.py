@@ -1,0 +1,29 @@
+"""Output: every file that a duel leaves beside its runs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.duel.github import annotations, write_summary
+from harness.duel.junit import junit
+from harness.duel.markdown import markdown
+from harness.duel.result import Duel, write_duel
+from harness.errors import RecordError
+
+
+def write_outputs(folder: Path, duel: Duel, tell: Callable[[str], None]) -> None:
+    """Write ``comparison.json``, ``duel.md``, ``junit.xml`` and, in GitHub's CI, summary and annotations.
+
+    Raises `RecordError` when the disk refuses.
+    """
+    write_duel(folder, duel)
+    try:
+        (folder / "duel.md").write_text(markdown(duel), encoding="utf-8")
+        (folder / "junit.xml").write_text(junit(duel), encoding="utf-8")
+        if not write_summary(duel, os.environ):
+            tell("the step summary is full, and was left as it is; the verdict is in duel.md")
+    except OSError as error:
+        raise RecordError(f"cannot write into {folder}: {error.strerror}; free some space") from error
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(duel):
+            tell(line)
