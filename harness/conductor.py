@@ -29,7 +29,7 @@ from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
 from harness.shipping import boot_id
 from harness.staging import guard_target, is_foreign, lab_note, lab_plan
-from harness.worker import Begin
+from harness.worker import POISONED, Begin
 
 logger = logging.getLogger("jwtstorm")
 
@@ -166,10 +166,13 @@ class Conductor:
         """Return one line on how the run goes."""
         counts = sum(self.live.values(), Counter[str]())
         fetches, good = counts.pop("fetches", 0), counts.pop("ok", 0)
+        poisoned = sum(counts.pop(name) for name in list(counts) if name.startswith(POISONED))
+        told = f"; poisoned calls {poisoned:,}" if poisoned else ""
         failed = ", ".join(f"{outcome} {count:,}" for outcome, count in counts.most_common(3)) or "none"
         active = ", ".join(self.active()) or "none"
         now_s = self.now_s() or 0.0
-        return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; token fetches {fetches:,}; active: {active}"
+        told = f"token fetches {fetches:,}{told}"
+        return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; {told}; active: {active}"
 
     def interrupt(self, reason: str) -> None:
         """Take every fault back at once, because the run ends before its plan; `finish` must follow.
@@ -251,6 +254,7 @@ class Conductor:
             token_url=lab.token_url or "",
             client_id=client.client_id if client else "",
             secret=client.secret if client else "",
+            key=lab.issuer_key if any(step.fault.keyed() for step in self.scenario.steps) else {},
         )
 
     def _break(self, kind: str, text: str) -> None:

@@ -6,6 +6,7 @@ Its numbers are for watching; ours come from the journals.
 from collections.abc import Callable
 from typing import Any
 
+from harness.answers import worth
 from harness.auth.channel import Attempt
 from harness.calls import Cause
 from harness.errors import HarnessError, TokenError
@@ -23,6 +24,10 @@ def watchers(fire: Fire, on_error: Callable[[HarnessError], None]) -> Watchers:
 
     def show_call(attempt: Attempt) -> None:
         response_s = (attempt.end_ns - attempt.arrival.intended_ns) / 1e9
+        if attempt.expects:
+            answer = worth(attempt.code, attempt.expects)
+            _show(fire, "poisoned", attempt.method.lstrip("/"), response_s, None if answer == "right" else answer)
+            return
         failure = None if attempt.cause is Cause.OK else f"{_words(attempt.origin.name)}: {_words(attempt.cause.name)}"
         _show(fire, "grpc", attempt.method.lstrip("/"), response_s, failure)
 

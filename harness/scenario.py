@@ -21,6 +21,7 @@ from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.address import is_unix
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError, UsageError
+from harness.faults import Surroundings
 from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 from harness.honesty.matters import Matters
 from harness.hunts import Hunts, mistakes_of
@@ -136,7 +137,18 @@ class Scenario:
         found += [sentence for check in self.checks for sentence in check.mistakes(names)]
         ends_s = {step.id: step.at_s if step.until_s is None else step.until_s for step in steps}
         found += [text for check in self.checks for text in check.misfits(ends_s, names, self.load.duration_s)]
+        around = self.surroundings()
+        found += [f"{step.id}: {text}" for step in steps for text in step.fault.misfits(around)]
         return found + self._missing_parts(steps)
+
+    def surroundings(self) -> Surroundings:
+        """Return what the scenario offers its faults."""
+        bearer = (self.tokens.key, self.tokens.scheme) == ("authorization", "Bearer")
+        if self.issuer is None:
+            return Surroundings(self.lab.algorithm, signs=True, bearer=bearer)
+        ask = getattr(self.issuer, "signs_by", None)
+        algorithm = ask() if callable(ask) else ""
+        return Surroundings(algorithm, signs=bool(algorithm), bearer=bearer)
 
     def links(self) -> frozenset[str]:
         """Return the links that the timeline touches and the proxy must serve."""

@@ -8,6 +8,7 @@ from typing import Any
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.address import host_of
 from harness.errors import UsageError
+from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import started_ticks
 from harness.lab.proxy_choice import choose
@@ -25,7 +26,17 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
         foreign={} if scenario.endpoint is None else {"target": scenario.endpoint.addresses[0]},
         environ=environ,
         seed=scenario.seed,
+        issuer_key=_issuer_key(scenario),
     )
+
+
+def _issuer_key(scenario: Scenario) -> dict[str, str] | None:
+    """Return a key pair for the lab's issuer, made here where workers need it too; it is never written down."""
+    keyed = any(step.fault.keyed() for step in scenario.steps)
+    if not keyed or scenario.issuer is not None or scenario.lab.algorithm == "HS256":
+        return None
+    key = SigningKey.generate(scenario.lab.algorithm, serial=1)
+    return {"kid": key.kid, "pem": key.pem()}
 
 
 def _target_settings(lab: LabSettings) -> TargetSettings:

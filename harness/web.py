@@ -14,6 +14,7 @@ from flask import Response, request, send_file
 from locust.env import Environment
 
 from harness.conductor import Conductor
+from harness.worker import POISONED
 
 KEY = "storm"
 COLUMNS = (("what", "What"), ("when", "When"), ("state", "State"), ("count", "Count"))
@@ -23,6 +24,12 @@ _NOT_YET = (
     "<p>No report yet: it is written when the run ends. This page looks again every second."
 )
 
+_WORTHS = {
+    "right": "poisoned calls, answered rightly",
+    "accepted": "poisoned calls that were let in (false accepts)",
+    "crashed": "poisoned calls that crashed the verifier",
+    "other": "poisoned calls, answered otherwise",
+}
 Row = dict[str, str]
 FindConductor = Callable[[], Conductor | None]
 
@@ -94,6 +101,9 @@ def _count_rows(conductor: Conductor) -> Iterable[Row]:
     counts = sum(conductor.live.values(), Counter[str]())
     yield _row("token fetches", count=counts.pop("fetches", 0))
     yield _row("calls that succeeded", count=counts.pop("ok", 0))
+    for worth, name in _WORTHS.items():
+        if count := counts.pop(f"{POISONED}{worth}", 0):
+            yield _row(name, state="WRONG" if worth != "right" else "", count=count)
     for outcome, count in counts.most_common():
         origin, _, cause = outcome.partition("/")
         yield _row(f"failed: {cause.replace('_', ' ')}", state=f"from the {origin.replace('_', ' ')}", count=count)

@@ -9,7 +9,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import Any
 import gevent
 
 from harness import clock, mishaps, preflight
+from harness.answers import worth
 from harness.auth.channel import Arrival, Attempt, AuthChannel, Client, Recorder
+from harness.auth.forging import Forger, signer_of
 from harness.auth.freshness import Vetted
 from harness.auth.keeper import Keeper
 from harness.auth.source import TokenSource
@@ -41,6 +43,8 @@ logger = logging.getLogger("jwtstorm")
 FLUSH_S = 0.05
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"
+POISONED = "poisoned/"
+"""How the live counts of poisoned calls begin."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Begin:
     """What a worker is told before its users start.
 
     ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.shipping`).
-    ``secret`` is the lab client's; it travels over Locust's channel and is stored nowhere.
+    ``secret`` is the lab client's, ``key`` the lab issuer's where faults need it to forge tokens; they travel over
+    Locust's channel and are stored nowhere.
     """
 
     run: str
@@ -60,7 +65,8 @@ class Begin:
     boot_id: str = ""
     token_url: str = ""
     client_id: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
+    key: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the message's data."""
@@ -86,7 +92,7 @@ class Worker:
         self.scenario = scenario
         self.begin = begin
         self.live: Counter[str] = Counter()
-        """Final calls by ``origin/cause``, and ``fetches``, so far."""
+        """Final calls by ``origin/cause``, poisoned ones by their worth, and ``fetches``, so far."""
         self._watchers = watchers
         self._zero_ns = 0
         self._journal = Journal(Path(begin.run), begin.worker)
@@ -106,6 +112,7 @@ class Worker:
         endpoint = endpoint.behind(begin.target) if endpoint else endpoint_of(begin.target, scenario.connections)
         self._transport = TransportSettings(endpoint, begin.users)
         self._channels = open_channels(self._transport)
+        self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm))
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
         self.pacer = Pacer(
             scenario.load, scenario.seed, begin.worker, begin.workers, scenario.lag_bound_s, self._not_sent
@@ -136,6 +143,7 @@ class Worker:
             deadline_s=self.scenario.deadline_s,
             zero_ns=lambda: self._zero_ns,
             parts=self._parts,
+            forge=self._forge,
         )
         return AuthChannel(self._channels[place], client), client
 
@@ -176,7 +184,7 @@ class Worker:
         if attempt.notable or self._trace.wants():
             self._write_trace(attempt)
         if final:
-            self._count(attempt.origin, attempt.cause)
+            self._count(attempt)
             self._watchers.on_call(attempt)
 
     def preflight(self) -> None:
@@ -214,7 +222,9 @@ class Worker:
 
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:
-            return Vetted(self.scenario.issuer.open())
+            opened = self.scenario.issuer.open()
+            self._forge = Forger(getattr(opened, "signer", None))
+            return Vetted(opened)
         begin = self.begin
         return ClientCredentials(begin.token_url, begin.client_id).open_with(begin.secret)
 
@@ -245,7 +255,7 @@ class Worker:
             arrival.intended_ns, arrival.call_id, lag_us, 0, 0, NO_LIFE, 0, 0,
             Kind.NOT_SENT, 0, 0, arrival.flags | Flag.FINAL, self._no_method, -1, Origin.GENERATOR, cause,
         )  # fmt: skip
-        self._count(Origin.GENERATOR, cause)
+        self.live[f"generator/{cause.name.lower()}"] += 1
 
     def _add(self, *row: int) -> None:
         if self._broken is not None:
@@ -256,8 +266,12 @@ class Worker:
         except HarnessError as error:
             self._break(error)
 
-    def _count(self, origin: Origin, cause: Cause) -> None:
-        self.live["ok" if cause is Cause.OK else f"{origin.name.lower()}/{cause.name.lower()}"] += 1
+    def _count(self, attempt: Attempt) -> None:
+        origin, cause = attempt.origin, attempt.cause
+        if attempt.expects:
+            self.live[f"{POISONED}{worth(attempt.code, attempt.expects)}"] += 1
+        else:
+            self.live["ok" if cause is Cause.OK else f"{origin.name.lower()}/{cause.name.lower()}"] += 1
 
     def _write_trace(self, attempt: Attempt) -> None:
         token = attempt.token
@@ -278,6 +292,7 @@ class Worker:
             decision=attempt.decision,
             latency_s=(attempt.end_ns - attempt.sent_ns) / 1e9,
             steps=attempt.steps,
+            **attempt.of_poison(),
             **attempt.of_stream(),
         )
 

@@ -101,6 +101,10 @@ class Attempt:
         """Return what the auth trace says of a stream alone; its end is ``latency_s`` after it was sent."""
         return {} if self.after_expiry is None else {"messages": self.messages, "after_expiry": self.after_expiry}
 
+    def of_poison(self) -> dict[str, str]:
+        """Return what the auth trace says of a poisoned call alone."""
+        return {"poisoned_by": self.specimen} if self.expects else {}
+
     def dies_ns(self) -> float:
         """Return when its token expires by the client's clock, monotonic; infinite where it never does."""
         life_s = self.token.life_s(self.now_s) if self.token is not None else float("inf")

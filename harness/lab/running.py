@@ -69,6 +69,11 @@ class Lab:
         """Return where clients ask for tokens, over the proxy where the link has one."""
         return f"http://{self.addresses['issuer']}/token" if self.issuer else None
 
+    @property
+    def issuer_key(self) -> Mapping[str, str]:
+        """Return the issuer's first key (``kid``, and ``pem`` or ``secret``); empty where it made that itself."""
+        return dict(self.plan.issuer_key or self._shared_key or {})
+
     def stop(self) -> None:
         """End all parts, last started first; idempotent."""
         self._undo.close()

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.auth.defects.signer import Signer
 from harness.auth.source import TokenSource, refuse
 from harness.auth.sources import findings, key_file, template
-from harness.errors import TokenError
+from harness.errors import TokenError, UsageError
 from harness.findings import positive
 
 
@@ -45,6 +46,13 @@ class SigningKey:
         wrong = findings.mapping("SigningKey", claims=self.claims)
         return found + (wrong or template.mistakes("SigningKey: claims", self.claims))
 
+    def signs_by(self) -> str:
+        """Return the algorithm that the key signs by, or an empty text where it cannot be read."""
+        try:
+            return key_file.read(Path(self.path), self.algorithm, self.key_id).algorithm
+        except UsageError:
+            return ""
+
     def open(self) -> "MintingSource":
         """Read the key and return the source."""
         refuse(self.mistakes())
@@ -59,6 +67,11 @@ class MintingSource:
         self._key = key
         self._serials = serials
         self._user = user
+
+    @property
+    def signer(self) -> Signer:
+        """Return the key, for faults that forge tokens with it."""
+        return Signer(self._key.key_id, self._key.algorithm, self._key.secret)
 
     def for_user(self, name: str) -> TokenSource:
         """Return the source of one user's tokens; all count in one sequence."""
