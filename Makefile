@@ -24,6 +24,9 @@ list: setup  ## list scenarios, faults and checks
 compare: setup  ## compare two runs or build labels: make compare BASE=a NEW=b
 	@$(BIN)/jwtstorm compare $(BASE) $(NEW)
 
+duel: setup  ## fight pairs of two builds: make duel BASE=lab NEW=lab:work_s=0.0055 NAME=calm [OPTIONS=--quick]
+	@$(BIN)/jwtstorm duel "$(BASE)" "$(NEW)" --scenario "$(NAME)" $(OPTIONS)
+
 test: setup  ## run the tests
 	$(BIN)/python -m pytest
 
@@ -68,4 +71,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare test lint type check bench honesty proto toxiproxy foreign probe zoo proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy foreign probe zoo proof lock clean

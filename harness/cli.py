@@ -37,7 +37,7 @@ options of Locust's that fit (all of them: locust --help):
   --master, --worker    workers on other hosts (docs/distributed.md)"""
 
 WEB_PORT = 8089
-RUN_COMMANDS = ("run", "duel")
+RUN_COMMANDS = ("run", "duel", "calibrate")
 """Commands that hand on options which they do not know."""
 
 
@@ -94,9 +94,15 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("runs", nargs="+", help="run folders or build labels; the first is the baseline")
     compare.add_argument("--out", type=Path, default=None, help="where the comparison is written")
     duel = command("duel", _duel, "Run pairs of two builds and say honestly which is better: one word, and how sure.")
-    from harness.duel.options import add_duel
+    calibrate = command(
+        "calibrate", _calibrate, "Measure how much runs of one build differ here, for hints of compare."
+    )
+    trend = command("trend", _trend, "Show a scenario over all builds, and where a metric moved for good.")
+    from harness.duel.options import add_calibrate, add_duel, add_trend
 
     add_duel(duel, EXIT_CODES)
+    add_calibrate(calibrate)
+    add_trend(trend)
     policies = command(
         "policies", _policies, "Run a storm under each refresh policy, one after another, and draw them side by side."
     )
@@ -193,6 +199,18 @@ def _duel(options: argparse.Namespace) -> int:
     from harness.duel.command import run_duel
 
     return run_duel(options, reports_folder())
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from harness.duel.calibrate import run_calibrate
+
+    return run_calibrate(options, reports_folder())
+
+
+def _trend(options: argparse.Namespace) -> int:
+    from harness.duel.trend import run_trend
+
+    return run_trend(options, reports_folder())
 
 
 def _policies(options: argparse.Namespace) -> int:

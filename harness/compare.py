@@ -11,7 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.clock import utc_now
 from harness.errors import UsageError
+from harness.honesty.matters import Matters
+from harness.honesty.measure import measure_run
+from harness.honesty.noise_floor import read_noise_floor
 from harness.runs import find_runs
 from harness.summary import Cell, Summary, read_summary
 from harness.wording import duration, number, percent
@@ -72,6 +76,8 @@ class Comparison:
     differing: tuple[str, ...]
     """Fields that must match and do not, each with its values."""
     rows: tuple[Row, ...]
+    hints: tuple[str, ...] = ()
+    """What looks different beyond this host's noise floor, or why no hint can be given."""
 
     @property
     def verdict(self) -> str:
@@ -94,6 +100,7 @@ class Comparison:
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             "differing": list(self.differing),
+            "hints": list(self.hints),
             "runs": runs,
             "rows": [{**asdict(row), "deltas": row.deltas} for row in self.rows],
         }
@@ -111,9 +118,25 @@ def compare(names: Sequence[str], reports: Path) -> Comparison:
             raise UsageError(f"{first} and {names[place]} are the same run, {path.name}; name another one")
     summaries = [read_summary(path) for path in paths]
     labels = _labels(summaries)
-    return Comparison(
-        labels, tuple(paths), tuple(summaries), tuple(_differing(labels, summaries)), tuple(_rows(summaries))
-    )
+    unlike = tuple(_differing(labels, summaries))
+    hints = () if unlike else tuple(_hints(reports / summaries[0].scenario, labels, paths, summaries))
+    return Comparison(labels, tuple(paths), tuple(summaries), unlike, tuple(_rows(summaries)), hints)
+
+
+def _hints(folder: Path, labels: Sequence[str], paths: Sequence[Path], summaries: Sequence[Summary]) -> Iterator[str]:
+    """Yield what looks different from the first run, where this host's noise is known; never a verdict."""
+    floor = read_noise_floor(folder)
+    if floor is None:
+        return
+    if doubt := floor.doubt(summaries[0].comparable, utc_now()):
+        yield f"no hint: {doubt}"
+        return
+    matters = Matters.from_json(summaries[0].comparable.get("matters"))
+    base, *others = (measure_run(path, matters).values for path in paths)
+    for label, new in zip(labels[1:], others, strict=True):
+        for metric, value in base.items():
+            if hint := floor.hint(metric, value, new.get(metric), len(base)):
+                yield f"{metric} of {label} {hint}"
 
 
 def _labels(summaries: Sequence[Summary]) -> tuple[str, ...]:

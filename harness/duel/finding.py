@@ -19,7 +19,7 @@ from harness.duel.result import (
 )
 from harness.errors import RecordError
 from harness.honesty.assess import Assessment, PairedRuns, assess
-from harness.honesty.interval import Interval, smallest_n
+from harness.honesty.interval import Interval
 from harness.honesty.looks import Look
 from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair
@@ -69,7 +69,7 @@ def find(folder: Path, ledger: Ledger, slugs: Mapping[Side, str]) -> Duel:
         word=found.verdict.word,
         exit_code=INTERRUPTED if ledger.state == "interrupted" else found.verdict.exit_code,
         reasons=found.verdict.reasons,
-        remarks=tuple(_remarks(ledger, found)),
+        remarks=tuple(_remarks(ledger)),
         findings=tuple(_findings(found)),
         asides=tuple(_asides(found)),
         causes=tuple(_causes(found)),
@@ -111,12 +111,8 @@ def _unjudged(found: Assessment, closed: bool) -> str:
     return "its runs may not be compared" if found.verdict.word == NOT_COMPARABLE else "made after the last look"
 
 
-def _remarks(ledger: Ledger, found: Assessment) -> list[str]:
+def _remarks(ledger: Ledger) -> list[str]:
     remarks = list(ledger.settings.get("remarks", ()))
-    metrics = max(len(found.verdict.findings), 1)
-    least = smallest_n(found.verdict.look.alpha / metrics)
-    if ledger.plan.pairs < least:
-        remarks.append(f"{ledger.plan.pairs} pairs decide nothing for {metrics} primaries: a verdict needs {least}")
     cut = sum(len(pair.dropped) for pair in ledger.pairs)
     return remarks + ([f"{cut} runs were cut and made anew; they lie beside the others"] if cut else [])
 

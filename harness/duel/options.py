@@ -42,3 +42,17 @@ def add_duel(parser: argparse.ArgumentParser, exit_codes: str) -> None:
     parser.add_argument("--build-command", default="", metavar="COMMAND", help="builds a git:REF, in its checkout")
     parser.add_argument("--target-command", default="", metavar="COMMAND", help="serves a git:REF; {port} is its port")
     parser.add_argument("--resume", type=Path, default=None, metavar="FOLDER", help="carry on with a duel that was cut")
+
+
+def add_calibrate(parser: argparse.ArgumentParser) -> None:
+    """Declare what a calibration takes."""
+    parser.add_argument("build", nargs="?", default="lab", metavar="BUILD", help="as for duel (default: the lab's)")
+    parser.add_argument("--scenario", required=True, metavar="NAME", help="a scenario's name, or the path of its file")
+    parser.add_argument("--runs", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
+    parser.add_argument("--build-command", default="", metavar="COMMAND", help="builds a git:REF, in its checkout")
+    parser.add_argument("--target-command", default="", metavar="COMMAND", help="serves a git:REF; {port} is its port")
+
+
+def add_trend(parser: argparse.ArgumentParser) -> None:
+    """Declare what a trend takes."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="its name; all its runs under reports/ are read")

@@ -14,8 +14,8 @@ def verdict_table(duel: Duel) -> RenderableType:
     """Return the findings as a table, with the sentences that belong to it."""
     table = Table(title=Text(headline(duel)), title_justify="left", title_style="bold")
     table.add_column("metric", no_wrap=True)
-    for column in ("base", "new", "change", "between", "matters from"):
-        table.add_column(column, justify="right")
+    for column in ("base", "new", "change", "between"):
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column("word", no_wrap=True)
     for one in duel.findings:
         table.add_row(*_row(one), Text(one.word, style=STYLES.get(one.word, "")))
@@ -24,8 +24,7 @@ def verdict_table(duel: Duel) -> RenderableType:
 
 
 def _row(one: FindingOfDuel) -> tuple[str, ...]:
-    smallest = change(one, one.smallest).lstrip("+")
-    return one.metric, typical(one, one.base), typical(one, one.new), change(one, one.middle), between(one), smallest
+    return one.metric, typical(one, one.base), typical(one, one.new), change(one, one.middle), between(one)
 
 
 def _noisy(duel: Duel) -> list[str]:

@@ -19,10 +19,12 @@ def change(metric: MetricOfDuel, value: float | None) -> str:
 
 
 def between(metric: MetricOfDuel) -> str:
-    """Return the interval of a change: ``+4 % to +17 %``; a dash where so few pairs give none."""
+    """Return the interval of a change: ``+4 to +17 %``; a dash where so few pairs give none."""
     if metric.interval is None:
         return "-"
-    return f"{change(metric, metric.interval.low)} to {change(metric, metric.interval.high)}"
+    low, high = change(metric, metric.interval.low), change(metric, metric.interval.high)
+    unit = low.partition(" ")[2]
+    return f"{low.removesuffix(f' {unit}')} to {high}" if unit and high.endswith(unit) else f"{low} to {high}"
 
 
 def typical(metric: MetricOfDuel, values: Sequence[float | None]) -> str:

@@ -52,4 +52,6 @@ def _print(found: Comparison, folder: Path) -> None:
     console.print(table, markup=False)
     for field in found.differing[1:]:
         console.print(f"also not alike: {field}", markup=False)
+    for hint in found.hints:
+        console.print(f"hint, and no verdict: {hint}", markup=False)
     console.print(f"page: {folder / 'compare.html'}", markup=False)

@@ -1,0 +1,171 @@
+"""Trend: one scenario over many builds, with steps where a metric moved for good. It annotates, and never gates."""
+
+import argparse
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.errors import RecordError, UsageError
+from harness.honesty.assess import candidate
+from harness.honesty.guard import Candidate, differing, unusable
+from harness.honesty.matters import Matters
+from harness.honesty.measure import Measured, measure_run
+from harness.honesty.metric import Metric
+from harness.honesty.steps import LEAST_POINTS, Step, steps
+from harness.wording import duration, percent, plural
+
+SCHEMA = 1
+"""Version of ``trend.json``."""
+
+
+@dataclass(frozen=True)
+class BuildPoint:
+    """One build: the median of its runs, by metric; None where no run could tell."""
+
+    build: str
+    first_utc: str
+    runs: tuple[str, ...]
+    values: dict[str, float | None]
+    each: dict[str, tuple[float | None, ...]]
+    """Every run's value, by metric."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A scenario's history, oldest build first."""
+
+    scenario: str
+    points: tuple[BuildPoint, ...]
+    steps: dict[str, tuple[Step, ...]]
+    """By metric; ``at`` counts the points that have a value of it."""
+    left_out: tuple[str, ...]
+    """Runs that do not stand beside the newest, each with its reason."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the trend as JSON data."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def trend(scenario: str, reports: Path) -> Trend:
+    """Read every run of a scenario; those made like the newest are its history.
+
+    Raises `UsageError` where there is none.
+    """
+    found, left_out = _candidates(reports / scenario)
+    if not found:
+        raise UsageError(f"no run of {scenario} under {reports} can be used; jwtstorm run {scenario} makes one")
+    newest, matters = found[-1][1], Matters.from_json(found[-1][1].summary.comparable.get("matters"))
+    alike: list[tuple[Path, Candidate]] = []
+    for path, one in found:
+        unlike = differing([newest, one])
+        if unlike:
+            left_out.append(f"{one.label}: {unlike[0].field} differs from the newest run's")
+        else:
+            alike.append((path, one))
+    points = _points([(one.summary.started_utc, path.name, measure_run(path, matters)) for path, one in alike])
+    metrics = matters.metrics(faults=bool(newest.summary.steps))
+    marks = {str(metric): _steps(points, metric) for metric in metrics}
+    return Trend(scenario, points, marks, tuple(left_out))
+
+
+def run_trend(options: argparse.Namespace, reports: Path) -> int:
+    """Print the history, and write ``trend.json`` and ``trend.csv``; always 0: a step is a mark, no verdict."""
+    found = trend(options.scenario, reports)
+    folder = reports / "trends" / found.scenario
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "trend.json").write_text(json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n")
+        _write_csv(folder / "trend.csv", found)
+    except OSError as error:
+        raise RecordError(f"cannot write {folder}: {error.strerror}; free some space") from error
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_table(found))
+    for line in told(found):
+        console.print(line, markup=False)
+    console.print(f"files: {folder}", markup=False)
+    return 0
+
+
+def told(found: Trend) -> list[str]:
+    """Return the steps in words, and what was left out."""
+    lines = []
+    for metric, marks in found.steps.items():
+        known = [point for point in found.points if point.values[metric] is not None]
+        for step in marks:
+            before, after = _words(metric, step.before), _words(metric, step.after)
+            lines.append(f"{metric}: moved from {before} to {after} with {known[step.at].build}")
+    if len(found.points) < LEAST_POINTS:
+        lines.append(f"{plural(len(found.points), 'build')}: steps are marked from {LEAST_POINTS} on")
+    elif not lines:
+        lines.append("no step: no metric moved for good")
+    return [*lines, *(f"left out: {text}" for text in found.left_out)]
+
+
+def _candidates(folder: Path) -> tuple[list[tuple[Path, Candidate]], list[str]]:
+    found: list[tuple[Path, Candidate]] = []
+    left_out = []
+    for path in sorted((file.parent for file in folder.glob("*/*/run.json")), key=lambda run: run.name):
+        try:
+            one = candidate(path)
+        except RecordError as error:
+            left_out.append(f"{path.parent.name} {path.name}: {error}")
+            continue
+        reason = unusable(one)
+        if reason:
+            left_out.append(reason)
+        else:
+            found.append((path, one))
+    return found, left_out
+
+
+def _points(runs: Sequence[tuple[str, str, Measured]]) -> tuple[BuildPoint, ...]:
+    """Return a point per build, in the order of their first runs."""
+    points = []
+    for build in dict.fromkeys(run.build for _, _, run in runs):
+        own = [(started, name, run) for started, name, run in runs if run.build == build]
+        each = {str(metric): tuple(run.values.get(metric) for _, _, run in own) for metric in own[0][2].values}
+        values = {metric: _median(ones) for metric, ones in each.items()}
+        points.append(BuildPoint(build, own[0][0], tuple(name for _, name, _ in own), values, each))
+    return tuple(points)
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _steps(points: Sequence[BuildPoint], metric: Metric) -> tuple[Step, ...]:
+    known = [value for point in points if (value := point.values[str(metric)]) is not None]
+    return steps(known, logarithmic=metric.scale == "log")
+
+
+def _table(found: Trend) -> Table:
+    table = Table(title=f"{found.scenario}: {plural(len(found.points), 'build')}", title_justify="left")
+    table.add_column("build", no_wrap=True)
+    table.add_column("runs", justify="right")
+    for metric in found.steps:
+        table.add_column(metric, justify="right")
+    for point in found.points:
+        values = [_words(metric, point.values[metric]) for metric in found.steps]
+        table.add_row(point.build, str(len(point.runs)), *values)
+    return table
+
+
+def _words(metric: str, value: float | None) -> str:
+    return percent(value) if metric.startswith("failed ") else duration(value)
+
+
+def _write_csv(path: Path, found: Trend) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["build", "first_utc", "run", *found.steps])
+        for point in found.points:
+            for place, run in enumerate(point.runs):
+                writer.writerow([point.build, point.first_utc, run, *(point.each[one][place] for one in found.steps)])
