@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from harness.errors import LabError, LinkError
+from harness.errors import LabError, UsageError
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child, started_ticks
 from harness.lab.running import Lab
@@ -114,7 +114,7 @@ def test_a_start_that_fails_stops_what_was_started(tmp_path: Path, monkeypatch: 
 
 def test_a_foreign_proxy_that_does_not_answer_ends_the_start_at_once(tmp_path: Path) -> None:
     plan = LabPlan(links=frozenset({"target"}), environ={"TOXIPROXY_URL": "http://127.0.0.1:9"})
-    with pytest.raises(LinkError):
+    with pytest.raises(UsageError, match="start the Toxiproxy that TOXIPROXY_URL names, or unset TOXIPROXY_URL"):
         Lab.start(plan, tmp_path)
     assert not list(tmp_path.iterdir())
 

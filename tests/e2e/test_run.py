@@ -101,12 +101,12 @@ def test_a_failed_check_exits_1(trial: Trial) -> None:
     assert_code(done, 1)
 
 
-def test_a_lab_that_serves_nothing_makes_the_run_invalid(trial: Trial) -> None:
+def test_a_source_without_a_token_ends_the_run_before_it_begins(trial: Trial) -> None:
     source = "target='127.0.0.1:1', issuer=TokenCommand(['false'])"
     trial.write(settings(source))
     done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert_code(done, 3)
-    assert "Unsteady before the storm" in done.stdout
+    assert done.returncode == 3
+    assert "false ended with 1 and no token" in done.stdout + done.stderr
 
 
 def test_a_run_time_below_the_plan_makes_the_run_invalid(trial: Trial) -> None:

@@ -17,6 +17,8 @@ _SILENCE_S = 2.0
 _TRIES = 5
 _LOST_RACE = re.compile(r"Failed to execute batch|Internal error from Core|ExecuteBatchError|Failed \"")
 """What grpc.aio says by itself where it sends a message to a call that the server has just ended."""
+_HOLD_S = 0.05
+"""How much longer each further try holds its first message back, so that the server's answer comes first."""
 _EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 
 
@@ -38,14 +40,15 @@ class Caller:
 
         A silent shape sends nothing until it is answered; not ``patient``, it half-closes at once.
         """
-        for _ in range(_TRIES):
-            answer = await self._call(shape, method, metadata, request, within_s, patient=patient)
+        for tried in range(_TRIES):
+            message = _one(request, tried * _HOLD_S) if shape.many_requests else request
+            answer = await self._call(shape, method, metadata, message, within_s, patient=patient)
             if answer.code != "INTERNAL" or not _LOST_RACE.search(answer.text):
                 break
         return answer
 
     async def _call(
-        self, shape: Shape, method: str, metadata: Metadata, request: bytes, within_s: float, *, patient: bool
+        self, shape: Shape, method: str, metadata: Metadata, request: Any, within_s: float, *, patient: bool
     ) -> Answer:
         silence_s = _SILENCE_S if shape.silent and patient else 0.0
         call = self._begin(shape, method, metadata, request, within_s + silence_s)
@@ -62,16 +65,17 @@ class Caller:
         """Open a bidi call and return it."""
         return self._channel.stream_stream(method)(metadata=metadata, timeout=within_s)
 
-    def _begin(self, shape: Shape, method: str, metadata: Metadata, request: bytes, within_s: float) -> Any:
+    def _begin(self, shape: Shape, method: str, metadata: Metadata, request: Any, within_s: float) -> Any:
         kind = f"{'stream' if shape.many_requests else 'unary'}_{'stream' if shape.many_responses else 'unary'}"
         begin = getattr(self._channel, kind)(method)
         if not shape.many_requests:
             return begin(request, metadata=metadata, timeout=within_s)
-        requests = None if shape.silent else _one(request)
-        return begin(requests, metadata=metadata, timeout=within_s)
+        return begin(None if shape.silent else request, metadata=metadata, timeout=within_s)
 
 
-async def _one(request: bytes) -> AsyncIterator[bytes]:
+async def _one(request: bytes, hold_s: float) -> AsyncIterator[bytes]:
+    if hold_s:
+        await asyncio.sleep(hold_s)
     yield request
 
 
