@@ -1,7 +1,7 @@
 """The fight: pair after pair in the coin's order, a look only where one was planned, the ledger after every step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import clock
@@ -72,7 +72,7 @@ class Fight:
         return ledger
 
     def _end(self, ledger: Ledger, state: str) -> Ledger:
-        ledger = replace(ledger, state=state)
+        ledger = ledger.ended(state)
         ledger.write(self.folder)
         return ledger
 

@@ -105,6 +105,10 @@ class Ledger:
         )
         return replace(self, looks=taken)
 
+    def ended(self, state: str) -> Self:
+        """Return the ledger with how the duel ended: complete, interrupted or broken."""
+        return replace(self, state=state)
+
     def with_commits(self, commits: Mapping[str, str]) -> Self:
         """Return the ledger with what git refs meant when the duel began."""
         return replace(self, commits=dict(commits))

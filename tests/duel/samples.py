@@ -1,0 +1,40 @@
+"""Duels for the tests: a ledger with a plan, and a result as a real duel gives it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.duel.finding import find
+from harness.duel.ledger import Ledger
+from harness.duel.result import Duel, Side
+from harness.honesty.assess import Assessment
+from harness.honesty.causes import cause_findings
+from harness.honesty.looks import Look, Plan
+from harness.honesty.matters import Matters
+from harness.honesty.pairs import Pair
+from harness.honesty.secondary import asides
+from harness.honesty.verdict import judge
+
+SLUGS: dict[Side, str] = {"base": "old", "new": "new"}
+
+
+def ledger(pairs: int = 3, seed: int = 5, looks: Sequence[Look] = ()) -> Ledger:
+    """Return the ledger of a duel before its first run."""
+    plan = Plan("trial", tuple(looks) or (Look(pairs, 0.05),))
+    return Ledger.begin(
+        seed, plan, scenario="trial", file="trial.py", base="lab", new="lab:work_s=0.1",
+        started_utc="2026-11-24T01:00:00+00:00",
+    )  # fmt: skip
+
+
+def fought(monkeypatch: object, folder: Path, pairs: tuple[Pair, ...]) -> Duel:
+    """Return the result of a duel whose runs gave these pairs."""
+    look = Look(len(pairs), 0.05)
+    found = Assessment(judge(pairs, Matters(), look), pairs, asides(pairs), cause_findings(pairs))
+    monkeypatch.setattr("harness.duel.finding.assess_at", lambda *_: found)  # type: ignore[attr-defined]
+    told = ledger(len(pairs))
+    for entry in told.pairs:
+        for side in entry.sides:
+            entry = entry.with_run(side, f"runs/trial/{side}/{entry.number}", "")  # noqa: PLW2901
+        told = told.with_entry(entry)
+    told = told.with_look(look.pairs, found.verdict.word, "2026-11-24T02:00:00+00:00")
+    return find(folder, told.ended("complete"), SLUGS)
