@@ -26,7 +26,7 @@ from harness.findings import is_number, list_of, not_negative, of_kind, one_of, 
 from harness.honesty.matters import Matters
 from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
-from harness.lab.plan import ALGORITHMS
+from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
 
@@ -40,7 +40,8 @@ class LabSettings:
 
     ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time; the verifier
     reads the key set again after ``keys_lifetime_s``, or for an unknown key once per ``keys_cooldown_s``, and
-    waits ``keys_timeout_s`` for it; ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
+    waits ``keys_timeout_s`` for it; ``streams`` is what the target declares of streams that outlive their token
+    (``checked once`` or ``cut at expiry``); ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
     """
 
     algorithm: str = "ES256"
@@ -49,11 +50,13 @@ class LabSettings:
     keys_lifetime_s: float = 300.0
     keys_cooldown_s: float = 1.0
     keys_timeout_s: float = 2.0
+    streams: str = CHECKED_ONCE
     zoo: tuple[str, ...] = ()
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = one_of("lab", "algorithm", self.algorithm, ALGORITHMS)
+        found += one_of("lab", "streams", self.streams, STREAM_POLICIES)
         found += not_negative("lab", leeway_s=self.leeway_s, work_s=self.work_s)
         found += not_negative("lab", keys_lifetime_s=self.keys_lifetime_s, keys_cooldown_s=self.keys_cooldown_s)
         found += positive("lab", keys_timeout_s=self.keys_timeout_s)

@@ -46,6 +46,7 @@ def _target_settings(lab: LabSettings) -> TargetSettings:
         keys_lifetime_s=lab.keys_lifetime_s,
         keys_cooldown_s=lab.keys_cooldown_s,
         keys_timeout_s=lab.keys_timeout_s,
+        streams=lab.streams,
         zoo=lab.zoo,
     )
 

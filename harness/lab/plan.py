@@ -9,6 +9,12 @@ from harness.lab import zoo
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""
 
+CHECKED_ONCE = "checked once"
+CUT_AT_EXPIRY = "cut at expiry"
+STREAM_POLICIES = (CHECKED_ONCE, CUT_AT_EXPIRY)
+"""What a target may declare of its streams. Most judge a token when its stream begins, and never again; others
+end a stream with UNAUTHENTICATED when its token expires, or is revoked. Both are right, when declared."""
+
 LINKS = {"target": "users to target", "issuer": "users to issuer", "jwks": "target to issuer"}
 """The links that a proxy can stand on."""
 
@@ -45,6 +51,7 @@ class TargetSettings:
     unknown key once per ``keys_cooldown_s``, and waits ``keys_timeout_s`` for it. ``work_s`` is the
     service time of every handler;
     ``scopes`` says whether methods ask for ``ledger.read`` or ``ledger.write``, which the lab's issuer grants;
+    ``streams`` is what it declares of streams that outlive their token (`STREAM_POLICIES`);
     ``zoo`` names defects of `harness.lab.zoo` that are put into it.
     """
 
@@ -60,12 +67,15 @@ class TargetSettings:
     work_s: float = 0.0
     reflection: bool = True
     scopes: bool = True
+    streams: str = CHECKED_ONCE
     zoo: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("leeway_s", "keys_lifetime_s", "keys_cooldown_s", "keys_timeout_s", "work_s"):
             if not getattr(self, name) >= 0:
                 raise UsageError(f"target: {name}={getattr(self, name):g} is negative; give 0 or more")
+        if self.streams not in STREAM_POLICIES:
+            raise UsageError(f"target: streams={self.streams!r} is unknown; give one of {', '.join(STREAM_POLICIES)}")
         if strange := zoo.mistakes(self.zoo):
             raise UsageError(f"target: {strange[0]}")
         if (self.issuer is None) != (self.jwks_url is None):

@@ -15,9 +15,10 @@ from harness.calls import Cause
 from harness.clock import monotonic
 from harness.lab import zoo
 from harness.lab.chaos_clock import ChaosClock
+from harness.lab.plan import CUT_AT_EXPIRY
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
 from harness.lab.target.bearer import read_bearer
-from harness.lab.target.gate import Gate, Handler, Metadata, is_open, turn_away
+from harness.lab.target.gate import Gate, Handler, Metadata, cut, is_open, turn_away
 from harness.lab.target.jwks_source import JwksSource
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
@@ -27,6 +28,7 @@ from harness.lab.target.service import LEDGER_SCOPES, LedgerService
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
 from harness.lab.target.verdict import Verdict, VerifierSettings
 from harness.lab.target.verifier import Verifier
+from harness.lab.target.warden import Warden
 
 # Soft and hard limit are one: between them grpc rejects at random.
 _LIMIT = MAX_TOKEN_CHARS
@@ -49,7 +51,8 @@ def _same(part: Any) -> Any:
 class Assembly:
     """The parts of one target.
 
-    ``wrap_verifier`` and ``wrap_gate`` put something before the whole verifier, or before the gate.
+    ``wrap_verifier`` and ``wrap_gate`` put something before the whole verifier, or before the gate;
+    ``wrap_warden`` another in place of who ends streams with their tokens, where the target declares that.
     """
 
     keys: KeyCache
@@ -65,6 +68,7 @@ class Assembly:
     options: tuple[tuple[str, int], ...] = _OPTIONS
     wrap_verifier: Callable[[Verify], Verify] = _same
     wrap_gate: Callable[[Interceptor], Interceptor] = _same
+    wrap_warden: Callable[[Warden], Warden | None] = _same
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], clock: ChaosClock) -> "Assembly":
@@ -81,7 +85,7 @@ class Assembly:
     def gate(self) -> Gate:
         """Return the gate, made of these parts."""
         verify = self.wrap_verifier(Verifier(self.steps))
-        return Gate(
+        gate = Gate(
             self.keys,
             self.demands,
             self.clock,
@@ -92,6 +96,9 @@ class Assembly:
             self.turn_away,
             self.scopes,
         )
+        if self.settings.get("streams") == CUT_AT_EXPIRY:
+            gate.warden = self.wrap_warden(Warden(self.steps.claim_checks, lambda: gate.settings, self.clock, cut))
+        return gate
 
     def server(self, gate: Gate) -> grpc.aio.Server:
         """Return the server: ledger and reflection behind the gate, health open."""

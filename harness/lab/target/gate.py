@@ -17,6 +17,7 @@ from harness.lab.target.key_set import KeySet
 from harness.lab.target.pace import Pace
 from harness.lab.target.verdict import Verdict, VerifierSettings
 from harness.lab.target.verifier import verify
+from harness.lab.target.warden import Warden
 
 VERDICT_KEY = "x-jwtstorm-verdict"
 """Trailer of every answer: the verifier's verdict, the name of a `Cause` in lower case."""
@@ -63,7 +64,8 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
     ``clock`` is the verifier's, in seconds since the epoch. ``verdicts`` and ``handled`` count.
     ``scopes`` tells the scope that a method asks for; a method without one asks for none.
     ``read``, ``verify``, ``is_open`` and ``turn_away`` are its parts: those that are right, unless
-    the zoo puts others in their place.
+    the zoo puts others in their place. ``warden`` ends streams with their token; without one, a token is
+    judged once.
     """
 
     keys: KeyCache
@@ -75,6 +77,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
     is_open: Callable[[str], bool] = is_open
     turn_away: Callable[[Cause], Handler] = turn_away
     scopes: Mapping[str, str] = field(default_factory=dict)
+    warden: Warden | None = None
     verdicts: Counter[str] = field(default_factory=Counter)
     handled: Counter[str] = field(default_factory=Counter)
     _admitted: dict[str, Handler] = field(default_factory=dict)
@@ -85,25 +88,26 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         """Return the method's handler, or one that rejects."""
         if self.is_open(details.method):
             return await continuation(details) or _NO_SUCH_METHOD
-        cause = await self._judge(details.invocation_metadata, details.method)
-        self.verdicts[cause.name.lower()] += 1
-        if cause is not Cause.OK:
-            return self.turn_away(cause)
-        return self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
+        verdict = await self._judge(details.invocation_metadata, details.method)
+        self.verdicts[verdict.cause.name.lower()] += 1
+        if verdict.cause is not Cause.OK:
+            return self.turn_away(verdict.cause)
+        admitted = self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
+        return admitted if self.warden is None else self.warden.over(admitted, verdict.claims)
 
-    async def _judge(self, metadata: Metadata, method: str) -> Cause:
-        """Return the verdict's cause; an error of ours turns the call away, never in."""
+    async def _judge(self, metadata: Metadata, method: str) -> Verdict:
+        """Return the verdict; an error of ours turns the call away, never in."""
         try:
             token = self.read(metadata)
             if isinstance(token, Cause):
-                return token
+                return Verdict(token)
             verdict = await self._judge_token(token)
-            return verdict.cause if verdict.cause is not Cause.OK else self._judge_scope(verdict, method)
+            return self._judge_scope(verdict, method) if verdict.cause is Cause.OK else verdict
         except Exception as error:  # noqa: BLE001 - whatever failed, the call must not get in
             # No message: it may quote the token.
             places = "".join(traceback.format_tb(error.__traceback__))
             _log.error("the verifier failed with %s; the call was turned away\n%s", type(error).__name__, places)
-            return Cause.UNAUTHENTICATED
+            return Verdict(Cause.UNAUTHENTICATED)
 
     async def _judge_token(self, token: str) -> Verdict:
         keys = self.keys.fresh() or await self.keys.current()
@@ -118,11 +122,11 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         ours = verdict.cause is Cause.UNKNOWN_KEY and self.keys.failing
         return Verdict(Cause.KEYS_UNAVAILABLE) if ours else verdict
 
-    def _judge_scope(self, verdict: Verdict, method: str) -> Cause:
+    def _judge_scope(self, verdict: Verdict, method: str) -> Verdict:
         wanted = self.scopes.get(method)
         granted = verdict.claims.get("scope", "")
         held = wanted is None or (isinstance(granted, str) and wanted in granted.split(" "))
-        return Cause.OK if held else Cause.DENIED
+        return verdict if held else Verdict(Cause.DENIED)
 
     def _verify(self, token: str, keys: KeySet) -> Verdict:
         return self.verify(token, keys, self.settings, self.clock())
@@ -185,6 +189,11 @@ def _wrapped(handler: Handler, passage: _Passage) -> Handler:
 
 def _trailer(cause: Cause) -> tuple[tuple[str, str], ...]:
     return ((VERDICT_KEY, cause.name.lower()),)
+
+
+async def cut(context: Any, cause: Cause) -> None:
+    """End a stream that was let in, as a call with such a token is turned away."""
+    await context.abort(_CODES.get(cause, grpc.StatusCode.UNAUTHENTICATED), TEXTS[cause], _trailer(cause))
 
 
 def rejection(code: grpc.StatusCode, text: str, cause: Cause) -> Handler:
