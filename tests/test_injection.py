@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from harness.errors import LabError, RecordError
-from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site
+from harness.faults import Command, Fault, Lab, Reading, Site, fault_from_json
 from harness.injection import Injection
 from harness.journal import FaultJournal, read_events
 from harness.timeline import Planned, at, number
@@ -262,7 +262,7 @@ def test_a_reading_that_does_not_fit_is_a_problem(
 
 
 def test_a_fault_that_pulses_acts_again_until_its_end(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, at(1, FAULTS["connection_churn"]("target", 0.5), until_s=3))
+    bench = Bench(tmp_path, at(1, fault_from_json("connection_churn", {"link": "target", "every_s": 0.5}), until_s=3))
     bench.run()
     assert [event["plan_s"] for event in bench.events("pulsed")] == [1.5, 2.0, 2.5]
     cuts = [command for command in bench.lab.done if command.arguments.get("enabled") is False]
