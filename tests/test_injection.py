@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from harness.errors import LabError, RecordError
-from harness.faults import Command, Fault, Lab, Reading, Site, fault_from_json
+from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_from_json
 from harness.injection import Injection
 from harness.journal import FaultJournal, read_events
 from harness.timeline import Planned, at, number
