@@ -254,7 +254,6 @@ class Scenario:
             own["calls"] = [call.to_json() for call in self.calls]
         return own
 
-
     def _variant(self) -> dict[str, Any]:
         """Return what makes a variant of a scenario, where it is one."""
         variant: dict[str, Any] = {"clients": list(self.clients)} if self.clients else {}
