@@ -87,33 +87,40 @@ class Finals:
     ok: Bools
 
 
-def chunks(run: Path, methods: Methods) -> Iterator[Chunk]:
-    """Yield the rows of a run's merged file.
+def chunks(run: Path, methods: Methods, without: int = 0) -> Iterator[Chunk]:
+    """Yield the rows of a run's merged file, but for those that a step with a bit of ``without`` touched.
 
     Raises `RecordError` where the file is missing or damaged.
     """
-    for batch in _batches(run, _COLUMNS):
+    for batch in batches(run, _COLUMNS, without):
         yield _chunk(batch, methods)
 
 
-def finals(run: Path, methods: Methods) -> Iterator[Finals]:
+def finals(run: Path, methods: Methods, without: int = 0) -> Iterator[Finals]:
     """Yield the final rows of a run's merged file, and number the methods of all its rows.
 
     Raises `RecordError` where the file is missing or damaged.
     """
-    for batch in _batches(run, _OF_FINALS):
-        _numbered(batch.column("method"), methods.index)
-        kind = _numbered(batch.column("kind"), lambda name: int(Kind[name]))
+    for batch in batches(run, _OF_FINALS, without):
+        numbered(batch.column("method"), methods.index)
+        kind = numbered(batch.column("kind"), lambda name: int(Kind[name]))
         counted = (kind != Kind.FETCH) & ((batch.column("flags").to_numpy() & Flag.FINAL) != 0)
         times = {name: batch.column(name).to_numpy()[counted].astype(np.int64) for name in _TIMES[:4]}
-        ok = _numbered(batch.column("cause"), lambda name: int(Cause[name]))[counted] == Cause.OK
+        ok = numbered(batch.column("cause"), lambda name: int(Cause[name]))[counted] == Cause.OK
         yield Finals(times["intended_us"], times["lag_us"] + times["wait_us"] + times["latency_us"], ok)
 
 
-def _batches(run: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def batches(run: Path, columns: list[str], without: int = 0) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of a run's merged file, but for rows that a step with a bit of ``without`` touched.
+
+    Raises `RecordError` where the file is missing or damaged.
+    """
+    wanted = [*columns, "steps"] if without and "steps" not in columns else columns
     try:
         with pq.ParquetFile(run / NAME) as file:
-            yield from file.iter_batches(batch_size=ROWS_PER_GROUP, columns=columns)
+            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=wanted):
+                kept = (batch.column("steps").to_numpy() & without) == 0 if without else None
+                yield batch if kept is None else batch.filter(pa.array(kept))
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{run / NAME} cannot be read ({error}); delete it and run jwtstorm report again") from error
 
@@ -127,15 +134,16 @@ def _chunk(batch: pa.RecordBatch, methods: Methods) -> Chunk:
         service_us=latency_us,
         response_us=lag_us + plain["wait_us"].astype(np.int64) + latency_us,
         life_ms=plain["life_ms"].astype(np.float64),
-        kind=_numbered(batch.column("kind"), lambda name: int(Kind[name])),
+        kind=numbered(batch.column("kind"), lambda name: int(Kind[name])),
         flags=batch.column("flags").to_numpy().astype(np.int64),
-        method=_numbered(batch.column("method"), methods.index),
-        origin=_numbered(batch.column("origin"), lambda name: int(Origin[name])),
-        cause=_numbered(batch.column("cause"), lambda name: int(Cause[name])),
+        method=numbered(batch.column("method"), methods.index),
+        origin=numbered(batch.column("origin"), lambda name: int(Origin[name])),
+        cause=numbered(batch.column("cause"), lambda name: int(Cause[name])),
     )
 
 
-def _numbered(column: pa.DictionaryArray, number: Any) -> Ints:
+def numbered(column: pa.DictionaryArray, number: Any) -> Ints:
+    """Return the numbers of a column of names; ``number`` is asked once for each name that occurs."""
     indices = column.indices.to_numpy().astype(np.int64)
     names = column.dictionary.to_pylist()
     used = np.flatnonzero(np.bincount(indices))

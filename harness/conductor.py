@@ -5,6 +5,7 @@ time zero, carries the timeline out, and ends the run exactly once, whoever asks
 back, stop the users, wait for the workers' promises, stop the lab, merge and report.
 """
 
+import contextlib
 import logging
 import subprocess
 import sys
@@ -157,6 +158,8 @@ class Conductor:
         """Carry the timeline out and end the run; returns early when it is over early."""
         if self._zero_ns is None or self._injection is None:
             return
+        if self._sleep_until(self._zero_ns):
+            self._note_counters("zero")
         self._injection.run(self._zero_ns, self._sleep_until)
         if self._sleep_until(self._zero_ns + round(self.scenario.load.duration_s * 1e9)):
             self._await_drained()
@@ -221,6 +224,7 @@ class Conductor:
             self._over.set()
             ended_s = self.now_s()
             self._take_back()
+            self._note_counters("end")
             self._dismiss()
             self._close_lab()
             self._write(ended_s)
@@ -267,6 +271,14 @@ class Conductor:
         if given_s is not None and given_s < needed_s:
             text = f"-t {given_s:g} s ends the run before its plan of {needed_s:g} s; drop -t, or give more"
             self.hear_problem("run_time", text)
+
+    def _note_counters(self, moment: str) -> None:
+        """Write down what the lab's issuer was asked for so far; it may be out of reach."""
+        if self._folder is None or self._lab is None or self._lab.issuer is None:
+            return
+        with contextlib.suppress(HarnessError):
+            counters = self._lab.issuer.state()["counters"]
+            self._folder.update(counters={**self._folder.data.get("counters", {}), moment: counters})
 
     # --- the end -----------------------------------------------------------------------------
 

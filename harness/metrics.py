@@ -11,6 +11,7 @@ from typing import Any
 from harness.checks.failure_ratio import steady_limit
 from harness.chunks import Methods, chunks, finals
 from harness.fold import Fold
+from harness.gauges import measure, poison_bits
 from harness.merge import Merged
 from harness.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady, windows
 from harness.rows import WorkerRows
@@ -26,20 +27,25 @@ def summarise(run: Run, merged: Merged) -> Summary:
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     first = Tenths(first_fault_s(found), run.warm_up_s)
     methods = Methods()
-    for calls in finals(run.path, methods):
+    poisoned = sum(poison_bits(run.steps).values())  # negative probes: `harness.gauges` counts them, and nobody else
+    for calls in finals(run.path, methods, poisoned):
         first.count(calls)
     ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))
     limit = steady_limit(run.checks)
     baseline = first.baseline(limit, ended_s)
-    for calls in finals(run.path, methods) if math.isfinite(baseline.p90_limit_s) else ():
+    for calls in finals(run.path, methods, poisoned) if math.isfinite(baseline.p90_limit_s) else ():
         first.count_slow(calls, baseline.p90_limit_s)
     due_in = first.due_in()
     recovered = recoveries(found, due_in, baseline, ended_s)
     fold = Fold(spans(found, recovered, ended_s, run.warm_up_s), methods.names, _costs(found, recovered, ended_s))
-    for chunk in chunks(run.path, methods):
+    for chunk in chunks(run.path, methods, poisoned):
         fold.count(chunk)
     write_series(run.path, fold.tables())
     unjudged = _summary(run, merged, fold, (found, recovered), baseline, ended_s)
+    unjudged = replace(unjudged, measures=measure(run, unjudged, found))
+    probes = sum(probe.sent for probe in unjudged.measures.probes)
+    health = replace(unjudged.health, offered=unjudged.health.offered + probes)
+    unjudged = replace(unjudged, health=health)
     steady = None if run.zero_ns is None else unsteady(due_in, limit, run.warm_up_s)
     return judge(unjudged, run, merged, steady)
 

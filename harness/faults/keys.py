@@ -7,7 +7,7 @@ too little time, is a fault. None has an undo: keys move on.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults import Command, Fault, Lab, Meter, Reading, Site
 
 
 class KeyStep:
@@ -71,6 +71,11 @@ class RotateKeys(KeyStep, Fault):
             if not isinstance(getattr(self, name), bool)
         ]
 
+    def meters(self) -> tuple[Meter, ...]:
+        """Return the lag of the new key, and that of the old one where it is gone at once."""
+        new = Meter("new key", "turned away", "UNKNOWN_KEY")
+        return (new,) if self.overlap else (new, Meter("removed key", "let in"))
+
     def arguments(self) -> dict[str, Any]:
         """Return both choices."""
         return {"overlap": self.overlap, "publish": self.publish}
@@ -85,3 +90,7 @@ class RetireKey(KeyStep, Fault):
     def text(self) -> str:
         """Return the line for people."""
         return "issuer retires its old keys"
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return the lag of the removed keys."""
+        return (Meter("removed key", "let in"),)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults import Command, Fault, Lab, Meter, Reading, Site
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,7 @@ class RevokeAll(KilledTokens, Fault):
     def text(self) -> str:
         """Return the line for people."""
         return "every live token is revoked at once"
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return the lag of the revocation."""
+        return (Meter("revocation", "let in"),)

@@ -1,0 +1,226 @@
+"""Gauges: fold a run's rows into its measures of authentication, in one pass and bounded memory.
+
+Poisoned calls are found by the bits of their steps; all else is counted without them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.amplified import amplification
+from harness.answers import numbers, status, worth
+from harness.calls import Cause, Kind, Origin
+from harness.chunks import Bools, batches, numbered
+from harness.histogram import Ints
+from harness.measures import FalseRejects, Lag, Measures, ProbeOutcome
+from harness.phases import Window
+from harness.runs import Run, read_lines
+from harness.share import Share
+from harness.summary import Phase, Summary
+
+_COLUMNS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "kind", "code", "origin", "cause"]
+_NO_SPAN: tuple[tuple[float, float], ...] = ()
+_JUDGED = (Origin.NONE, Origin.VERIFIER, Origin.POLICY, Origin.HANDLER)
+"""Origins of attempts that met the verifier."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Attempts of a run, each column of shape (n,); times in seconds from zero."""
+
+    due_s: npt.NDArray[np.float64]
+    sent_s: npt.NDArray[np.float64]
+    took_s: npt.NDArray[np.float64]
+    life_s: npt.NDArray[np.float64]
+    steps: Ints
+    code: Ints
+    origin: Ints
+    cause: Ints
+
+    def where(self, mask: Bools) -> "Attempts":
+        """Return the attempts that a mask keeps."""
+        return Attempts(**{name: column[mask] for name, column in vars(self).items()})
+
+
+def poison_bits(steps: Sequence[Any]) -> dict[str, int]:
+    """Return the bit in a row's ``steps`` of each step that poisons calls."""
+    per_call = [step for step in steps if step.get("seat") == "call"]
+    return {str(step["id"]): 1 << place for place, step in enumerate(per_call) if step.get("expects")}
+
+
+def measure(run: Run, summary: Summary, found: Sequence[Window]) -> Measures:
+    """Return the measures of a run whose other numbers are known."""
+    bits = poison_bits(run.steps)
+    mask = sum(bits.values())
+    probes = {step: Counter[int]() for step in bits}
+    rejects = [_Rejects(phase, _leeway_s(run)) for phase in summary.phases]
+    lags = [_LagOf(window, meter, run) for window in found for meter in _meters(run, window)]
+    flights = Counter[str]()
+    for attempts in _attempts(run):
+        bad = (attempts.steps & mask) != 0
+        for step, bit in bits.items():
+            chosen = attempts.where(((attempts.steps & bit) != 0) & (attempts.due_s >= 0))
+            probes[step].update(chosen.code.tolist())
+        good = attempts.where(~bad)
+        for reject in rejects:
+            reject.count(good)
+        for lag in lags:
+            lag.count(good)
+        _count_flights(flights, good)
+    return Measures(
+        probes=tuple(_probe(step, probes[str(step["id"])], run, bits) for step in run.steps if str(step["id"]) in bits),
+        rejects=tuple(reject.result() for reject in rejects),
+        amplification=amplification(run, summary, flights),
+        lags=(*(lag.result() for lag in lags), *_stream_cuts(run)),
+    )
+
+
+def _attempts(run: Run) -> Iterator[Attempts]:
+    for batch in batches(run.path, _COLUMNS):
+        sent = numbered(batch.column("kind"), lambda name: int(Kind[name])) == Kind.CALL
+        plain = {name: batch.column(name).to_numpy(zero_copy_only=False)[sent] for name in _COLUMNS[:6]}
+        due_us = plain["intended_us"].astype(np.float64)
+        yield Attempts(
+            due_s=due_us / 1e6,
+            sent_s=(due_us + plain["lag_us"] + plain["wait_us"]) / 1e6,
+            took_s=plain["latency_us"] / 1e6,
+            life_s=plain["life_ms"].astype(np.float64) / 1e3,
+            steps=plain["steps"].astype(np.int64),
+            code=batch.column("code").to_numpy()[sent].astype(np.int64),
+            origin=numbered(batch.column("origin"), lambda name: int(Origin[name]))[sent],
+            cause=numbered(batch.column("cause"), lambda name: int(Cause[name]))[sent],
+        )
+
+
+def _probe(step: Any, codes: Counter[int], run: Run, bits: dict[str, int]) -> ProbeOutcome:
+    expects = tuple(str(name) for name in step["expects"])
+    worths = Counter[str]()
+    for code, count in codes.items():
+        worths[worth(code, numbers(expects))] += count
+    sent = sum(codes.values())
+    return ProbeOutcome(
+        step=str(step["id"]),
+        fault=str(step["fault"]),
+        text=str(step["text"]),
+        expects=expects,
+        sent=sent,
+        codes={status(code): count for code, count in codes.most_common()},
+        wrong=_wrong(run, bits[str(step["id"])], numbers(expects)),
+        false_accepts=Share.counted(worths["accepted"], sent),
+        **{name: worths[name] for name in ("right", "accepted", "crashed", "other")},
+    )
+
+
+def _wrong(run: Run, bit: int, right: frozenset[int]) -> dict[str, int]:
+    """Return the wrong answers to a step's poisoned calls, by what they carried: each left a line in the trace."""
+    found = Counter[str]()
+    for line in read_lines(run.path / "auth.ndjson"):
+        code = int(line.get("code", -1))
+        if "poisoned_by" in line and int(line.get("steps", 0)) & bit and code not in right and line.get("t_s", 0) >= 0:
+            found[f"{line['poisoned_by']}: {status(code)}"] += 1
+    return dict(found.most_common(20))
+
+
+def _leeway_s(run: Run) -> float | None:
+    """Return the verifier's leeway where its clock is the callers' own; None where nobody can tell."""
+    lab = run.data.get("lab")
+    return None if not lab or run.data.get("clocks") or run.data.get("endpoint") else float(lab.get("leeway_s", 0.0))
+
+
+class _Rejects:
+    """Counts the living tokens of one phase that were turned away."""
+
+    def __init__(self, phase: Phase, leeway_s: float | None) -> None:
+        self._phase = phase
+        self._leeway_s = leeway_s
+        self._alive = self._revoked = self._must = 0
+        self._causes = Counter[int]()
+
+    def count(self, attempts: Attempts) -> None:
+        inside = np.zeros(attempts.due_s.size, bool)
+        for from_s, until_s in self._phase.spans or _NO_SPAN:
+            inside |= (attempts.due_s >= from_s) & (attempts.due_s < until_s)
+        alive = attempts.where(inside & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
+        self._alive += alive.due_s.size
+        refused = alive.where(alive.origin == Origin.VERIFIER)
+        revoked = refused.cause == Cause.REVOKED
+        self._revoked += int(revoked.sum())
+        refused = refused.where(~revoked)
+        self._causes.update(refused.cause.tolist())
+        if self._leeway_s is not None:
+            in_time = refused.life_s - refused.took_s + self._leeway_s > 0
+            self._must += int((in_time & (refused.cause != Cause.NOT_YET_VALID)).sum())
+
+    def result(self) -> FalseRejects:
+        rejected = sum(self._causes.values())
+        return FalseRejects(
+            self._phase.name,
+            alive=self._alive,
+            rejected=rejected,
+            revoked=self._revoked,
+            must_accept=self._must,
+            grey=rejected - self._must,
+            causes={Cause(cause).name: count for cause, count in self._causes.most_common()},
+            share=Share.counted(rejected, self._alive - self._revoked),
+        )
+
+
+def _meters(run: Run, window: Window) -> Sequence[Any]:
+    step = next((one for one in run.steps if str(one["id"]) == window.step), {})
+    return step.get("meters", ()) if window.from_s is not None else ()
+
+
+class _LagOf:
+    """Measures one lag from the real start of a step."""
+
+    def __init__(self, window: Window, meter: Any, run: Run) -> None:
+        self._step, self._from_s = window.step, window.from_s or 0.0
+        self._of, self._until, self._cause = meter["of"], meter["until"], meter.get("cause") or "OK"
+        self._life_s = float(dict(run.data.get("tokens") or {}).get("lifetime_s") or 0.0)
+        self._last_s = self._from_s
+        self._seen = self._old = 0
+
+    def count(self, attempts: Attempts) -> None:
+        after = attempts.where(attempts.sent_s >= self._from_s)
+        if self._until == "turned away":
+            told = after.where(after.cause == Cause[self._cause])
+            ends = told.sent_s + told.took_s
+            self._old += after.sent_s.size
+        else:
+            # Claims are whole seconds: a token is surely older only where it was minted a second before.
+            old = after.where(after.sent_s + after.life_s - self._life_s + 1 <= self._from_s)
+            self._old += int(np.isin(old.origin, _JUDGED).sum())
+            told = old.where(old.origin == Origin.NONE)
+            ends = told.sent_s
+        self._seen += told.sent_s.size
+        self._last_s = max(self._last_s, float(ends.max(initial=self._from_s)))
+
+    def result(self) -> Lag:
+        if not self._old:
+            return Lag(self._of, self._step, None, 0, "no token was sent that could tell")
+        return Lag(self._of, self._step, round(self._last_s - self._from_s, 6), self._seen)
+
+
+def _count_flights(flights: Counter[str], attempts: Attempts) -> None:
+    """Count tokens that were alive when they left, and dead when they were judged; in microseconds."""
+    alive = attempts.where((attempts.due_s >= 0) & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
+    flights["sent"] += alive.due_s.size
+    flights["delay_us"] += int(alive.took_s.sum() * 1e6)
+    died = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.life_s < alive.took_s)
+    flights["died"] += int(died.sum())
+
+
+def _stream_cuts(run: Run) -> Iterator[Lag]:
+    """Yield the longest time that a stream went on after its token's end, where any did."""
+    lags = [
+        float(line["latency_s"]) - float(line["life_s"])
+        for line in read_lines(run.path / "auth.ndjson")
+        if line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0
+    ]
+    outlived = [lag for lag in lags if lag > 0]
+    if outlived:
+        yield Lag("stream cut", None, round(max(outlived), 3), len(outlived), f"{len(outlived)} streams outlived it")
