@@ -8,7 +8,6 @@ import argparse
 import json
 import shlex
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,9 +56,20 @@ def described() -> str:
 
 
 def add_to_locust(parser: Any) -> None:
-    """Declare the options to Locust's parser, off its web page: a run there keeps those it was started with."""
+    """Declare the options to Locust's parser, off its web page: a run there keeps those it was started with.
+
+    Locust's master sends every option to its workers by msgpack, which takes texts and numbers, and no path.
+    """
+
+    def option(*names: str, **settings: Any) -> None:
+        if settings.get("type") is Path:
+            del settings["type"]
+        if isinstance(settings.get("default"), list):
+            settings["default"] = None  # else one list is appended to by whoever parses
+        parser.add_argument(*names, include_in_web_ui=False, **settings)
+
     for declare in _GROUPS.values():
-        declare(partial(parser.add_argument, include_in_web_ui=False))
+        declare(option)
 
 
 def _reach(option: Any) -> None:

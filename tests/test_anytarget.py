@@ -1,6 +1,8 @@
 import argparse
 from pathlib import Path
+from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -129,3 +131,21 @@ def test_every_option_is_in_the_help() -> None:
     anytarget.add_options(parser)
     options = [option for action in parser._actions for option in action.option_strings]
     assert [option for option in options if option not in anytarget.described()] == []
+
+
+class LocustsParser(argparse.ArgumentParser):
+    def add_argument(self, *names: Any, include_in_web_ui: bool = True, **settings: Any) -> argparse.Action:
+        assert not include_in_web_ui or names[0] == "-h", names
+        return super().add_argument(*names, **settings)
+
+
+def test_a_master_can_send_every_option_to_its_workers() -> None:
+    parser = LocustsParser()
+    anytarget.add_to_locust(parser)
+    one_each = [word for action in parser._actions if action.dest != "help" for word in given(action)]
+    sent = vars(parser.parse_args(one_each))
+    assert msgpack.unpackb(msgpack.packb(sent)) == sent
+
+
+def given(action: argparse.Action) -> tuple[str, ...]:
+    return (action.option_strings[-1], *(() if action.nargs == 0 else ("1",)))

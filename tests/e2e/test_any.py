@@ -92,6 +92,18 @@ def test_all_four_kinds_over_tls_and_two_replicas_are_told_apart(tmp_path: Path,
 
 
 @pytest.mark.e2e
+def test_forked_workers_get_every_option(tmp_path: Path, key: Sequence[str]) -> None:
+    with serving() as (address, ledger):
+        code, said = run_any(
+            tmp_path, *BRIEF, *key, "--target", address, "--call", f"{SERVICE}/GetBalance", "--processes", "2"
+        )
+    assert code in GOOD_OR_BUSY, said
+    assert "Traceback" not in said
+    assert methods_called(the_run(tmp_path))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
+    assert len(json.loads((the_run(tmp_path) / "run.json").read_text())["workers"]) == 2
+
+
+@pytest.mark.e2e
 def test_without_a_target_the_lab_serves(tmp_path: Path) -> None:
     code, said = run_any(tmp_path, *BRIEF)
     assert code in GOOD_OR_BUSY, said
