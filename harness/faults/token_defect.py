@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from harness.auth.defects import DEFECTS, Defect, Specimen
-from harness.auth.forging import large, needs_key, text_of, variants, why_not
+from harness.auth.forging import beyond_token, large, needs_key, text_of, variants, why_not
 from harness.faults import CallView, Fault, Metadata, Surroundings
 from harness.findings import list_of
 
@@ -88,7 +88,10 @@ class TokenDefect(Fault):
         return text if bad is None else bad
 
     def on_metadata(self, metadata: Metadata, call: CallView) -> Metadata:
-        """Return the bad metadata, where more than the token is bad."""
+        """Return the bad metadata, where more than the token is bad; by now the token may be bad already."""
+        row = self._row()
+        if row is None or not beyond_token(row):
+            return metadata
         good = next((value for key, value in metadata if key == _PLAIN and isinstance(value, str)), None)
         specimen = self._specimen(good.partition(" ")[2], call) if good else None
         if specimen is None or text_of(specimen) is not None:

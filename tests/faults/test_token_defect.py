@@ -26,8 +26,8 @@ def test_a_row_that_can_be_sent_changes_what_a_call_carries(row: str) -> None:
     fault = faults.TokenDefect(row)
     assert fault.misfits(OWN_KEY) == []
     text = GOOD.token(nbf=int(GOOD.now_s) - 10)  # one row leaves it out
-    metadata = (("authorization", f"Bearer {text}"), ("trace", "1"))
     changed = fault.on_token(text, view())
+    metadata = (("authorization", f"Bearer {changed}"), ("trace", "1"))
     sent = fault.on_metadata(metadata, view())
     assert (changed != text) is not (sent != metadata), "either the token is bad, or more than that"
     assert ("trace", "1") in sent
@@ -98,3 +98,13 @@ def test_a_flood_of_unknown_keys_names_another_key_in_each_call() -> None:
     assert {token.partition(".")[2] for token in sent} == {text.partition(".")[2]}
     assert headers[0] | {"kid": GOOD.signer.kid} == GOOD.header()
     assert faults.UnknownKidFlood().on_token("opaque", view()) == "opaque"
+
+
+@pytest.mark.parametrize("row", SENDABLE)
+def test_every_variant_can_be_sent_and_none_breaks_on_what_it_made_itself(row: str) -> None:
+    fault, text = faults.TokenDefect(row), GOOD.token(nbf=int(GOOD.now_s) - 10)
+    for draw in (place / 12 for place in range(12)):
+        bad = fault.on_token(text, view(draw))
+        metadata = (("authorization", f"Bearer {bad}"),)
+        sent = fault.on_metadata(metadata, view(draw))
+        assert (bad != text) is not (sent != metadata)
