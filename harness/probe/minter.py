@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
 from harness.auth.defects import ALGORITHMS
 from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.auth.defects.good import LEFT_OUT, Good
 from harness.auth.defects.signer import Signer
+from harness.auth.sources import key_file
 from harness.auth.token import Token
 from harness.errors import UsageError
 from harness.probe.beyond import NO_KEY, NO_SECOND_KEY
@@ -124,22 +122,12 @@ def read_key(path: Path, algorithm: str = "", kid: str = "") -> Signer:
 
     Raises `UsageError`; no message quotes the file.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"signing key {path}: {error.strerror}; give a file that this user may read") from error
     if algorithm and algorithm not in ALGORITHMS:
         raise UsageError(f"--algorithm {algorithm} is not known to the catalogue; give one of {_known()}")
-    if algorithm == "HS256" and not data.lstrip().startswith(b"{"):
-        secret = data.rstrip(b"\r\n")
-        if not secret:
-            raise UsageError(f"signing key {path} is empty; give the secret's file")
-        return Signer(kid, "HS256", secret)
-    key, said = _read_jwk(path, data) if data.lstrip().startswith(b"{") else (_read_pem(path, data), {})
-    chosen = algorithm or str(said.get("alg", "")) or _usual(key)
-    if chosen not in ALGORITHMS or not _fits(key, chosen):
-        raise UsageError(f"signing key {path} does not fit {chosen or 'any algorithm'}; the probe knows {_known()}")
-    return Signer(kid or str(said.get("kid", "")), chosen, key)
+    key = key_file.read(path, algorithm, kid)
+    if key.algorithm not in ALGORITHMS:
+        raise UsageError(f"key {path} signs with {key.algorithm}, and the probe with {_known()} only; give another")
+    return Signer(key.key_id, key.algorithm, key.secret)
 
 
 def read_template(path: Path) -> dict[str, Any]:
@@ -171,44 +159,6 @@ def _life_s(template: Mapping[str, Any]) -> float:
     begin, end = template.get("iat"), template.get("exp")
     whole = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (begin, end))
     return float(end - begin) if whole and end > begin else _LIFE_S  # type: ignore[operator]
-
-
-def _read_pem(path: Path, data: bytes) -> Any:
-    try:
-        return serialization.load_pem_private_key(data, password=None)
-    except TypeError as error:
-        raise UsageError(f"signing key {path} has a passphrase; take it off: openssl pkey -in … -out …") from error
-    except ValueError as error:
-        raise UsageError(
-            f"signing key {path} is no private key in PEM, and no JWK; a shared secret needs --algorithm HS256"
-        ) from error
-
-
-def _read_jwk(path: Path, data: bytes) -> tuple[Any, dict[str, Any]]:
-    import jwt
-
-    try:
-        said = json.loads(data)
-        key = jwt.PyJWK(said).key
-    except (ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
-        raise UsageError(f"signing key {path} is no JWK that can be read ({type(error).__name__})") from error
-    if not isinstance(key, bytes) and not hasattr(key, "private_bytes"):
-        raise UsageError(f"signing key {path} is a public JWK; give the private one")
-    return key, said
-
-
-def _usual(key: Any) -> str:
-    if isinstance(key, bytes):
-        return "HS256"
-    kinds = ((rsa.RSAPrivateKey, "RS256"), (ec.EllipticCurvePrivateKey, "ES256"), (ed25519.Ed25519PrivateKey, "EdDSA"))
-    return next((name for kind, name in kinds if isinstance(key, kind)), "")
-
-
-def _fits(key: Any, algorithm: str) -> bool:
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return algorithm == "ES256" and key.curve.name == "secp256r1"
-    usual = _usual(key)
-    return algorithm == usual or (usual == "RS256" and algorithm == "PS256")
 
 
 def _known() -> str:

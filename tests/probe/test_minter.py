@@ -55,11 +55,11 @@ def test_a_secret_is_a_file_whose_last_newline_is_not_part_of_it(tmp_path: Path)
 @pytest.mark.parametrize(
     ("data", "algorithm", "way_out"),
     [
-        (b"hush", "", "--algorithm HS256"),
+        (b"hush", "", "algorithm HS256"),
         (b"", "HS256", "is empty"),
-        (b"{}", "", "is no JWK"),
+        (b"{}", "", "no JWK"),
         (b"hush", "HS1024", "give one of"),
-        (pem(Signer.generate("ES256", "k-1")), "RS256", "does not fit RS256"),
+        (pem(Signer.generate("ES256", "k-1")), "RS256", "does not fit algorithm RS256"),
     ],
 )
 def test_a_key_that_cannot_sign_is_said_why(tmp_path: Path, data: bytes, algorithm: str, way_out: str) -> None:
@@ -72,13 +72,16 @@ def test_a_missing_key_file_and_a_public_key_are_refused(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="No such file"):
         read_key(tmp_path / "nowhere")
     public = json.dumps(Signer.generate("ES256", "k-1").jwk()).encode()
-    with pytest.raises(UsageError, match="give the private one"):
+    with pytest.raises(UsageError, match="give the private key"):
         read_key(written(tmp_path, public))
 
 
 def test_another_curve_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="does not fit ES256"):
-        read_key(written(tmp_path, pem(Signer("", "ES384", ec.generate_private_key(ec.SECP384R1())))))
+    path = written(tmp_path, pem(Signer("", "ES384", ec.generate_private_key(ec.SECP384R1()))))
+    with pytest.raises(UsageError, match="signs with ES384, and the probe with ES256, EdDSA"):
+        read_key(path)
+    with pytest.raises(UsageError, match=r"does not fit algorithm ES256 .*it fits ES384"):
+        read_key(path, "ES256")
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '"x"'])

@@ -1,6 +1,7 @@
 """Private keys in files: PEM, a JWK, or (for HS256 and its kin) a secret."""
 
 import json
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def read(path: Path, algorithm: str = "", key_id: str = "") -> PrivateKey:
     except OSError as error:
         raise UsageError(f"key {path}: {error.strerror}; give the path of a PEM or JWK file") from error
     if algorithm.startswith("HS") and not data.lstrip().startswith(b"{"):
-        key = PrivateKey(algorithm, key_id, data)
+        key = PrivateKey(algorithm, key_id, _secret(path, data))
     elif data.lstrip().startswith(b"{"):
         key = _from_jwk(path, data, algorithm, key_id)
     else:
@@ -72,6 +73,14 @@ def suited(secret: Any) -> str:
     return "HS256" if isinstance(secret, bytes) else ""
 
 
+def _secret(path: Path, data: bytes) -> bytes:
+    """Return a shared secret: an editor's newline at the end of its file is no part of it."""
+    secret = data.rstrip(b"\r\n")
+    if not secret:
+        raise UsageError(f"key {path} is empty; write the secret into it")
+    return secret
+
+
 def _from_pem(path: Path, data: bytes) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -83,7 +92,8 @@ def _from_pem(path: Path, data: bytes) -> Any:
         raise UsageError(f"key {path} is encrypted; give it decrypted (openssl pkey -in … -out …)") from None
     except Exception as error:  # noqa: BLE001 - the library's errors are many, and some quote what they read
         kind = type(error).__name__
-        raise UsageError(f"key {path} is neither a PEM private key nor a JWK ({kind}); give one of them") from None
+        text = f"key {path} is neither a PEM private key nor a JWK ({kind}); give one, or algorithm HS256 for a secret"
+        raise UsageError(text) from None
 
 
 def _from_jwk(path: Path, data: bytes, algorithm: str, key_id: str) -> PrivateKey:
@@ -98,20 +108,26 @@ def _from_jwk(path: Path, data: bytes, algorithm: str, key_id: str) -> PrivateKe
         if len(keys) != 1 or not isinstance(keys[0], dict):
             raise UsageError(f"key {path} is a set of {len(keys)} keys; give a file with the one that signs")
         fields = keys[0]
+    if "kty" not in fields:
+        raise UsageError(f"key {path} is JSON without a kty, so no JWK; give a JWK or a PEM file")
     if not {"d", "k"} & fields.keys():
         raise UsageError(f"key {path} is a public JWK, which cannot sign; give the private key")
     try:
         jwk = jwt.PyJWK(fields, algorithm or None)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-        what = f"with {algorithm} " if algorithm else ""
-        raise UsageError(f"key {path} is a JWK that cannot be used {what}({type(error).__name__})") from None
+        what = f"with {algorithm} ({type(error).__name__})" if algorithm else f"({type(error).__name__})"
+        raise UsageError(f"key {path} is a JWK that cannot be used {what}; give another") from None
     return PrivateKey(jwk.algorithm_name, key_id or str(jwk.key_id or ""), jwk.key)
 
 
 def _try(path: Path, key: PrivateKey) -> None:
     """Sign once, for a key that does not fit its algorithm is known by that alone."""
+    import jwt
+
     try:
-        key.sign({})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)  # a short secret does sign
+            key.sign({})
     except Exception as error:  # noqa: BLE001 - cryptography and PyJWT raise a dozen kinds
         fits = suited(key.secret)
         way_out = f"; it fits {fits}" if fits and fits != key.algorithm else ""

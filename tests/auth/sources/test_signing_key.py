@@ -17,6 +17,11 @@ def claims_of(text: str) -> dict[str, Any]:
     return found
 
 
+def test_a_newline_at_the_end_of_a_secrets_file_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"x" * 32 + b"\n")
+    assert jwt.decode(SigningKey(tmp_path / "secret", "HS256").open().fetch(), b"x" * 32, ["HS256"])
+
+
 def test_a_client_with_a_key_mints_tokens_that_are_good_now(tmp_path: Path) -> None:
     settings = SigningKey(pem(tmp_path), key_id="k7", lifetime_s=60, claims={"aud": "ledger"})
     before_s = int(clock.wall())
