@@ -76,30 +76,33 @@ class Payload:
             try:
                 messages = self._build(call_id)
             except (json_format.ParseError, TypeError, ValueError) as error:
-                raise UsageError(f"{self.method.path.lstrip('/')}{where}: {self._words(str(error))}") from error
+                raise UsageError(f"{self.method.path.lstrip('/')}{where}: {misfit(error, self._pool)}") from error
             for message in messages:
                 if not message.IsInitialized():
                     missing = ", ".join(message.FindInitializationErrors())  # type: ignore[attr-defined]
                     raise UsageError(f"{self.method.path.lstrip('/')}{where}: required fields are missing: {missing}")
 
-    def _words(self, error: str) -> str:
-        """Return the library's sentence with the field first, and a way out."""
-        if found := _NO_FIELD.search(error):
-            kind, field, where = found.groups()
-            place = (where or "").partition(".")[2]
-            return f"no field {f'{place}.{field}' if place else field!r} in {kind}; {self._near(kind, field)}"
-        places, text = [], error
-        while found := _MISFIT.match(text):
-            place, text = found.groups()
-            places.append(place)
-        first = text.split("\n", maxsplit=1)[0].rstrip(".")[:200]
-        return f"field {'.'.join(places)}: {first}" if places else first
 
-    def _near(self, kind: str, field: str) -> str:
-        try:
-            fields = [found.name for found in self._pool.FindMessageTypeByName(kind).fields]
-        except KeyError:
-            fields = []
-        if near := difflib.get_close_matches(field, fields, n=1):
-            return f"did you mean {near[0]!r}?"
-        return f"it has {', '.join(fields)}" if fields else "it has no fields; drop it"
+def misfit(error: Exception, pool: DescriptorPool) -> str:
+    """Return the JSON library's sentence on a misfit in one line: the field first, and a way out."""
+    text = str(error)
+    if found := _NO_FIELD.search(text):
+        kind, field, where = found.groups()
+        place = (where or "").partition(".")[2]
+        return f"no field {f'{place}.{field}' if place else field!r} in {kind}; {_near(kind, field, pool)}"
+    places = []
+    while found := _MISFIT.match(text):
+        place, text = found.groups()
+        places.append(place)
+    first = text.split("\n", maxsplit=1)[0].rstrip(".")[:200]
+    return f"field {'.'.join(places)}: {first}" if places else first
+
+
+def _near(kind: str, field: str, pool: DescriptorPool) -> str:
+    try:
+        fields = [found.name for found in pool.FindMessageTypeByName(kind).fields]
+    except KeyError:
+        fields = []
+    if near := difflib.get_close_matches(field, fields, n=1):
+        return f"did you mean {near[0]!r}?"
+    return f"it has {', '.join(fields)}" if fields else "it has no fields; drop it"

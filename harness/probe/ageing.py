@@ -102,7 +102,7 @@ def _judged(row: str, code: str, problem: str, declared: frozenset[str]) -> Find
         if allowed.code == code and (not allowed.when or allowed.when in declared):
             return replace(_finding(row, Outcome.ALLOWED, allowed.why), seen=code)
     outcome = Outcome.FALSE_ACCEPT if code == "OK" else Outcome.WRONG_CODE
-    told = _finding(row, outcome, f"{code} instead of {defect.expected}. {defect.fails}")
+    told = _finding(row, outcome, defect.fails)
     policies = " or ".join(allowed.when for allowed in defect.allowed if allowed.when and code == "OK")
     declare = f" Or declare what is so on purpose: --declare {policies}." if policies else ""
     return replace(told, seen=code, way_out=f"{defect.fix}{declare}")

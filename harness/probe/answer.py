@@ -48,6 +48,8 @@ def sentences(result: ProbeResult) -> list[str]:
 
 def _nothing_let_in(result: ProbeResult) -> str:
     asked = [one for one in result.findings if one.outcome in {Outcome.PASSED, Outcome.ALLOWED, Outcome.PROBLEM}]
+    if not asked:
+        return f"Nothing is proven: {next((one.text for one in result.findings if one.text), 'nothing was asked')}."
     methods = {one.method for one in asked if one.part is Part.COVERAGE and one.method}
     over = f" over {plural(len(methods), 'method')}" if methods else ""
     return f"It let nothing in that it should not: {plural(len(asked), 'question')}{over} answered as they should be."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from google.protobuf import json_format
 
 from harness.endpoint.methods import Method, Methods
+from harness.endpoint.payload import misfit
 from harness.errors import UsageError
 
 NONCE = "$NONCE"
@@ -17,6 +18,7 @@ class Messages:
     """
 
     def __init__(self, methods: Methods, given: Mapping[str, str]) -> None:
+        self._pool = methods.pool
         self._given = {methods.find(name).path: text for name, text in given.items()}
         for path in self._given:
             self.make(methods.find(path), "try")
@@ -33,8 +35,7 @@ class Messages:
         """Return a message, serialised."""
         text = self._given.get(method.path, "{}").replace(NONCE, nonce)
         try:
-            message = json_format.Parse(text, method.request())
+            message = json_format.Parse(text, method.request(), descriptor_pool=self._pool)
         except json_format.ParseError as error:
-            name = method.path.lstrip("/")
-            raise UsageError(f"--data {name}: does not fit {method.request.DESCRIPTOR.full_name}: {error}") from error
+            raise UsageError(f"the message of {method.path.lstrip('/')}: {misfit(error, self._pool)}") from error
         return message.SerializeToString()

@@ -2,10 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.auth.defects import DEFECTS, find
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
 from harness.probe.result import Part
@@ -130,6 +131,20 @@ def parts_of(text: str) -> frozenset[Part]:
         if name not in known:
             raise UsageError(f"--only {name}: no part of a probe; give some of {', '.join(known)}")
     return frozenset(known[name] for name in names) or frozenset(Part)
+
+
+def rows_of(names: Iterable[str]) -> frozenset[str]:
+    """Return the ids of the rows that ``--row`` names; raises `UsageError`."""
+    return frozenset(find(name).id for name in names)
+
+
+def policies_of(names: Sequence[str]) -> frozenset[str]:
+    """Return the policies that ``--declare`` names; raises `UsageError`."""
+    known = sorted({allowed.when for row in DEFECTS.values() for allowed in row.allowed if allowed.when})
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--declare {name}: no such policy; give some of {', '.join(known)}")
+    return frozenset(names)
 
 
 def messages_of(option: str, given: Iterable[str]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from harness.probe.doors import good_metadata, knocks
 from harness.probe.line import open_line
 from harness.probe.messages import Messages
 from harness.probe.minter import Minter
-from harness.probe.options import messages_of, parts_of
+from harness.probe.options import messages_of, parts_of, policies_of, rows_of
 from harness.probe.pace import Pace
 from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
@@ -130,8 +130,8 @@ class Parts:
             streaming=_streaming(setup),
             carrier=setup.carrier,
             leeway_s=setup.options.leeway,
-            declared=frozenset(setup.options.declare),
-            named=frozenset(setup.options.row),
+            declared=policies_of(setup.options.declare),
+            named=rows_of(setup.options.row),
             loopback=_on_loopback(setup.endpoint),
             before=setup.before,
         )

@@ -15,7 +15,7 @@ from harness.probe.carrier import Carrier
 from harness.probe.messages import Messages
 from harness.probe.minter import Minter, read_key, read_template
 from harness.probe.openness import Openness
-from harness.probe.options import endpoint_of, messages_of, parts_of
+from harness.probe.options import endpoint_of, messages_of, parts_of, policies_of, rows_of
 from harness.probe.pace import Pace
 from harness.probe.reach import require_reached
 from harness.probe.result import ClockEstimate, ProbeResult
@@ -50,9 +50,13 @@ def prepare(options: argparse.Namespace) -> Setup:
     carrier, minter = Carrier(options.metadata_key, options.scheme), minter_of(options)
     Pace(options.per_s)
     parts_of(options.only)
+    rows_of(options.row)
+    policies_of(options.declare)
     for address in endpoint.addresses:
         require_reached(endpoint, address)
     methods, listed = _methods(endpoint, options, carrier, minter)
+    if options.method:
+        methods.find(options.method)
     openness = Openness(tuple(options.public), tuple(options.skip))
     openness.require_known([method.path for method in methods])
     messages = Messages(methods, messages_of("--data", options.data))

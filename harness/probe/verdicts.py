@@ -11,7 +11,7 @@ from harness.auth.token import Token
 from harness.clock import wall
 from harness.errors import TokenError
 from harness.lab.proving.judge import Outcome as Judged
-from harness.lab.proving.judge import judge_answer, judge_observation
+from harness.lab.proving.judge import judge_answer, judge_observation, wrong_code
 from harness.probe.asker import CRASHED, TURNED_AWAY, origin_of
 from harness.probe.beyond import Beyond, GoneError
 from harness.probe.result import Finding, Outcome, Part
@@ -141,7 +141,7 @@ def _by_the_clock(specimen: Specimen, edges: Edges | None, sent_s: float, answer
 def _answered(row: Defect, specimen: Specimen, judged: Judged, answer: Answer) -> Finding:
     origin, cause = origin_of(answer)
     outcome = _outcome(judged, specimen.expected, answer.code)
-    plain = _blank(row, outcome, judged.text, specimen.expected)
+    plain = _blank(row, outcome, _more(judged, specimen.expected, answer.code), specimen.expected)
     if judged.row != row.id:
         plain = replace(_side_finding(judged, plain), row=judged.row)
     return replace(
@@ -162,8 +162,15 @@ def _observed(row: Defect, seen: Observation, bench: Bench, plan: Plan) -> Findi
     judged = judge_observation(row, seen, bench.good.signer.algorithm, plan.declared)
     expected = seen.expected or row.expected
     outcome = Outcome.PROBLEM if seen.problem else _outcome(judged, expected, seen.code)
-    finding = _blank(row, outcome, judged.text, "" if seen.problem or not seen.code else expected)
+    finding = _blank(
+        row, outcome, _more(judged, expected, seen.code), "" if seen.problem or not seen.code else expected
+    )
     return replace(finding, variant=seen.variant, seen=seen.code)
+
+
+def _more(judged: Judged, expected: str, code: str) -> str:
+    """Return what a judgement says beyond the two codes, which a finding has fields for."""
+    return "" if judged.text == wrong_code(code, expected) else judged.text
 
 
 def _outcome(judged: Judged, expected: str, code: str) -> Outcome:

@@ -139,5 +139,7 @@ def test_a_name_that_is_not_served_is_refused() -> None:
 
 
 def test_a_message_that_does_not_fit_is_refused_before_the_first_call() -> None:
-    with pytest.raises(UsageError, match=r"--data jwtstorm.lab.v1.Ledger/Transfer: does not fit .*TransferRequest"):
+    with pytest.raises(
+        UsageError, match=r"Ledger/Transfer: no field 'nonsense' in .*TransferRequest; did you mean 'nonce'"
+    ):
         Messages(METHODS, {f"{LEDGER}/Transfer": '{"nonsense": 1}'})

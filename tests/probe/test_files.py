@@ -111,6 +111,8 @@ def test_the_terminal_says_the_answer_first_and_what_is_wrong() -> None:
 
 
 def test_a_clean_probe_says_what_it_asked() -> None:
+    unasked = Finding(Part.CLOCK, "offset", Outcome.VOID, text="no guarded call goes through; give --method")
+    assert sentences(result(unasked))[0] == "Nothing is proven: no guarded call goes through; give --method."
     assert sentences(result(PASSED))[0].startswith("It let nothing in that it should not: 1 question over 1 method")
 
 

@@ -135,6 +135,7 @@ def test_leeway_is_judged_by_the_oracle_and_grey_is_not_judged() -> None:
 def test_a_false_accept_says_how_to_declare_a_policy() -> None:
     (finding,) = [one for one in run(Scripted(always("OK"))) if one.row == "TIME-03"]
     assert "--declare exp-optional" in finding.way_out
+    assert "instead of" not in finding.text, "the codes have fields of their own"
     assert of(run(Scripted(always("OK")), declared=frozenset({"exp-optional"})), "TIME-03") == {Outcome.ALLOWED}
 
 

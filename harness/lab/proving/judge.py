@@ -35,7 +35,12 @@ def judge(row: Defect, expected: str, code: str, declared: Collection[str]) -> t
     for allowed in row.allowed:
         if allowed.code == code and (not allowed.when or allowed.when in declared):
             return "allowed", allowed.why
-    return "failed", f"{code} instead of {expected}"
+    return "failed", wrong_code(code, expected)
+
+
+def wrong_code(code: str, expected: str) -> str:
+    """Return the sentence of a code that neither the row expects nor its owner allows."""
+    return f"{code} instead of {expected}"
 
 
 def judge_answer(
