@@ -30,7 +30,7 @@ examples of `any`:
       --token-file token.jwt --rate 100 --duration 30
   jwtstorm run any --target a:443 --target b:443 --allow-target a --allow-target b --ca ca.pem \\
       --proto cart.proto --call shop.v1.Cart/Get --data-file get.json --rows carts.csv \\
-      --token-url https://login.example/token --client-id storm        (the secret: CLIENT_SECRET)
+      --token-url https://login.example/token --client-id storm --allow-target login.example   (secret: CLIENT_SECRET)
 in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; docs/targets.md tells the rest"""
 
 

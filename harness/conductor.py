@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.auth.source import guard_source
 from harness.ceilings import Ceilings
 from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
@@ -114,6 +115,7 @@ class Conductor:
     def begin(self) -> None:
         """Make the folder, start the lab, tell the workers; raises `HarnessError`, with nothing left running."""
         guard_target(self.scenario.target, self._settings.allowed_targets)
+        guard_source(self.scenario.issuer, self._settings.allowed_targets)
         if is_foreign(self.scenario.target):
             self._settings.ceilings.guard(self.scenario.load, self._settings.users)
         declared = self._settings.declared or self.scenario

@@ -5,9 +5,10 @@ its fork, and that is when secrets are read from the environment or a file. `har
 has one file per source. A scenario may bring its own: any object with ``open()``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from harness.endpoint.address import is_here
 from harness.errors import UsageError
 
 
@@ -25,11 +26,23 @@ class TokenSource(Protocol):
 class SourceSettings(Protocol):
     """What a scenario writes down: opened in the worker, after its fork.
 
-    It may also have ``mistakes() -> list[str]``: what is wrong with it, asked before the first call.
+    It may also have ``mistakes() -> list[str]``: what is wrong with it, asked before the first call; and
+    ``hosts() -> list[str]``: the machines that it calls, which `guard_source` holds to those allowed.
     """
 
     def open(self) -> TokenSource:
         """Return the source, ready to fetch; raises `UsageError` where a secret is missing."""
+
+
+def guard_source(source: SourceSettings | None, allowed: frozenset[str]) -> None:
+    """Refuse to send a run's token requests to another machine that nobody named on the command line.
+
+    A storm is made to send many at once. Raises `UsageError`.
+    """
+    hosts: Callable[[], list[str]] = getattr(source, "hosts", list)
+    for host in hosts():
+        if not (host in allowed or is_here(host)):
+            raise UsageError(f"the issuer at {host} is not on this machine; if you mean it, add --allow-target {host}")
 
 
 def refuse(mistakes: Sequence[str]) -> None:

@@ -1,5 +1,7 @@
 """Addresses of gRPC servers: ``host:port``, ``[v6]:port`` or ``unix:/path``."""
 
+import ipaddress
+
 UNIX = "unix:"
 
 
@@ -11,6 +13,14 @@ def is_unix(address: str) -> bool:
 def host_of(address: str) -> str:
     """Return the host of an address, without brackets; that of a unix socket is ``localhost``."""
     return "localhost" if is_unix(address) else address.rpartition(":")[0].strip("[]")
+
+
+def is_here(host: str) -> bool:
+    """Tell whether a host is this machine by its name alone, without asking a resolver."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def mistakes(address: str) -> list[str]:

@@ -40,7 +40,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description, parser.epilog = HELP, EXITS
     parser.add_argument("addresses", nargs="*", metavar="ADDRESS", help="host:port, [::1]:port or unix:/path; replicas")
-    parser.add_argument("--allow-target", action="append", default=[], metavar="HOST", help="needed beyond loopback")
+    parser.add_argument(
+        "--allow-target", action="append", default=[], metavar="HOST", help="a target or issuer beyond loopback"
+    )
     _endpoint(parser.add_argument_group("how to reach it"))
     _methods(parser.add_argument_group("what it serves (else its reflection is asked)"))
     _tokens(parser.add_argument_group("good tokens"))

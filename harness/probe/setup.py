@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.auth.source import guard_source
 from harness.auth.sources import ClientCredentials, TokenFile
 from harness.clock import wall
 from harness.endpoint import Endpoint
@@ -84,9 +85,9 @@ def minter_of(options: argparse.Namespace) -> Minter | None:
     if options.token_file:
         return Minter.with_tokens(TokenFile(options.token_file).open().fetch)
     if options.token_url:
-        source = ClientCredentials(
-            options.token_url, options.client_id, scope=options.scope, audience=options.audience
-        ).open()
+        issuer = ClientCredentials(options.token_url, options.client_id, scope=options.scope, audience=options.audience)
+        source = issuer.open()
+        guard_source(issuer, frozenset(options.allow_target))
         return Minter.with_tokens(source.fetch)
     return None
 

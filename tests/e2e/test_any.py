@@ -173,6 +173,16 @@ def test_options_that_cannot_be_end_with_2_in_one_line(tmp_path: Path, options: 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.e2e
+def test_an_issuer_on_another_machine_must_be_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIENT_SECRET", "hush")
+    issuer = ("--token-url", "https://login.example/token", "--client-id", "storm")
+    code, text = run_any(tmp_path, "--target", "127.0.0.1:1", "--call", "a.B/C", *issuer)
+    assert code == 2, text
+    assert "add --allow-target login.example" in text
+    assert not list(tmp_path.iterdir())
+
+
 PROXIED = """
 target=Endpoint(("localhost:{port}",), tls=Tls(ca=Path({ca!r}))), issuer=SigningKey(Path({key!r})),
 calls=[Call("jwtstorm.lab.v1.Ledger/GetBalance", {{"account": "1"}})],

@@ -148,6 +148,15 @@ def test_another_machine_must_be_allowed_by_name(tmp_path: Path) -> None:
     assert "add --allow-target ledger.example" in done.complained
 
 
+def test_an_issuer_on_another_machine_must_be_allowed_by_name(
+    right: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENT_SECRET", "hush")
+    done = probe(tmp_path, right.address, "--token-url", "https://login.example/token", "--client-id", "storm")
+    assert done.code == 2
+    assert "add --allow-target login.example" in done.complained
+
+
 def test_an_issuer_that_cannot_be_reached_is_named(
     right: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,10 @@ class ClientCredentials:
         found += positive(what, timeout_s=self.timeout_s)
         return found + extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth)
 
+    def hosts(self) -> list[str]:
+        """Return the machine that is asked for tokens."""
+        return issuer_address.hosts(self.token_url, self.issuer_url)
+
     def open(self) -> "OAuthSource":
         """Find the endpoint, read the secret and return the source."""
         refuse(self.mistakes())

@@ -1,6 +1,7 @@
 """Where an issuer's token endpoint is: told, or discovered."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.auth.sources import findings
 from harness.auth.sources.discovery import Discovered, discover
@@ -13,6 +14,11 @@ def mistakes(what: str, token_url: Any, issuer_url: Any) -> list[str]:
     if token_url and issuer_url:
         return [f"{what}: token_url= and issuer_url= are both given; the second finds the first, so give one"]
     return findings.url(what, **({"token_url": token_url} if token_url else {"issuer_url": issuer_url}))
+
+
+def hosts(token_url: str, issuer_url: str) -> list[str]:
+    """Return the machine that is asked; where discovery leads is the issuer's own word."""
+    return [urlsplit(token_url or issuer_url).hostname or ""]
 
 
 def resolve(token_url: str, issuer_url: str, timeout_s: float) -> Discovered:

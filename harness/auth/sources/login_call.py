@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.auth.source import refuse
 from harness.auth.sources import findings, template
+from harness.endpoint.address import host_of
 from harness.errors import HarnessError, TokenError, UsageError
 from harness.findings import positive
 
@@ -66,6 +67,12 @@ class LoginCall:
             if name not in os.environ:
                 found.append(f"{what}: request names ${{{name}}}, which is not set; set it before you start")
         return found + positive(what, timeout_s=self.timeout_s)
+
+    def hosts(self) -> list[str]:
+        """Return the machine that is logged into."""
+        from harness.endpoint import endpoint_of
+
+        return [host_of(address) for address in endpoint_of(self.target).addresses]
 
     def open(self) -> "LoginSource":
         """Find the method and return the source; raises `UsageError`."""

@@ -51,6 +51,10 @@ class RefreshToken:
             found.append(f"{what}: keep_rotated=True has no file to keep it in; give file=")
         return found + findings.variable(what, env=self.env)
 
+    def hosts(self) -> list[str]:
+        """Return the machine that is asked for tokens."""
+        return issuer_address.hosts(self.token_url, self.issuer_url)
+
     def open(self) -> "RefreshingSource":
         """Find the endpoint, read the secrets and return the source."""
         refuse(self.mistakes())
