@@ -1,12 +1,11 @@
 """Staging: what must be in place before a run's first call, from the scenario alone."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from harness.endpoint import Endpoint, endpoint_of
-from harness.endpoint.address import host_of
+from harness.endpoint.address import host_of, is_here
 from harness.errors import UsageError
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
@@ -74,20 +73,13 @@ def guard_target(target: str | Endpoint | None, allowed: frozenset[str]) -> None
 
 def is_foreign(target: str | Endpoint | None) -> bool:
     """Tell whether a target, or one of its replicas, is on another machine."""
-    return target is not None and not all(_is_here(host_of(address)) for address in endpoint_of(target).addresses)
+    return target is not None and not all(is_here(host_of(address)) for address in endpoint_of(target).addresses)
 
 
 def _guard_address(target: str, allowed: frozenset[str]) -> None:
     host = host_of(target)
-    if not (host in allowed or _is_here(host)):
+    if not (host in allowed or is_here(host)):
         raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _process(pid: int, ticks: int) -> dict[str, int]:
