@@ -31,6 +31,7 @@ from harness.checks import (
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
 from harness.honesty.matters import Matters
+from harness.lab.launch import Launch
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario
 from harness.timeline import at
@@ -42,6 +43,7 @@ __all__ = [
     "DescriptorSet",
     "Endpoint",
     "LabSettings",
+    "Launch",
     "LoginCall",
     "Matters",
     "NoClientAuth",

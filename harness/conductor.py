@@ -133,8 +133,10 @@ class Conductor:
             self._lab.stop()
             return
         journal.write("lab", **lab_note(self.scenario, environ, self._lab))
-        self._folder.update(links=self._lab.links)
-        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy, Residents(self._lab.children))
+        faked = self._lab.faked
+        self._folder.update(links=self._lab.links, faketime=faked.about() if faked else {})
+        residents = Residents(self._lab.children)
+        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy, residents, self._lab.clock)
         self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
         self._injection.plan()
         self._roster = Roster(self._crew, self._folder.path.resolve(), self._break)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
+from harness.errors import UsageError
+from harness.lab.faketime import find_library
 from harness.lab.proxy_choice import choose
 
 NEEDED = ("locust", "grpcio", "gevent", "pyjwt", "toxiproxy-python", "pandas", "matplotlib", "pyarrow", "uvloop")
@@ -30,6 +32,7 @@ def examine(
     """Return what was found on this machine."""
     findings = [_python(), *(_package(name) for name in NEEDED)]
     findings.append(Finding("ok", "proxy", choose(environ, which).text()))
+    findings.append(_faketime(environ))
     findings.append(_port(port))
     findings.append(_tool("go", "builds the real Toxiproxy (make toxiproxy)", which))
     browser = next((name for name in BROWSERS if which(name)), None)
@@ -52,6 +55,15 @@ def _package(name: str) -> Finding:
         return Finding("ok", name, version(name))
     except PackageNotFoundError:
         return Finding("missing", name, "not installed; run: make setup")
+
+
+def _faketime(environ: Mapping[str, str]) -> Finding:
+    try:
+        library = find_library(environ)
+    except UsageError as error:
+        adds = "it moves the clock of a server that a scenario launches"
+        return Finding("absent", "faketime", f"{str(error).removeprefix('faketime: ')}; {adds}")
+    return Finding("ok", "faketime", f"{library.version}: {library.path}")
 
 
 def _port(port: int) -> Finding:

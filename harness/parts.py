@@ -1,7 +1,7 @@
 """Parts: how faults and their undo reach the issuer, the target, the proxy and the lab's processes."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from harness import clock
@@ -20,6 +20,8 @@ class Parts:
     target: Any = None
     proxy: Any = None
     process: Any = None
+    clock: Any = None
+    """The verifier's clock: of the lab's target, or of a launched one."""
 
     def do(self, command: Command) -> Mapping[str, Any]:
         """Carry out a command; raises `LabError`. The answer holds ``at_ns``."""
@@ -35,8 +37,7 @@ class Parts:
         return state
 
     def _part(self, name: str) -> Any:
-        known = {"issuer": self.issuer, "target": self.target, "proxy": self.proxy, "process": self.process}
-        part = known.get(name)
+        part = {field.name: getattr(self, field.name) for field in fields(self)}.get(name)
         if part is None:
             raise LabError(f"this run has no {name} of its own")
         return part

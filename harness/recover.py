@@ -82,7 +82,7 @@ class _Recovery:
         for child in children:
             if _same_process(child):
                 said = f"{child['name']} (pid {child['pid']}) was still running: killed"
-                self.attempt(said, None, partial(_kill, child["pid"]))
+                self.attempt(said, None, partial(_kill, child["pid"], group=bool(child.get("group"))))
 
     def take_back(self, step: str, commands: Sequence[Command], proxy: ProxyClient | None) -> None:
         if proxy is None or not commands:
@@ -101,9 +101,9 @@ class _Recovery:
             self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True))
 
 
-def _kill(pid: int) -> None:
+def _kill(pid: int, *, group: bool) -> None:
     with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
-        os.kill(pid, signal.SIGKILL)
+        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
 
 
 def _carry_out(commands: Iterable[Command], parts: Parts) -> None:

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import needs
 from harness import timeline as timelines
 from harness.auth import refresh
 from harness.auth.refresh import Tokens
 from harness.auth.source import SourceSettings
 from harness.checks import Check
 from harness.endpoint import Endpoint, endpoint_of
-from harness.endpoint.address import is_unix
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError, UsageError
 from harness.faults import Surroundings
@@ -26,6 +26,7 @@ from harness.findings import is_number, list_of, not_negative, of_kind, one_of, 
 from harness.honesty.matters import Matters
 from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
+from harness.lab.launch import Launch
 from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
@@ -67,8 +68,8 @@ class LabSettings:
 class Scenario:
     """One experiment.
 
-    ``target`` is the address of your own service (``127.0.0.1:50051``), or an `Endpoint` with TLS,
-    replicas and more; ``issuer`` where its
+    ``target`` is the address of your own service (``127.0.0.1:50051``), an `Endpoint` with TLS,
+    replicas and more, or a `Launch`, which starts it; ``issuer`` where its
     tokens come from (a setting of `harness.auth.source`); without them the lab serves both.
     ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
@@ -84,7 +85,7 @@ class Scenario:
     timeline: Sequence[Planned] = ()
     checks: Sequence[Check] = ()
     seed: int = 1
-    target: str | Endpoint | None = None
+    target: needs.Target = None
     issuer: SourceSettings | None = None
     deadline_s: float = 1.0
     max_lag_s: float | None = None
@@ -116,7 +117,21 @@ class Scenario:
     @property
     def endpoint(self) -> Endpoint | None:
         """Return your own service's endpoint; None where the lab serves."""
+        if isinstance(self.target, Launch):
+            return self.target.endpoint(connections=self.connections)
         return None if self.target is None else endpoint_of(self.target, self.connections)
+
+    @property
+    def launch(self) -> Launch | None:
+        """Return the server of yours that the run starts, where it does."""
+        return self.target if isinstance(self.target, Launch) else None
+
+    def endpoint_at(self, address: str) -> Endpoint:
+        """Return how users reach the target, which a run has at ``address``: the lab's, a launched one, or a proxy."""
+        if self.launch is not None:
+            return self.launch.endpoint(address, self.connections)
+        endpoint = self.endpoint
+        return endpoint.behind(address) if endpoint else endpoint_of(address, self.connections)
 
     def mistakes(self) -> list[str]:
         """Return everything that is wrong, one sentence each with its way out."""
@@ -187,9 +202,12 @@ class Scenario:
         found += of_kind("scenario", LabSettings, "give LabSettings(…)", lab=self.lab)
         found += of_kind("scenario", Matters, "give Matters(…)", matters=self.matters)
         if self.target is not None:
-            kind = str if not isinstance(self.target, Endpoint) else Endpoint
+            kind = type(self.target) if isinstance(self.target, Endpoint | Launch) else str
             found += of_kind(
-                "scenario", kind, 'give an address, target="127.0.0.1:50051", or Endpoint(…)', target=self.target
+                "scenario",
+                kind,
+                'give an address, target="127.0.0.1:50051", Endpoint(…) or Launch(…)',
+                target=self.target,
             )
         if self.issuer is not None and not (hasattr(self.issuer, "open") and not isinstance(self.issuer, type)):
             found.append(
@@ -208,6 +226,8 @@ class Scenario:
                 yield from part.mistakes()
         if isinstance(self.target, str | Endpoint):
             yield from endpoint_of(self.target).mistakes()
+        if self.launch is not None:
+            yield from self.launch.mistakes()
         for call in self.calls:
             if isinstance(call, Call):
                 yield from call.mistakes()
@@ -216,40 +236,23 @@ class Scenario:
             yield from ask()
 
     def _missing_parts(self, steps: Sequence[Step]) -> list[str]:
-        own = {"target": self.target is not None, "issuer": self.issuer is not None}
-        found = []
-        for step in steps:
-            for need in sorted(step.fault.needs()):
-                if own.get(need):
-                    found.append(f"{step.id}: it needs the lab's own {need}; drop {need}= or this step")
-                if need == "link:issuer" and own["issuer"]:
-                    found.append(f"{step.id}: the issuer link is the lab's; drop issuer= or this step")
-                if need == "link:jwks" and (own["issuer"] or own["target"]):
-                    found.append(f"{step.id}: the jwks link runs between the lab's own parts; drop target= and issuer=")
-        found += self._unproxied()
-        if self.issuer is not None and self.target is None:
-            found.append(
-                "scenario: the lab's target takes its own issuer's tokens only; give target= too, or drop issuer="
-            )
-        if self.target is not None and self.issuer is None:
-            found.append("scenario: target= is your own, so say where its tokens come from; give issuer=")
-        return found
-
-    def _unproxied(self) -> Iterator[str]:
-        """Yield why the target link cannot have a proxy on it, where it needs one."""
-        endpoint = self.endpoint
-        if endpoint is None or "target" not in self.links():
-            return
-        if len(endpoint.addresses) > 1:
-            yield "scenario: a fault on the target link takes one address; name one replica, or drop the step"
-        elif endpoint.addresses and is_unix(endpoint.addresses[0]):
-            yield "scenario: no proxy stands on a unix socket; give target= a host:port, or drop the step on its link"
+        own_issuer = self.issuer is not None
+        asked = [(step.id, need) for step in steps for need in sorted(step.fault.needs())]
+        refused = [(step, needs.refusal(need, self.target, own_issuer=own_issuer)) for step, need in asked]
+        found = [f"{step}: {why}" for step, why in refused if why]
+        return [
+            *found,
+            *needs.unproxied(self.endpoint, self.links()),
+            *needs.misfits(self.target, own_issuer=own_issuer),
+        ]
 
     def _own_target(self) -> dict[str, Any]:
         """Return what two runs must share of an endpoint and its calls; not where it is, which builds differ in."""
         own: dict[str, Any] = {}
         if isinstance(self.target, Endpoint):
             own["endpoint"] = {**self.target.to_json(), "addresses": len(self.target.addresses)}
+        if self.launch is not None:
+            own["launch"] = self.launch.to_json()
         if self.calls:
             own["calls"] = [call.to_json() for call in self.calls]
         return own

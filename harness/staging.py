@@ -4,14 +4,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from harness.endpoint import Endpoint, endpoint_of
+from harness.endpoint import endpoint_of
 from harness.endpoint.address import host_of, is_here
 from harness.errors import UsageError
 from harness.lab.issuer.keys import SigningKey
+from harness.lab.launch import Launch
+from harness.lab.launched import Launched
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.process import started_ticks
+from harness.lab.process import Child, started_ticks
 from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
+from harness.needs import Target
 from harness.scenario import LabSettings, Scenario
 
 
@@ -22,11 +25,18 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
         issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if scenario.issuer is None else None,
         target=_target_settings(lab) if scenario.target is None else None,
         links=scenario.links(),
-        foreign={} if scenario.endpoint is None else {"target": scenario.endpoint.addresses[0]},
+        launch=scenario.launch,
+        foreign=_foreign(scenario),
         environ=environ,
         seed=scenario.seed,
         issuer_key=_issuer_key(scenario),
     )
+
+
+def _foreign(scenario: Scenario) -> dict[str, str]:
+    """Return where a target is that runs already."""
+    endpoint = scenario.endpoint
+    return {} if endpoint is None or scenario.launch is not None else {"target": endpoint.addresses[0]}
 
 
 def _issuer_key(scenario: Scenario) -> dict[str, str] | None:
@@ -56,23 +66,25 @@ def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) ->
     children = lab.children if lab is not None else ()
     return {
         "conductor": _process(os.getpid(), started_ticks(os.getpid())),
-        "children": [{"name": child.name, **_process(child.pid, child.started_ticks)} for child in children],
+        "children": [_child(child) for child in children],
         "proxy": {"kind": choice.kind, "url": choice.url} if scenario.links() else {},
         "proxies": dict(lab.proxies) if lab is not None else {},
     }
 
 
-def guard_target(target: str | Endpoint | None, allowed: frozenset[str]) -> None:
+def guard_target(target: Target, allowed: frozenset[str]) -> None:
     """Refuse to send load to another machine that nobody named on the command line.
 
     Raises `UsageError`.
     """
-    for address in () if target is None else endpoint_of(target).addresses:
+    for address in () if target is None or isinstance(target, Launch) else endpoint_of(target).addresses:
         _guard_address(address, allowed)
 
 
-def is_foreign(target: str | Endpoint | None) -> bool:
+def is_foreign(target: Target) -> bool:
     """Tell whether a target, or one of its replicas, is on another machine."""
+    if isinstance(target, Launch):
+        return False
     return target is not None and not all(is_here(host_of(address)) for address in endpoint_of(target).addresses)
 
 
@@ -80,6 +92,12 @@ def _guard_address(target: str, allowed: frozenset[str]) -> None:
     host = host_of(target)
     if not (host in allowed or is_here(host)):
         raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")
+
+
+def _child(child: Child | Launched) -> dict[str, str | int]:
+    """Return what names a child for good; ``group`` says that it may have children of its own in its group."""
+    group: dict[str, str | int] = {"group": True} if isinstance(child, Launched) else {}
+    return {"name": child.name, **_process(child.pid, child.started_ticks), **group}
 
 
 def _process(pid: int, ticks: int) -> dict[str, int]:

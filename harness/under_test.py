@@ -15,6 +15,7 @@ from harness.auth.variation import vary
 from harness.endpoint import address as addresses
 from harness.endpoint import endpoint_of
 from harness.errors import UsageError
+from harness.lab.launch import Launch
 from harness.scenario import LabSettings, Scenario
 from harness.variants import let_loose
 
@@ -63,6 +64,8 @@ def _with_lab(scenario: Scenario, text: str) -> Scenario:
 def _at(scenario: Scenario, address: str) -> Scenario:
     if wrong := addresses.mistakes(address):
         raise UsageError("; ".join(wrong))
+    if isinstance(scenario.target, Launch):
+        return replace(scenario, target=scenario.target.endpoint(address, scenario.connections))
     if scenario.target is None:
         raise UsageError(
             f"{address}: the lab serves this scenario and mints its tokens; write target= and issuer= into it, "

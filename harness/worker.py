@@ -27,7 +27,6 @@ from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
 from harness.auth.trace import AuthTrace, redact
 from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin, told_apart
-from harness.endpoint import endpoint_of
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.errors import HarnessError, TokenError
 from harness.faults import Metadata
@@ -108,9 +107,7 @@ class Worker:
         self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
         self._seats = count()
-        endpoint = scenario.endpoint
-        endpoint = endpoint.behind(begin.target) if endpoint else endpoint_of(begin.target, scenario.connections)
-        self._transport = TransportSettings(endpoint, begin.users)
+        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm))
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready

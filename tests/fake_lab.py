@@ -41,6 +41,7 @@ class FakeLab:
                 "keys": {"signs": "k1", "published": ["k1"], "steps": []},
             },
             "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
+            "clock": {"clock": _clock()},
             "process": {"target": {"alive": True, "paused": False}},
             **{f"proxy:{name}": {"name": name, "enabled": True, "toxics": []} for name in LINKS.values()},
         }

@@ -1,6 +1,8 @@
 import socket
+from pathlib import Path
 
 from harness.doctor import NEEDED, Finding, examine
+from harness.lab.faketime import VARIABLE
 
 
 def nowhere(_: str) -> str | None:
@@ -71,3 +73,14 @@ def test_a_port_that_is_taken_is_said_with_the_way_out() -> None:
         finding = found(examine({}, nowhere, port))[f"port {port}"]
     assert finding.mark == "absent"
     assert "--web-port" in finding.text
+
+
+def test_a_library_for_faked_clocks_is_told_with_what_it_adds(tmp_path: Path) -> None:
+    own = tmp_path / "libfaketime.so.1"
+    absent = found(examine({VARIABLE: str(own)}, nowhere, free_port()))["faketime"]
+    own.touch()
+    there = found(examine({VARIABLE: str(own)}, nowhere, free_port()))["faketime"]
+    assert absent.mark == "absent"
+    assert "pip install 'jwtstorm[faketime]'" in absent.text
+    assert "a server that a scenario launches" in absent.text
+    assert (there.mark, there.text) == ("ok", f"named by {VARIABLE}: {own}")

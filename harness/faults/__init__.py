@@ -22,7 +22,7 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 class Command:
     """One order to a part of the lab, as plain data: what an undo is made of.
 
-    ``part`` is ``issuer``, ``target`` or ``proxy``; ``action`` a method of that part's control.
+    ``part`` is ``issuer``, ``target``, ``proxy``, ``process`` or ``clock``; ``action`` a method of that part's control.
     """
 
     part: str
@@ -156,7 +156,11 @@ class Fault:
         return False
 
     def needs(self) -> frozenset[str]:
-        """Return what the fault acts on: ``issuer``, ``target`` (the lab's own), ``link:<name>``."""
+        """Return what the fault acts on.
+
+        ``issuer``, ``target`` (the lab's own), ``clock``, ``process`` (the target's, the lab's or a launched one's),
+        ``link:<name>``.
+        """
         return frozenset()
 
     def holds(self) -> str | None:

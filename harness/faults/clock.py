@@ -1,6 +1,7 @@
 """Clock faults: the issuer's or the verifier's clock runs apart from everybody else's.
 
-These move the injected clocks of the lab's own processes, never a machine's.
+These move the injected clocks of the lab's own processes, or the clock of a launched one by libfaketime, never a
+machine's.
 """
 
 from dataclasses import dataclass, replace
@@ -8,10 +9,12 @@ from dataclasses import dataclass, replace
 from harness.faults import Command, Fault, Lab, Reading, Site
 from harness.findings import not_zero, one_of
 
-CLOCKS = {"issuer": "issuer", "verifier": "target"}
+CLOCKS = {"issuer": "issuer", "verifier": "clock"}
 """Whose clock, and the part of the lab that has it."""
 RUNGS = {"issuer": 1, "verifier": 2}
-"""How a clock is moved: 1, the minting clock; 2, the reference target's own. 3 would be libfaketime."""
+"""How a clock is moved: 1, the minting clock; 2, the reference target's own. 3 is libfaketime, which says so itself."""
+KEPT = ("measured_s", "bound_s", "library", "seen_within_s")
+"""What of a clock's state goes into the journal."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class MovedClock:
         return CLOCKS[self.of]
 
     def needs(self) -> frozenset[str]:
-        """Return the part whose clock moves: it must be the lab's own."""
+        """Return the part whose clock moves."""
         return frozenset({CLOCKS.get(self.of, "issuer")})
 
     def holds(self) -> str:
@@ -42,8 +45,8 @@ class MovedClock:
         del site
         clock = lab.state(self.part())["clock"]
         moved = bool(clock["offset_s"] or clock["rate_ppm"])
-        measured = {"rung": RUNGS[self.of], "asked_s": clock["offset_s"]}
-        return Reading(moved, {**measured, **{key: clock[key] for key in ("measured_s", "bound_s") if key in clock}})
+        measured = {"rung": clock.get("rung", RUNGS[self.of]), "asked_s": clock["offset_s"]}
+        return Reading(moved, {**measured, **{key: clock[key] for key in KEPT if key in clock}})
 
     def move(self, lab: Lab, skew_s: float, rate_ppm: float) -> int:
         """Set offset and rate; return when it took effect."""

@@ -7,14 +7,14 @@ from harness.faults import Command, Fault, Lab, Reading, Site
 
 
 class TargetProcess:
-    """What both share: the process of the lab's own target, and the two orders that are each other's undo."""
+    """What both share: the process of a target that the run started, and the two orders that are each other's undo."""
 
     into: ClassVar[str]
     back: ClassVar[str]
 
     def needs(self) -> frozenset[str]:
-        """Return the part whose process it is: it must be the lab's own."""
-        return frozenset({"target"})
+        """Return that the target's process must be one that the run started."""
+        return frozenset({"process"})
 
     def holds(self) -> str:
         """Return what only one step may hold."""

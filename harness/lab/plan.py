@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import UsageError
 from harness.lab import zoo
+from harness.lab.launch import Launch
 
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""
@@ -87,9 +88,9 @@ class LabPlan:
     """Which parts to start and which links to proxy.
 
     ``foreign`` tells ``host:port`` of a target or issuer of your own, by the name of its link; the
-    part itself is None then. ``environ`` is looked through for a Toxiproxy to use, instead of this
-    process's environment; ``seed`` is for the embedded proxy's dice; ``issuer_key`` is a key pair of the
-    caller's making (``kid`` and ``pem``) for the issuer to sign with.
+    part itself is None then. ``launch`` is a target of your own that the lab starts. ``environ`` is looked
+    through for a Toxiproxy to use, instead of this process's environment; ``seed`` is for the embedded proxy's
+    dice; ``issuer_key`` is a key pair of the caller's making (``kid`` and ``pem``) for the issuer to sign with.
     """
 
     issuer: IssuerSettings | None = field(default_factory=IssuerSettings)
@@ -99,6 +100,7 @@ class LabPlan:
     environ: Mapping[str, str] | None = None
     seed: int | None = None
     issuer_key: Mapping[str, str] | None = field(default=None, repr=False)
+    launch: Launch | None = None
 
     def __post_init__(self) -> None:
         for link in sorted({*self.links, *self.foreign} - LINKS.keys()):
@@ -112,7 +114,7 @@ class LabPlan:
             self._require_upstream(link)
 
     def _require_upstream(self, link: str) -> None:
-        part = self.target if link in {"target", "jwks"} else self.issuer
+        part = (self.target or self.launch) if link in {"target", "jwks"} else self.issuer
         if part is None and link not in self.foreign:
             raise UsageError(
                 f"link {link!r} ({LINKS[link]}): the lab has no such end; give foreign={{{link!r}: 'host:port'}}"

@@ -6,14 +6,17 @@ from typing import Any
 
 from harness.clock import monotonic_ns
 from harness.errors import LabError
+from harness.lab.launched import Launched
 from harness.lab.process import Child
+
+Resident = Child | Launched
 
 
 @dataclass(frozen=True)
 class Residents:
     """Kill, start, pause and resume a child by its name; every answer holds ``at_ns``, when it took effect."""
 
-    children: Sequence[Child]
+    children: Sequence[Resident]
 
     def state(self) -> dict[str, Any]:
         """Tell of each child whether it runs, and whether it is paused."""
@@ -39,7 +42,7 @@ class Residents:
         self._find(name).resume()
         return {"at_ns": monotonic_ns()}
 
-    def _find(self, name: str) -> Child:
+    def _find(self, name: str) -> Resident:
         for child in self.children:
             if child.name == name:
                 return child

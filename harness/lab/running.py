@@ -1,5 +1,6 @@
 """A running lab: starts what a plan asks for, tells where it is, and ends it."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import LabError, UsageError
 from harness.lab.control import IssuerControl, TargetControl
+from harness.lab.faked_clock import Faked, FakedClock, sweep
+from harness.lab.launch import Launch
+from harness.lab.launched import Launched
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child
 from harness.lab.proxy_choice import URL_VARIABLE, ProxyChoice, choose
@@ -35,13 +39,14 @@ class Lab:
         self.plan = plan
         self.issuer: IssuerControl | None = None
         self.target: TargetControl | None = None
+        self.faked: FakedClock | None = None
         self.proxy: ProxyClient | None = None
         self.proxy_choice: ProxyChoice | None = None
         self.addresses: dict[str, str] = dict(plan.foreign)
         self.proxies: dict[str, str] = {}
         self.links: dict[str, dict[str, str]] = {}
         self.clients: tuple[Client, ...] = ()
-        self.children: list[Child] = []
+        self.children: list[Child | Launched] = []
         self.issuer_url: str | None = None
         self._run = run
         self._shared_key: Mapping[str, str] | None = None
@@ -74,6 +79,11 @@ class Lab:
         """Return the issuer's first key (``kid``, and ``pem`` or ``secret``); empty where it made that itself."""
         return dict(self.plan.issuer_key or self._shared_key or {})
 
+    @property
+    def clock(self) -> TargetControl | FakedClock | None:
+        """Return what moves the verifier's clock, where something can."""
+        return self.faked or self.target
+
     def stop(self) -> None:
         """End all parts, last started first; idempotent."""
         self._undo.close()
@@ -91,6 +101,8 @@ class Lab:
             self._start_issuer(self.plan.issuer)
         if self.plan.target:
             self._start_target(self.plan.target)
+        if self.plan.launch:
+            self._start_launch(self.plan.launch)
         for link in ("issuer", "target"):
             if link in self.plan.links:
                 self.addresses[link] = self._proxied(link, self.addresses[link])
@@ -136,11 +148,7 @@ class Lab:
 
     def _start_target(self, settings: TargetSettings) -> None:
         control_secret = secrets.token_urlsafe(24)
-        jwks_url = settings.jwks_url or f"{self.issuer_url}/jwks.json"
-        parts = urlsplit(jwks_url)
-        if "jwks" in self.plan.links:
-            self.addresses["jwks"] = self._proxied("jwks", parts.netloc)
-            jwks_url = urlunsplit(parts._replace(netloc=self.addresses["jwks"]))
+        jwks_url = self._link_jwks(settings.jwks_url or f"{self.issuer_url}/jwks.json")
         child = self._child(
             "target",
             "harness.lab.target",
@@ -157,6 +165,30 @@ class Lab:
         # Killed and started again, it must be found where it was.
         for port, address in (("port", child.ready["address"]), ("control_port", child.ready["control_url"])):
             child.again[port] = int(address.rpartition(":")[2])
+
+    def _start_launch(self, launch: Launch) -> None:
+        values = {}
+        if self.issuer_url:
+            values = {"issuer_url": self.issuer_url, "jwks_url": self._link_jwks(f"{self.issuer_url}/jwks.json")}
+        faked = Faked.prepare(launch, self._run, os.environ) if launch.faketime else None
+        log, environ = self._run / "target.log", faked.environ if faked else None
+        launched = Launched.start("target", launch, log, values, environ)
+        self.children.append(launched)
+        if faked:
+            self._undo.callback(sweep)  # after the program has ended: it is called after what comes next
+        self._undo.callback(launched.stop)
+        self.addresses["target"] = launched.address
+        if faked:
+            self.faked = FakedClock(faked, launched.pid)
+            self._undo.callback(self.faked.stop)
+
+    def _link_jwks(self, url: str) -> str:
+        """Return where the target reads its keys: over the proxy, where the link has one."""
+        if "jwks" not in self.plan.links:
+            return url
+        parts = urlsplit(url)
+        self.addresses["jwks"] = self._proxied("jwks", parts.netloc)
+        return urlunsplit(parts._replace(netloc=self.addresses["jwks"]))
 
     def _proxied(self, link: str, upstream: str) -> str:
         """Put the proxy on a link; return the address that the link's user connects to."""

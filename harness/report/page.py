@@ -134,6 +134,7 @@ def _settings(run: Run) -> list[tuple[str, str]]:
         "transport",
         "links",
         "clocks",
+        "faketime",
         "lab",
         "host",
         "versions",

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import UsageError
 from harness.faults import FAULTS, CallView, Command, Fault, Site, fault_from_json
 from harness.lab.control import IssuerControl, TargetControl
+from harness.lab.faked_clock import FakedClock
 from harness.lab.residents import Residents
 from harness.lab.toxiproxy import ProxyClient
 from harness.timeline import CallFaults, at, number
@@ -23,6 +24,7 @@ CONTROLS: dict[str, type[Any]] = {
     "target": TargetControl,
     "proxy": ProxyClient,
     "process": Residents,
+    "clock": FakedClock,
 }
 METADATA = (("authorization", "Bearer x"), ("trace-bin", b"\x00"))
 SECRETS = ("authorization", "bearer", "secret", "password", "private")
@@ -120,7 +122,7 @@ def test_an_unknown_fault_class_is_refused_with_those_that_are_known() -> None:
 
 @every_fault
 def test_a_fault_needs_only_parts_that_a_lab_can_have(example: Example) -> None:
-    assert example.fault.needs() <= {"issuer", "target", *(f"link:{link}" for link in LINKS)}
+    assert example.fault.needs() <= {"issuer", "target", "process", "clock", *(f"link:{link}" for link in LINKS)}
 
 
 @every_fault
@@ -204,7 +206,7 @@ def test_a_fault_touches_only_the_parts_that_it_needs(example: Example) -> None:
     lab = FakeLab()
     example.fault.apply(lab, SITE)
     needs = {need.partition(":")[0].replace("link", "proxy") for need in example.fault.needs()}
-    parts = {command.arguments["name"] if command.part == "process" else command.part for command in lab.done}
+    parts = {command.part for command in lab.done}
     assert parts == needs
 
 
