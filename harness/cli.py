@@ -151,6 +151,7 @@ def _run(options: argparse.Namespace) -> int:
         ]
         sys.stdout.write(f"the web page is at http://127.0.0.1:{options.web_port} (tab Storm); Ctrl-C ends the run\n")
         sys.stdout.flush()
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a failed handshake is said once, not line by line by grpc's core
     os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(path), *mode, *rest])  # noqa: S606 - Locust itself
     return 2
 

@@ -13,6 +13,7 @@ import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
+from harness.auth.trace import redact
 from harness.errors import UsageError
 
 METHODS = (
@@ -82,7 +83,7 @@ def _files(database: ProtoReflectionDescriptorDatabase) -> FileDescriptorSet:
 
 
 def _why(error: grpc.RpcError) -> str:
-    code, details = error.code(), (error.details() or "")[:160]
+    code, details = error.code(), redact(error.details() or "")  # it may repeat what it was asked with
     if code in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}:
         return f"server reflection turned the token away ({code.name}: {details}); {WAY_OUT}"
     return f"server reflection failed ({code.name}: {details}); {WAY_OUT}"

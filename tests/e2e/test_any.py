@@ -136,6 +136,7 @@ def test_what_the_target_does_not_fit_ends_with_2_before_any_load(
     assert code == 2, text
     assert said in text
     assert "Traceback" not in text
+    assert "ssl_transport_security" not in text, "grpc's core speaks only where it is asked to"
     assert not ledger.calls
 
 
