@@ -20,8 +20,6 @@ from harness.probe.carrier import Carrier
 from harness.probe.evidence import CODES
 from harness.probe.line import open_line
 
-TURNED_AWAY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
-CRASHED = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS"})
 _OF_A_HANDLER = frozenset(
     {"OK", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "OUT_OF_RANGE", "ABORTED"}
 )

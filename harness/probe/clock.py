@@ -15,9 +15,10 @@ from harness.auth.defects.bench import Answer
 from harness.auth.oracle import Bounds
 from harness.calls import Cause
 from harness.clock import monotonic, utc_now, wall
-from harness.probe.asker import TURNED_AWAY, Asker, origin_of
+from harness.probe.asker import Asker, origin_of
 from harness.probe.edge import EXP, NBF, Ask, Search, Seen
 from harness.probe.estimate import conclude
+from harness.probe.evidence import TURNED_AWAY
 from harness.probe.minter import Minter
 from harness.probe.result import ClockEstimate
 

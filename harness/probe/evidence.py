@@ -14,8 +14,8 @@ from harness.auth.trace import redact
 from harness.calls import Cause, Origin
 from harness.probe.result import Outcome
 
-_TURNED_AWAY = {"UNAUTHENTICATED", "PERMISSION_DENIED"}
-_CRASHED = {"UNKNOWN", "INTERNAL", "DATA_LOSS"}
+TURNED_AWAY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+CRASHED = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS"})
 _TRANSPORT = {"UNAVAILABLE", "CANCELLED"}
 _OF_HANDLERS = {
     "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
@@ -97,10 +97,10 @@ def _ran(answer: Answer) -> Weighed:
 
 
 def _public(answer: Answer) -> Weighed:
-    if answer.code in _TURNED_AWAY:
+    if answer.code in TURNED_AWAY:
         text = f"you declare it public, and it answers {answer.code}: callers without a token are locked out"
         return Weighed(Outcome.FALSE_REJECT, text, "Exempt it by its full name, or take it out of --public")
-    if answer.code in _CRASHED:
+    if answer.code in CRASHED:
         return Weighed(Outcome.CRASH_CODE, f"public, as you declare it, and it fell over{_saying(answer)}")
     if _lost(answer):
         return _no_answer(answer)
@@ -180,7 +180,7 @@ def _saying(answer: Answer) -> str:
 
 _READERS = {
     "OK": _ran,
-    **dict.fromkeys(_TURNED_AWAY, _turned_away),
-    **dict.fromkeys(_CRASHED, _crashed),
+    **dict.fromkeys(TURNED_AWAY, _turned_away),
+    **dict.fromkeys(CRASHED, _crashed),
     **dict.fromkeys(_OF_HANDLERS, _of_a_handler),
 }

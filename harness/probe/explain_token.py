@@ -17,7 +17,8 @@ from harness.auth.oracle import Bounds, Edges, Expectation, Window, expect
 from harness.auth.token import SHOWN_CLAIMS, Token
 from harness.auth.trace import redact
 from harness.errors import TokenError, UsageError
-from harness.probe.asker import TURNED_AWAY, origin_of
+from harness.probe.asker import origin_of
+from harness.probe.evidence import TURNED_AWAY
 from harness.probe.result import ClockEstimate
 from harness.wording import cause_words, duration
 

@@ -12,8 +12,9 @@ from harness.clock import wall
 from harness.errors import TokenError
 from harness.lab.proving.judge import Outcome as Judged
 from harness.lab.proving.judge import judge_answer, judge_observation, wrong_code
-from harness.probe.asker import CRASHED, TURNED_AWAY, origin_of
+from harness.probe.asker import origin_of
 from harness.probe.beyond import Beyond, GoneError
+from harness.probe.evidence import CRASHED, TURNED_AWAY
 from harness.probe.result import Finding, Outcome, Part
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
