@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.e2e.storms import Trial, settings
 from tests.endpoint.certificates import Authority, private_pem
-from tests.endpoint.ledger_server import SERVICE, serving
+from tests.endpoint.ledger_server import SERVICE, Ledger, serving
 
 ROOT = Path(__file__).parents[2]
 GOOD_OR_BUSY = {0, 3}
@@ -101,6 +101,17 @@ def test_forked_workers_get_every_option(tmp_path: Path, key: Sequence[str]) -> 
     assert "Traceback" not in said
     assert methods_called(the_run(tmp_path))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
     assert len(json.loads((the_run(tmp_path) / "run.json").read_text())["workers"]) == 2
+
+
+@pytest.mark.e2e
+def test_a_token_travels_as_the_target_wants_it(tmp_path: Path, key: Sequence[str]) -> None:
+    with serving(ledger=Ledger("x-api-token", "ey")) as (address, ledger):
+        code, said = run_any(
+            tmp_path, *BRIEF, *key, "--target", address, "--call", f"{SERVICE}/GetBalance",
+            "--metadata-key", "x-api-token", "--scheme", "",
+        )  # fmt: skip
+    assert code in GOOD_OR_BUSY, said
+    assert methods_called(the_run(tmp_path))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
 
 
 @pytest.mark.e2e

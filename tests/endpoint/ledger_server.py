@@ -18,7 +18,8 @@ SERVICE = "jwtstorm.lab.v1.Ledger"
 class Ledger(ledger_pb2_grpc.LedgerServicer):
     """Answers, and counts what it saw: calls, accounts, and the peers' metadata."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "authorization", begins: str = "Bearer ey") -> None:
+        self._key, self._begins = key, begins
         self.lock = threading.Lock()
         self.calls: Counter[str] = Counter()
         self.accounts: list[str] = []
@@ -28,7 +29,7 @@ class Ledger(ledger_pb2_grpc.LedgerServicer):
         with self.lock:
             self.calls[name] += 1
         metadata = dict(context.invocation_metadata())
-        if not metadata.get("authorization", "").startswith("Bearer ey"):
+        if not metadata.get(self._key, "").startswith(self._begins):
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "no token")
 
     def GetBalance(self, request: Any, context: Any) -> Any:  # noqa: N802 - the service's name
@@ -59,10 +60,11 @@ def serving(
     *,
     reflects: bool = True,
     options: Sequence[tuple[str, Any]] = (),
+    ledger: Ledger | None = None,
 ) -> Iterator[tuple[str, Ledger]]:
-    """Serve; yield where, and the servicer."""
+    """Serve; yield where, and the servicer: one that wants a bearer token, where none is given."""
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=[("grpc.so_reuseport", 0), *options])
-    ledger = Ledger()
+    ledger = ledger or Ledger()
     ledger_pb2_grpc.add_LedgerServicer_to_server(ledger, server)  # type: ignore[no-untyped-call]
     if reflects:
         reflection.enable_server_reflection((SERVICE, reflection.SERVICE_NAME), server)
