@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import threading
@@ -26,7 +27,7 @@ def serve(
     write_key: Path | None = None,
     language: str = "",
 ) -> int:
-    """Serve until Ctrl-C; print the addresses, and commands that fetch a token and probe the target.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP; print the addresses, and commands that fetch a token and probe the target.
 
     ``write_key`` is a file to write the issuer's private key to, for this user alone, with the claims of its
     tokens beside it; ``language`` is one of `harness.lab.snippets`, to print a client in.
@@ -39,6 +40,8 @@ def serve(
     if write_key and write_key.exists():
         raise UsageError(f"--write-key {write_key}: there is such a file; name one that is not there yet")
     key = _key(algorithm) if write_key else None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # as Ctrl-C does: the lab's folder goes, too
     plan = LabPlan(
         issuer=IssuerSettings(algorithm=algorithm, lifetime_s=lifetime_s),
         target=TargetSettings(zoo=tuple(zoo)),

@@ -18,7 +18,7 @@ from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
 from harness.lab.serving import serve
 from tests.e2e.lab_user import FORM
-from tests.e2e.probed import served
+from tests.e2e.probed import JWTSTORM, served
 
 pytestmark = pytest.mark.e2e
 
@@ -98,3 +98,22 @@ def test_the_printed_curl_line_and_the_python_client_work_as_they_stand() -> Non
             assert "cents:" in done.stdout, done.stderr
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([*JWTSTORM, "serve"], stdout=subprocess.PIPE, text=True, env=environ)
+    assert process.stdout
+    try:
+        assert "Ctrl-C ends it.\n" in process.stdout  # reads up to it
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert (len(children), len(list(tmp_path.iterdir()))) == (2, 1)
+        process.send_signal(number)
+        assert process.wait(15) == 0
+        assert not [child for child in children if Path(f"/proc/{child}").exists()]
+        assert not list(tmp_path.iterdir())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
