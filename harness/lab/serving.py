@@ -50,12 +50,12 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="jwtstorm-") as folder, Lab.start(plan, Path(folder)) as lab:
         if write_key and key:
             _write(write_key, key["pem"], lab)
-        sys.stdout.write(announcement(lab, zoo, write_key, key["kid"] if key else ""))
-        if language:
-            client = snippet(language, lab.addresses["target"], lab.token_url or "", lab.clients[0].client_id)
-            sys.stdout.write(f"\n{client}")
-        sys.stdout.flush()
         try:
+            sys.stdout.write(announcement(lab, zoo, write_key, key["kid"] if key else ""))
+            if language:
+                client = snippet(language, lab.addresses["target"], lab.token_url or "", lab.clients[0].client_id)
+                sys.stdout.write(f"\n{client}")
+            sys.stdout.flush()
             _watch(lab)
         except KeyboardInterrupt:
             return 0
