@@ -118,7 +118,7 @@ def batches(run: Path, columns: list[str], without: int = 0) -> Iterator[pa.Reco
     wanted = [*columns, "steps"] if without and "steps" not in columns else columns
     try:
         with pq.ParquetFile(run / NAME) as file:
-            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=wanted):
+            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP // 2, columns=wanted, use_threads=False):
                 kept = (batch.column("steps").to_numpy() & without) == 0 if without else None
                 yield batch if kept is None else batch.filter(pa.array(kept))
     except (OSError, pa.ArrowException) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -137,7 +138,8 @@ class Fold:
         packings = {"response": self._timed, "service": self._timed, "lag": self._lags}
         packings |= {"finals": self._caused, "fetches": self._caused, "life": self._caused}
         for name, counts in self._counts.items():
-            yield packings.get(name, self._plain).table(name, *counts.table())
+            for keys, sums in counts.pieces():
+                yield packings.get(name, self._plain).table(name, keys, sums)
 
     def cells(self) -> Iterator[Cell]:
         """Yield the cells that hold a call; within a phase those over all methods first, then those of an address."""
@@ -201,11 +203,9 @@ class Fold:
 
     def lag(self, whose: str) -> Spread:
         """Return the schedule lag of ``ours`` or while all users were ``busy``."""
-        table = self._lags.table("lag", *self._counts["lag"].table())
-        keys, cells, counts = (table.column(name).to_pylist() for name in ("key", "cell", "count"))
-        chosen = [(cell, count) for key, cell, count in zip(keys, cells, counts, strict=True) if key == whose]
-        pairs = np.array(chosen, np.int64).reshape(-1, 2)
-        return spread(*add(pairs[:, 0], pairs[:, 1]), int(self._longest_lag[int(whose == "busy")]))
+        key, none = int(whose == "busy"), np.empty(0, np.int64)
+        cells, counts = _over_time(self._lags, self._counts["lag"]).get(key, (none, none))
+        return spread(cells, counts, int(self._longest_lag[key]))
 
     def _spread(self, name: str, place: int, rows: Sequence[int], outcome: int) -> Spread:
         if self._times is None:
@@ -217,15 +217,24 @@ class Fold:
 
     def _split(self) -> dict[tuple[str, int, int, int], tuple[Ints, Ints]]:
         """Return one histogram over time for each (time, phase, method, outcome)."""
-        split = {}
-        for name in ("response", "service"):
-            keys, counts = self._counts[name].table()
-            groups, cells = self._timed.groups(keys)
-            for group in np.unique(groups).tolist():
-                mask = groups == group
-                place, method, outcome = self._timed.place(group)
-                split[name, place, method, outcome] = add(cells[mask], counts[mask])
-        return split
+        return {
+            (name, *self._timed.place(group)): histogram
+            for name in ("response", "service")
+            for group, histogram in _over_time(self._timed, self._counts[name]).items()
+        }
+
+
+def _over_time(packing: Packing, counted: Counts) -> dict[int, tuple[Ints, Ints]]:
+    """Return the histogram over all times of each place of a packing."""
+    found: dict[int, tuple[Ints, Ints]] = {}
+    for keys, counts in counted.pieces():
+        groups, cells = packing.groups(keys)
+        edges = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), groups.size]
+        for start, end in pairwise(edges if groups.size else ()):
+            known = found.get(int(groups[start]), (cells[:0], counts[:0]))
+            parts = (np.concatenate([known[0], cells[start:end]]), np.concatenate([known[1], counts[start:end]]))
+            found[int(groups[start])] = add(*parts)
+    return found
 
 
 def spread(cells: Ints, counts: Ints, longest_us: int) -> Spread:

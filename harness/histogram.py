@@ -5,6 +5,11 @@ layout of HdrHistogram). Merging is adding, and exact. Sparse counts are two arr
 or packed keys (int64) and their counts (int64), and `Counts` gathers them in bounded memory.
 """
 
+import weakref
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +17,11 @@ Ints = npt.NDArray[np.int64]
 
 LOOSE = 1 << 17
 """Keys that may wait to be merged, however few are held."""
+HELD = 1 << 18
+"""Keys in memory before they go to a file."""
+BLOCK = 1 << 16
+"""Keys that are read of each file at once."""
+_ROW_BYTES = 16
 
 CELL_BITS = 8
 CELLS = 1 << 14
@@ -62,36 +72,59 @@ def add(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 
 class Counts:
-    """Sparse counts by packed key, gathered piece by piece.
+    """Sparse counts by packed key, gathered piece by piece in bounded memory.
 
-    Loose pieces are merged into what is held when they outgrow a quarter of it, so memory follows
-    the distinct keys and not the values counted.
+    Loose pieces are merged into what is held when they outgrow a quarter of it; what is held goes to
+    a temporary file when it outgrows `HELD`, and `pieces` merges the files again. So memory follows
+    neither the values counted nor the distinct keys.
     """
 
     def __init__(self) -> None:
         self._keys = np.empty(0, np.int64)
         self._counts = np.empty(0, np.int64)
-        self._pieces: list[tuple[Ints, Ints]] = []
-        self._loose = 0
+        self._loose: list[tuple[Ints, Ints]] = []
+        self._spilled: list[IO[bytes]] = []
 
     def count(self, keys: Ints) -> None:
         """Count each key once (shape (n,), any order)."""
         distinct, counts = np.unique(keys, return_counts=True)
-        self._pieces.append((distinct, counts.astype(np.int64)))
-        self._loose += distinct.size
-        if self._loose > max(LOOSE, self._keys.size // 4):
+        self.add(distinct, counts.astype(np.int64))
+
+    def add(self, keys: Ints, counts: Ints) -> None:
+        """Add counts to keys, both of shape (n,), in any order."""
+        self._loose.append((keys, counts))
+        if sum(piece[0].size for piece in self._loose) > max(LOOSE, self._keys.size // 4):
             self._merge()
+            if self._keys.size > HELD:
+                self._spill()
 
     def table(self) -> tuple[Ints, Ints]:
         """Return all keys, sorted, and their counts."""
+        pieces = [*self.pieces()]
+        return np.concatenate([piece[0] for piece in pieces]), np.concatenate([piece[1] for piece in pieces])
+
+    def pieces(self) -> Iterator[tuple[Ints, Ints]]:
+        """Yield what `table` returns in pieces, one at least."""
         self._merge()
-        return self._keys, self._counts
+        if not self._spilled:
+            yield self._keys, self._counts
+            return
+        if self._keys.size:
+            self._spill()
+        places = [0] * len(self._spilled)
+        while blocks := [(file, block) for file, place in enumerate(places) if (block := self._read(file, place)).size]:
+            edge = min(block[-1, 0] for _, block in blocks)
+            parts = [(file, block[: np.searchsorted(block[:, 0], edge, side="right")]) for file, block in blocks]
+            for file, part in parts:
+                places[file] += len(part)
+            rows = np.concatenate([part for _, part in parts])
+            yield add(rows[:, 0], rows[:, 1])
 
     def _merge(self) -> None:
-        if not self._pieces:
+        if not self._loose:
             return
-        keys, counts = add(*(np.concatenate(column) for column in zip(*self._pieces, strict=True)))
-        self._pieces, self._loose = [], 0
+        keys, counts = add(*(np.concatenate(column) for column in zip(*self._loose, strict=True)))
+        self._loose = []
         places = np.searchsorted(self._keys, keys)
         known = np.zeros(keys.size, bool)
         inside = places < self._keys.size
@@ -100,3 +133,17 @@ class Counts:
         if not known.all():
             self._keys = np.insert(self._keys, places[~known], keys[~known])
             self._counts = np.insert(self._counts, places[~known], counts[~known])
+
+    def _spill(self) -> None:
+        file = TemporaryFile()  # noqa: SIM115 - it lives as long as the counts
+        weakref.finalize(self, file.close)
+        np.stack([self._keys, self._counts], axis=1).tofile(file)
+        self._spilled.append(file)
+        self._keys, self._counts = np.empty(0, np.int64), np.empty(0, np.int64)
+
+    def _read(self, place: int, start: int) -> Ints:
+        """Return a block of a file from a row on: keys and counts, shape (n, 2)."""
+        file = self._spilled[place]
+        file.seek(start * _ROW_BYTES)
+        found: Ints = np.fromfile(file, np.int64, 2 * BLOCK).reshape(-1, 2)
+        return found

@@ -20,13 +20,14 @@ A piece is a stretch of at most 5 s between two edges of `harness.phases.pieces`
 ``cell`` is a cell of `harness.histogram` in microseconds, and the second of life left for ``life``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import RecordError
@@ -36,6 +37,9 @@ from harness.summary import SCHEMA
 NAME = "series.parquet"
 BIN_S = 5
 """Length of a histogram's bin."""
+SERIES = ("response", "service", "pieces", "lag", "finals", "answered", "attempts", "fetches", "life")
+LONG = SERIES[:2]
+"""Series with a row for each bin, phase, method and cell: nearly all of the file."""
 
 COLUMNS = ("series", "phase", "method", "key", "at_s", "cell", "count")
 _WORDS = pa.dictionary(pa.int16(), pa.string())
@@ -108,17 +112,47 @@ def write_series(run: Path, tables: Iterable[pa.Table]) -> None:
     temporary.replace(run / NAME)
 
 
-def read_series(run: Path) -> pd.DataFrame:
-    """Read ``series.parquet`` into a frame with the columns `COLUMNS`.
+def read_series(run: Path, *names: str, without: Sequence[str] = ()) -> pd.DataFrame:
+    """Read ``series.parquet`` into a frame with the columns `COLUMNS`: the series that are named, or all.
 
     Raises `RecordError` where it is missing or damaged.
     """
-    try:
-        table = pq.read_table(run / NAME).unify_dictionaries()
-        frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
-    except (OSError, pa.ArrowException) as error:
-        raise RecordError(f"{run} has no readable {NAME}; make it with jwtstorm report {run}") from error
+    wanted = [name for name in names or SERIES if name not in without]
+    table = pa.concat_tables([_SCHEMA.empty_table(), *_groups_of(run, wanted, COLUMNS)]).unify_dictionaries()
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     return frame
+
+
+def read_histogram(run: Path, series: str, phase: str, key: str) -> tuple[Ints, Ints]:
+    """Read one series of one phase, and return its cells and counts over all methods and times.
+
+    Raises `RecordError` where the file is missing or damaged.
+    """
+    cells = np.zeros(2 * CELLS, np.int64)
+    for table in _groups_of(run, [series], ("series", "phase", "key", "cell", "count")):
+        wanted = pc.and_(pc.equal(table["phase"], phase), pc.equal(table["key"], key))
+        found = table.select(["cell", "count"]).filter(wanted)
+        np.add.at(cells, found["cell"].to_numpy(), found["count"].to_numpy())
+    places = np.flatnonzero(cells)
+    return places, cells[places]
+
+
+def _groups_of(run: Path, names: Sequence[str], columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the row groups of some series, one at a time: each holds one series, or is an older file's mixture."""
+    try:
+        with pq.ParquetFile(run / NAME) as file:
+            for place in range(file.num_row_groups):
+                held = file.metadata.row_group(place).column(0).statistics
+                known = held is not None and held.has_min_max
+                if not known or any(held.min <= name <= held.max for name in names):
+                    table = file.read_row_group(place, columns=[*columns], use_threads=False)
+                    yield table.filter(pc.is_in(table["series"], pa.array(names, pa.string())))
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(run) from error
+
+
+def _unreadable(run: Path) -> RecordError:
+    return RecordError(f"{run} has no readable {NAME}; make it with jwtstorm report {run}")
 
 
 def of(series: pd.DataFrame, name: str, **wanted: str) -> pd.DataFrame:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.runs import read_run
+from harness.series import COLUMNS, of, read_histogram, read_series
 from harness.summary import ALL_METHODS, Summary
 from tests import fake_run
 from tests.fake_run import FakeRun
@@ -31,3 +33,21 @@ def test_the_calls_of_each_address_are_counted_over_all_its_methods(
 def test_one_address_alone_has_no_cells_of_its_own(tmp_path: Path) -> None:
     summary = _summary(tmp_path)
     assert [cell.method for cell in summary.cells if " @ " in cell.method] == []
+
+
+def test_a_fold_that_goes_to_disk_and_back_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = _summary(tmp_path / "held")
+    monkeypatch.setattr("harness.histogram.LOOSE", 200)
+    monkeypatch.setattr("harness.histogram.HELD", 500)
+    monkeypatch.setattr("harness.histogram.BLOCK", 100)
+    spilled = _summary(tmp_path / "spilled")
+    assert replace(spilled, run=held.run) == held
+    first, second = (
+        read_series(tmp_path / name).sort_values([*COLUMNS]).reset_index(drop=True) for name in ("held", "spilled")
+    )
+    assert first.astype(str).equals(second.astype(str))
+    for series, phase, key in (("response", "steady", "ok"), ("service", "all", "failed")):
+        cells, counts = read_histogram(tmp_path / "spilled", series, phase, key)
+        rows = of(first, series, phase=phase, key=key).groupby("cell")["count"].sum()
+        assert cells.tolist() == rows.index.tolist()
+        assert counts.tolist() == rows.tolist()

@@ -51,13 +51,34 @@ def test_quantiles_of_nothing_are_no_number() -> None:
     assert np.isnan(quantiles(empty, empty, [0.5])).all()
 
 
-@given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=8))
-def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]]) -> None:
+@given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=8), st.sampled_from([5, 1 << 18]))
+def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], held: int) -> None:
     counts = Counts()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("harness.histogram.LOOSE", 2)
+        patched.setattr("harness.histogram.HELD", held)
+        patched.setattr("harness.histogram.BLOCK", 3)
         for piece in pieces:
             counts.count(np.array(piece, np.int64))
+        tables = [counts.table(), counts.table()]
     whole = np.unique(np.array([key for piece in pieces for key in piece], np.int64), return_counts=True)
-    assert np.array_equal(counts.table()[0], whole[0])
-    assert np.array_equal(counts.table()[1], whole[1])
+    for keys, sums in tables:  # reading takes nothing away
+        assert np.array_equal(keys, whole[0])
+        assert np.array_equal(sums, whole[1])
+
+
+def test_counts_beyond_what_memory_holds_are_told_in_order_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.histogram.LOOSE", 100)
+    monkeypatch.setattr("harness.histogram.HELD", 300)
+    monkeypatch.setattr("harness.histogram.BLOCK", 64)
+    dice = np.random.default_rng(7)
+    values = dice.integers(0, 5_000, 20_000)
+    counts = Counts()
+    for piece in np.array_split(values, 100):
+        counts.count(piece)
+    pieces = [*counts.pieces()]
+    keys = np.concatenate([piece[0] for piece in pieces])
+    assert len(pieces) > 10
+    assert (np.diff(keys) > 0).all()
+    assert np.concatenate([piece[1] for piece in pieces]).sum() == values.size
+    assert max(piece[0].size for piece in pieces) <= 64 * len(counts._spilled)

@@ -39,7 +39,9 @@ class Generated:
         each = self.rows // self.workers
         promises = [{"worker": worker, "rows": each, "planned": None} for worker in range(self.workers)]
         fake = FakeRun(path, workers=0, duration_s=self.duration_s, warm_up_s=WARM_UP_S, steps=STEPS, checks=())
-        fake.run = {"workers": promises, "load": {"model": "closed", "warm_up_s": WARM_UP_S, "max_users": 100}}
+        per_s = self.rows / (self.duration_s + WARM_UP_S)
+        load = {"model": "open", "per_s": per_s, "to_per_s": per_s, "warm_up_s": WARM_UP_S, "max_users": 100}
+        fake.run = {"workers": promises, "load": load}
         fake.write()
         for worker in range(self.workers):
             self._write_worker(path, worker, each)
@@ -74,7 +76,7 @@ class Generated:
         piece["life_ms"] = np.where(fetch, NO_LIFE, 30_000 - places * 30_000 // rows % 25_000)
         piece["messages"] = 1
         piece["kind"] = np.where(fetch, Kind.FETCH, Kind.CALL)
-        piece["flags"] = int(Flag.FINAL) | int(Flag.MARK)
+        piece["flags"] = int(Flag.FINAL) | int(Flag.PLANNED) | int(Flag.MARK)
         piece["method"] = np.where(fetch, 0, 1 + dice.choice(len(METHODS), size, p=SHARES))
         piece["code"] = np.where(fetch, -1, np.where(dead, 16, 0))
         piece["origin"] = np.where(dead & ~fetch, Origin.VERIFIER, Origin.NONE)

@@ -16,7 +16,7 @@ from harness.report.page import MARKS, Shown, environment
 from harness.report.story import Story, clearest
 from harness.report.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, durations, figure, shade, time_axis
 from harness.runs import Run
-from harness.series import BIN_S, read_series
+from harness.series import BIN_S
 from harness.wording import duration, percent, quantile_name
 
 BUILD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION)
@@ -29,10 +29,7 @@ TICKS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 
 def write_comparison(found: Comparison, folder: Path) -> None:
     """Write ``compare.html`` and its pictures into a folder."""
-    stories = [
-        Story(Run(path, {}), summary, read_series(path))
-        for path, summary in zip(found.paths, found.summaries, strict=True)
-    ]
+    stories = [Story(Run(path, {}), summary) for path, summary in zip(found.paths, found.summaries, strict=True)]
     shown = []
     for name, draw in (("compare-timeline", _timeline), ("compare-spectrum", _spectrum)):
         with mpl.rc_context(STYLE):

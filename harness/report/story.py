@@ -11,7 +11,7 @@ import pandas as pd
 from harness.histogram import add, quantiles
 from harness.phases import pieces
 from harness.runs import Run
-from harness.series import BIN_S, of
+from harness.series import BIN_S, LONG, of, read_histogram, read_series
 from harness.summary import ALL_METHODS, Summary
 
 CAUSES_SHOWN = 6
@@ -32,7 +32,11 @@ class Story:
 
     run: Run
     summary: Summary
-    series: pd.DataFrame
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """Return all series but the long ones, which `histogram` and `quantiles_over_time` read by themselves."""
+        return read_series(self.run.path, without=LONG)
 
     @property
     def from_s(self) -> int:
@@ -74,7 +78,7 @@ class Story:
 
     def quantiles_over_time(self, series: str, shares: Sequence[float], key: str = "ok") -> pd.DataFrame:
         """Return quantiles in seconds per bin of 5 s, NaN where fewer than five calls lie beyond one."""
-        rows = of(self.series, series, key=key)
+        rows = of(read_series(self.run.path, series), series, key=key)
         if series != "lag":
             rows = rows[rows["phase"].isin(["all", "warm-up"])]
         found = {}
@@ -100,8 +104,7 @@ class Story:
 
     def histogram(self, series: str, phase: str, key: str = "ok") -> tuple[np.ndarray, np.ndarray]:
         """Return cells and counts of one phase, over all methods and times."""
-        rows = of(self.series, series, key=key, phase=phase)
-        return add(rows["cell"].to_numpy(np.int64), rows["count"].to_numpy(np.int64))
+        return read_histogram(self.run.path, series, phase, key)
 
     @property
     def calls(self) -> int:

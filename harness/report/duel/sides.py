@@ -107,7 +107,9 @@ def _stories(folder: Path, pair: PairOfDuel) -> tuple[Story, Story]:
 
 
 def _story(path: Path) -> Story:
-    return Story(Run(path, {}), read_summary(path), read_series(path))
+    story = Story(Run(path, {}), read_summary(path))
+    story.series  # noqa: B018 - read now, or not at all
+    return story
 
 
 def worst_first(findings: Sequence[FindingOfDuel]) -> list[FindingOfDuel]:
@@ -143,7 +145,7 @@ def bins_of(side: Side, series: str) -> tuple[Ints, Ints, Ints]:
     """Return start, cell and count of every histogram row of a side's successful calls, warm-up and all."""
     parts = []
     for story in side.stories:
-        rows = of(story.series, series, key="ok")
+        rows = of(read_series(story.run.path, series), series, key="ok")
         parts.append(rows[rows["phase"].isin(["all", "warm-up"])])
     columns = [np.concatenate([part[name].to_numpy(np.int64) for part in parts]) for name in ("at_s", "cell", "count")]
     return columns[0], columns[1], columns[2]
