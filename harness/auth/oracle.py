@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from harness.auth.token import numeric_date
+
 
 class Expectation(StrEnum):
     """What a correct verifier with that clock must do."""
@@ -80,7 +82,7 @@ class Window:
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> Self:
         """Return what ``nbf`` and ``exp`` say, where they are numbers."""
-        return cls(_date(claims.get("nbf"), -math.inf), _date(claims.get("exp"), math.inf))
+        return cls(numeric_date(claims, "nbf", -math.inf), numeric_date(claims, "exp", math.inf))
 
 
 def expect(window: Window, edges: Edges, sent_s: float, answered_s: float) -> Expectation:
@@ -95,13 +97,3 @@ def expect(window: Window, edges: Edges, sent_s: float, answered_s: float) -> Ex
     alive = answered_s < window.ends_s + edges.grace.low_s
     born = sent_s >= window.begins_s - edges.head_start.low_s
     return Expectation.MUST_ACCEPT if alive and born else Expectation.GREY
-
-
-def _date(value: object, absent: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return absent
-    try:
-        date = float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-    return absent if math.isnan(date) else date

@@ -43,7 +43,7 @@ class Token:
         if len(parts) != 3:
             raise TokenError(_no_jwt(len(parts)), "MALFORMED")
         header, claims = _decode(parts[0], "header"), _decode(parts[1], "claims")
-        begins_s, ends_s = _date(claims, "nbf", -math.inf), _date(claims, "exp", math.inf)
+        begins_s, ends_s = numeric_date(claims, "nbf", -math.inf), numeric_date(claims, "exp", math.inf)
         return cls(text, obtained_s, MappingProxyType(header), MappingProxyType(claims), begins_s, ends_s)
 
     def life_s(self, now_s: float) -> float:
@@ -72,7 +72,8 @@ def _decode(part: str, what: str) -> dict[str, Any]:
     return value
 
 
-def _date(claims: Mapping[str, Any], name: str, absent: float) -> float:
+def numeric_date(claims: Mapping[str, Any], name: str, absent: float) -> float:
+    """Return a claim's NumericDate, possibly infinite; ``absent`` where there is none, or what is there is no date."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return absent
