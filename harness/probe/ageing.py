@@ -20,7 +20,6 @@ from harness.probe.edge import EXP
 from harness.probe.minter import Minter
 from harness.probe.result import Finding, Outcome, Part
 
-ROWS = ("LIFE-01", "LIFE-02", "LIFE-03")
 _LIFE_S = 1.2
 _AFTER_S = 0.2
 

@@ -112,7 +112,8 @@ def _window(token: Token, evidence: Evidence) -> str:
         parts.append(f"from {_utc(token.begins_s)}")
     if math.isfinite(token.ends_s):
         parts.append(f"until {_utc(token.ends_s)} ({_apart(token.ends_s - evidence.now_s)})")
-    told = f"It is good {' '.join(parts)}." if parts else "It names neither a beginning nor an end."
+    verb = "was" if token.ends_s < evidence.now_s else "is"
+    told = f"It {verb} good {' '.join(parts)}." if parts else "It names neither a beginning nor an end."
     return f"{told} {_clock(evidence)}"
 
 
