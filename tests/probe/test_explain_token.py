@@ -27,7 +27,7 @@ def told(text: str, **evidence: Any) -> str:
 
 def test_an_expired_token_is_told_its_age_and_what_to_do() -> None:
     text = told(GOOD.token(exp=int(NOW_S) - 3600), answer=Answer("UNAUTHENTICATED", "token expired"))
-    assert "It was good from " in text
+    assert "It was good until " in text
     assert "It expired 3600 s ago" in text
     assert "UNAUTHENTICATED (“token expired”): token expired, says the verifier" in text
     assert "iss https://issuer.test" in text
