@@ -118,11 +118,17 @@ def batches(run: Path, columns: list[str], without: int = 0) -> Iterator[pa.Reco
     wanted = [*columns, "steps"] if without and "steps" not in columns else columns
     try:
         with pq.ParquetFile(run / NAME) as file:
-            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP // 2, columns=wanted, use_threads=False):
+            for batch in _one_by_one(file, wanted):
                 kept = (batch.column("steps").to_numpy() & without) == 0 if without else None
                 yield batch if kept is None else batch.filter(pa.array(kept))
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{run / NAME} cannot be read ({error}); delete it and run jwtstorm report again") from error
+
+
+def _one_by_one(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of one row group after another: a reader of many groups keeps something of each to its end."""
+    for place in range(file.num_row_groups):
+        yield from file.iter_batches(ROWS_PER_GROUP // 2, row_groups=[place], columns=columns, use_threads=False)
 
 
 def _chunk(batch: pa.RecordBatch, methods: Methods) -> Chunk:

@@ -19,8 +19,8 @@ LOOSE = 1 << 17
 """Keys that may wait to be merged, however few are held."""
 HELD = 1 << 18
 """Keys in memory before they go to a file."""
-BLOCK = 1 << 16
-"""Keys that are read of each file at once."""
+BLOCKS = 1 << 18
+"""Keys that are read of all files together at once."""
 _ROW_BYTES = 16
 
 CELL_BITS = 8
@@ -111,8 +111,8 @@ class Counts:
             return
         if self._keys.size:
             self._spill()
-        places = [0] * len(self._spilled)
-        while blocks := [(file, block) for file, place in enumerate(places) if (block := self._read(file, place)).size]:
+        places, size = [0] * len(self._spilled), max(BLOCKS // len(self._spilled), 1)
+        while blocks := [(file, block) for file, at in enumerate(places) if (block := self._read(file, at, size)).size]:
             edge = min(block[-1, 0] for _, block in blocks)
             parts = [(file, block[: np.searchsorted(block[:, 0], edge, side="right")]) for file, block in blocks]
             for file, part in parts:
@@ -141,9 +141,9 @@ class Counts:
         self._spilled.append(file)
         self._keys, self._counts = np.empty(0, np.int64), np.empty(0, np.int64)
 
-    def _read(self, place: int, start: int) -> Ints:
-        """Return a block of a file from a row on: keys and counts, shape (n, 2)."""
+    def _read(self, place: int, start: int, size: int) -> Ints:
+        """Return up to ``size`` rows of a file from a row on: keys and counts, shape (n, 2)."""
         file = self._spilled[place]
         file.seek(start * _ROW_BYTES)
-        found: Ints = np.fromfile(file, np.int64, 2 * BLOCK).reshape(-1, 2)
+        found: Ints = np.fromfile(file, np.int64, 2 * size).reshape(-1, 2)
         return found

@@ -39,7 +39,7 @@ def test_a_fold_that_goes_to_disk_and_back_is_the_same(tmp_path: Path, monkeypat
     held = _summary(tmp_path / "held")
     monkeypatch.setattr("harness.histogram.LOOSE", 200)
     monkeypatch.setattr("harness.histogram.HELD", 500)
-    monkeypatch.setattr("harness.histogram.BLOCK", 100)
+    monkeypatch.setattr("harness.histogram.BLOCKS", 100)
     spilled = _summary(tmp_path / "spilled")
     assert replace(spilled, run=held.run) == held
     first, second = (

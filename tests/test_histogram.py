@@ -57,7 +57,7 @@ def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("harness.histogram.LOOSE", 2)
         patched.setattr("harness.histogram.HELD", held)
-        patched.setattr("harness.histogram.BLOCK", 3)
+        patched.setattr("harness.histogram.BLOCKS", 3)
         for piece in pieces:
             counts.count(np.array(piece, np.int64))
         tables = [counts.table(), counts.table()]
@@ -70,7 +70,7 @@ def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], 
 def test_counts_beyond_what_memory_holds_are_told_in_order_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.histogram.LOOSE", 100)
     monkeypatch.setattr("harness.histogram.HELD", 300)
-    monkeypatch.setattr("harness.histogram.BLOCK", 64)
+    monkeypatch.setattr("harness.histogram.BLOCKS", 640)
     dice = np.random.default_rng(7)
     values = dice.integers(0, 5_000, 20_000)
     counts = Counts()
@@ -81,4 +81,4 @@ def test_counts_beyond_what_memory_holds_are_told_in_order_and_once(monkeypatch:
     assert len(pieces) > 10
     assert (np.diff(keys) > 0).all()
     assert np.concatenate([piece[1] for piece in pieces]).sum() == values.size
-    assert max(piece[0].size for piece in pieces) <= 64 * len(counts._spilled)
+    assert max(piece[0].size for piece in pieces) <= 640
