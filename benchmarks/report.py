@@ -1,48 +1,139 @@
-"""Report of one million calls: bound is 10 s and 500 MB of resident memory.
+"""Measure merge, fold and report of generated calls: time, memory, and the same question put to pandas and duckdb.
 
-``python benchmarks/report.py`` makes a run of two workers in a temporary folder, then reports it
-in a process of its own, three times, and prints the slowest.
+Each in a process of its own, all of it timed, with its peak resident memory. Generated runs last half
+an hour, whatever their calls, with six methods (`benchmarks/rig/generated.py`). ``--huge`` adds a
+hundred million calls: 6 GB of disk and some minutes.
 """
 
-import resource
+import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.rig.estimate import exact, median
+from benchmarks.rig.table import Bound, Line, show
 from tests.fake_run import FakeRun
 
-CALLS = 1_000_000
-DURATION_S = 490
-WARM_UP_S = 10
+SIZES = (1_000_000, 10_000_000)
+HUGE = 100_000_000
+JUDGED = 10_000_000
+BOUND_S, BOUND_MB = 15.0, 400.0
 TIMES = 3
-BOUND_S = 10.0
-BOUND_MB = 500.0
+COMPARE_BOUND_S = 2.0
+
+FOLD = """
+import sys; from pathlib import Path
+from harness.merge import merged; from harness.metrics import summarise; from harness.runs import read_run
+run = read_run(Path(sys.argv[1])); summarise(run, merged(run))
+"""
+PANDAS = """
+import sys; import pandas as pd
+rows = pd.read_parquet(f"{sys.argv[1]}/calls.parquet")
+rows = rows[(rows["kind"] != "FETCH") & (rows["flags"] & 1 == 1)]
+rows["second"] = rows["intended_us"] // 1_000_000
+rows["response_us"] = rows["lag_us"].astype("int64") + rows["wait_us"] + rows["latency_us"]
+rows.groupby(["second", "method"], observed=True)["response_us"].quantile([0.5, 0.99, 0.999])
+rows.groupby(["second", "cause"], observed=True).size()
+"""
+DUCKDB = """
+import sys; import duckdb
+final = "kind <> 'FETCH' AND flags & 1 = 1"
+calls = f"(SELECT *, intended_us // 1000000 AS second FROM '{sys.argv[1]}/calls.parquet' WHERE {final})"
+duckdb.sql(
+    "SELECT second, method, quantile_cont(lag_us::BIGINT + wait_us + latency_us, [0.5, 0.99, 0.999]) "
+    f"FROM {calls} GROUP BY ALL"
+).fetchall()
+duckdb.sql(f"SELECT second, cause, count(*) FROM {calls} GROUP BY ALL").fetchall()
+"""
+MAKE = (
+    "import sys; from pathlib import Path; from benchmarks.rig.generated import Generated; "
+    "Generated(int(sys.argv[2])).write(Path(sys.argv[1]))"
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took."""
+
+    seconds: float
+    peak_mb: float
+
+
+def cost(*command: str) -> Cost:
+    """Run a command of ours to its end; raises where it fails."""
+    start_s = time.monotonic()
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1, 3, 4):  # verdicts of commands
+        raise SystemExit(f"{' '.join(command)[:200]} ended with {process.returncode}")
+    return Cost(time.monotonic() - start_s, used.ru_maxrss / 1024)
+
+
+def of_size(rows: int, times: int, folder: Path) -> list[Line]:
+    """Return the lines of one size: merge, fold and report from the journals on."""
+    path = folder / str(rows)
+    cost("-c", MAKE, str(path), str(rows))  # apart: a fork of this process would bring its memory along
+    found = []
+    for _ in range(times):
+        (path / "calls.parquet").unlink(missing_ok=True)
+        found.append(cost("-m", "harness.report", str(path)))
+    judged = rows == JUDGED
+    seconds, peak = [one.seconds for one in found], max(one.peak_mb for one in found)
+    name = f"{rows:,} calls: merge, fold and report"
+    return [
+        Line(name, exact(max(seconds), times), "s", 1, Bound(below=BOUND_S) if judged else None),
+        Line(f"{rows:,} calls: peak memory", exact(peak, times), "MB", 0, Bound(below=BOUND_MB) if judged else None),
+        Line(f"{rows:,} calls: calls.parquet, a row", exact((path / "calls.parquet").stat().st_size / rows), "B", 2),
+    ]
+
+
+def beside(folder: Path, rows: int) -> list[Line]:
+    """Return our fold of a merged file beside pandas' plain group-by and duckdb, in turns."""
+    scripts = {"fold": FOLD, "pandas' group-by": PANDAS} | ({"duckdb": DUCKDB} if find_spec("duckdb") else {})
+    costs: dict[str, list[Cost]] = {name: [] for name in scripts}
+    for _ in range(TIMES):
+        for name, script in scripts.items():
+            costs[name].append(cost("-c", script, str(folder / str(rows))))
+    lines = []
+    for name, found in costs.items():
+        times = [one.seconds / ours.seconds for one, ours in zip(found, costs["fold"], strict=True)]
+        lines.append(Line(f"{rows:,} calls, {name}", exact(max(one.seconds for one in found), TIMES), "s", 1))
+        lines.append(Line(f"{rows:,} calls, {name}: peak memory", exact(max(one.peak_mb for one in found)), "MB", 0))
+        if name != "fold":
+            lines.append(Line(f"{name} / fold, time", exact(sorted(times)[len(times) // 2], TIMES), "", 2))
+    return lines
+
+
+def comparing(folder: Path) -> Line:
+    """Return what `jwtstorm compare` of two summaries takes, from nothing."""
+    for build in ("v1", "v2"):
+        path = FakeRun(folder / "expiry-storm" / build / "20261124T000000Z", build=build).write()
+        cost("-m", "harness.report", str(path))
+    os.environ["REPORTS"] = str(folder)
+    found = [cost("-m", "harness.cli", "compare", "v1", "v2").seconds for _ in range(9)]
+    return Line("compare of two runs, with its page", median(found), "s", 2, Bound(below=COMPARE_BOUND_S))
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        per_s = CALLS / (DURATION_S + WARM_UP_S)
-        path = FakeRun(Path(folder) / "run", per_s=per_s, duration_s=DURATION_S, warm_up_s=WARM_UP_S).write()
-        elapsed_s = max(_report(path) for _ in range(TIMES))
-        peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{'report of':<22}{CALLS:>12,} calls, {DURATION_S} s, 2 workers")
-        print(f"{'slowest of 3':<22}{elapsed_s:>12.2f} s   bound {BOUND_S:.0f} s")
-        print(f"{'peak resident memory':<22}{peak_mb:>12.0f} MB  bound {BOUND_MB:.0f} MB")
-    return 0 if elapsed_s < BOUND_S and peak_mb < BOUND_MB else 1
-
-
-def _report(path: Path) -> float:
-    (path / "calls.parquet").unlink(missing_ok=True)
-    start_s = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.report", str(path)], check=False, stdout=subprocess.DEVNULL, timeout=300
-    )
-    assert done.returncode in (0, 1), done.returncode
-    return time.monotonic() - start_s
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="short settings: shows that it works, proves nothing")
+    parser.add_argument("--huge", action="store_true", help=f"also {HUGE:,} calls: 6 GB of disk, some minutes")
+    options = parser.parse_args()
+    sizes = (100_000,) if options.quick else SIZES
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        lines = [line for rows in sizes for line in of_size(rows, 1 if options.quick else TIMES, folder)]
+        lines += beside(folder, sizes[-1])
+        lines += [comparing(folder / "reports")]
+        if options.huge:
+            lines += of_size(HUGE, 1, folder)
+    return show(lines, "Times of a size are the slowest of its samples; ratios the median of as many turns.")
 
 
 if __name__ == "__main__":
