@@ -18,6 +18,7 @@ from harness.honesty.guard import Candidate, differing, unusable
 from harness.honesty.matters import Matters
 from harness.honesty.measure import Measured, measure_run
 from harness.honesty.metric import Metric
+from harness.honesty.noise_floor import read_noise_floor
 from harness.honesty.steps import LEAST_POINTS, Step, steps
 from harness.wording import duration, percent, plural
 
@@ -76,20 +77,21 @@ def trend(scenario: str, reports: Path) -> Trend:
 
 
 def run_trend(options: argparse.Namespace, reports: Path) -> int:
-    """Print the history, and write ``trend.json`` and ``trend.csv``; always 0: a step is a mark, no verdict."""
+    """Print the history, and write it with its picture and page; always 0: a step is a mark, and no verdict."""
     found = trend(options.scenario, reports)
     folder = reports / "trends" / found.scenario
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "trend.json").write_text(json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n")
         _write_csv(folder / "trend.csv", found)
+        page = _write_page(folder, found, reports)
     except OSError as error:
         raise RecordError(f"cannot write {folder}: {error.strerror}; free some space") from error
     console = Console(highlight=False, soft_wrap=True)
     console.print(_table(found))
     for line in told(found):
         console.print(line, markup=False)
-    console.print(f"files: {folder}", markup=False)
+    console.print(f"page: {page}", markup=False)
     return 0
 
 
@@ -144,6 +146,13 @@ def _median(values: Sequence[float | None]) -> float | None:
 def _steps(points: Sequence[BuildPoint], metric: Metric) -> tuple[Step, ...]:
     known = [value for point in points if (value := point.values[str(metric)]) is not None]
     return steps(known, logarithmic=metric.scale == "log")
+
+
+def _write_page(folder: Path, found: Trend, reports: Path) -> Path:
+    from harness.report.trend import write_trend  # draws: heavy, and wanted at the end alone
+
+    floor = read_noise_floor(reports / found.scenario)
+    return write_trend(folder, found, floor.spreads if floor else {})
 
 
 def _table(found: Trend) -> Table:
