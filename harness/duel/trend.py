@@ -4,14 +4,13 @@ import argparse
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from harness.duel.history import BuildPoint, Trend, told, value_words
 from harness.errors import RecordError, UsageError
 from harness.honesty.assess import candidate
 from harness.honesty.guard import Candidate, differing, unusable
@@ -19,39 +18,8 @@ from harness.honesty.matters import Matters
 from harness.honesty.measure import Measured, measure_run
 from harness.honesty.metric import Metric
 from harness.honesty.noise_floor import read_noise_floor
-from harness.honesty.steps import LEAST_POINTS, Step, steps
-from harness.wording import duration, percent, plural
-
-SCHEMA = 1
-"""Version of ``trend.json``."""
-
-
-@dataclass(frozen=True)
-class BuildPoint:
-    """One build: the median of its runs, by metric; None where no run could tell."""
-
-    build: str
-    first_utc: str
-    runs: tuple[str, ...]
-    values: dict[str, float | None]
-    each: dict[str, tuple[float | None, ...]]
-    """Every run's value, by metric."""
-
-
-@dataclass(frozen=True)
-class Trend:
-    """A scenario's history, oldest build first."""
-
-    scenario: str
-    points: tuple[BuildPoint, ...]
-    steps: dict[str, tuple[Step, ...]]
-    """By metric; ``at`` counts the points that have a value of it."""
-    left_out: tuple[str, ...]
-    """Runs that do not stand beside the newest, each with its reason."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the trend as JSON data."""
-        return {"schema": SCHEMA, **asdict(self)}
+from harness.honesty.steps import Step, steps
+from harness.wording import plural
 
 
 def trend(scenario: str, reports: Path) -> Trend:
@@ -93,21 +61,6 @@ def run_trend(options: argparse.Namespace, reports: Path) -> int:
         console.print(line, markup=False)
     console.print(f"page: {page}", markup=False)
     return 0
-
-
-def told(found: Trend) -> list[str]:
-    """Return the steps in words, and what was left out."""
-    lines = []
-    for metric, marks in found.steps.items():
-        known = [point for point in found.points if point.values[metric] is not None]
-        for step in marks:
-            before, after = _words(metric, step.before), _words(metric, step.after)
-            lines.append(f"{metric}: moved from {before} to {after} with {known[step.at].build}")
-    if len(found.points) < LEAST_POINTS:
-        lines.append(f"{plural(len(found.points), 'build')}: steps are marked from {LEAST_POINTS} on")
-    elif not lines:
-        lines.append("no step: no metric moved for good")
-    return [*lines, *(f"left out: {text}" for text in found.left_out)]
 
 
 def _candidates(folder: Path) -> tuple[list[tuple[Path, Candidate]], list[str]]:
@@ -162,13 +115,9 @@ def _table(found: Trend) -> Table:
     for metric in found.steps:
         table.add_column(metric, justify="right")
     for point in found.points:
-        values = [_words(metric, point.values[metric]) for metric in found.steps]
+        values = [value_words(metric, point.values[metric]) for metric in found.steps]
         table.add_row(point.build, str(len(point.runs)), *values)
     return table
-
-
-def _words(metric: str, value: float | None) -> str:
-    return percent(value) if metric.startswith("failed ") else duration(value)
 
 
 def _write_csv(path: Path, found: Trend) -> None:

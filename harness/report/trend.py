@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.duel.trend import Trend, told
+from harness.duel.history import Trend, told
 from harness.honesty.noise_floor import Spread, reach
 from harness.honesty.steps import Step
 from harness.report.page import Shown, environment

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.duel.trend import BuildPoint, Trend
+from harness.duel.history import BuildPoint, Trend
 from harness.honesty.noise_floor import Spread
 from harness.honesty.steps import steps
 from harness.report.trend import draw, write_trend
