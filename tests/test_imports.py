@@ -38,8 +38,8 @@ WALL_CLOCK = {
 """What reads the machine's wall clock, by the name it is asked of."""
 
 READERS = (
-    "amplified", "compare", "gauges", "measures", "metrics", "merge", "phases", "explain", "series", "summary", "rows", "runs", "tenths", "checks",
-    "report",
+    "amplified", "compare", "gauges", "measures", "metrics", "merge", "phases", "explain", "series", "summary", "rows",
+    "runs", "tenths", "checks", "report",
 )  # fmt: skip
 """Modules that work on the files of a run, after it."""
 RUN_SIDE = (

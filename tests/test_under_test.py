@@ -40,7 +40,8 @@ def test_tokens_may_be_what_builds_differ_in() -> None:
 def test_an_address_moves_the_target_and_keeps_how_it_is_reached(target: Any) -> None:
     before = own(target)
     after = put_under_test(before, "127.0.0.1:50052")
-    assert endpoint_of(after.target or "").addresses == ("127.0.0.1:50052",)
+    assert isinstance(after.target, str | Endpoint)
+    assert endpoint_of(after.target).addresses == ("127.0.0.1:50052",)
     assert after.fingerprint() == before.fingerprint()
 
 

@@ -12,6 +12,7 @@ import urllib3
 
 from harness.errors import LabError, UsageError
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
+from harness.lab.launched import Launched
 from harness.lab.process import Child, started_ticks
 from harness.lab.running import Lab
 from harness.lab.toxiproxy import ProxyClient
@@ -99,7 +100,7 @@ def test_a_lab_that_ends_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_a_start_that_fails_stops_what_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Child] = []
+    started: list[Child | Launched] = []
 
     def fail(lab: Lab, _: TargetSettings) -> None:
         started.extend(lab.children)
@@ -137,6 +138,7 @@ def test_a_child_ignores_the_terminal_and_a_stopped_one_is_killed(tmp_path: Path
         assert lab.issuer
         assert lab.issuer.state()["down"] is False
         os.kill(child.pid, signal.SIGSTOP)
+        assert isinstance(child, Child)
         child.stop(timeout_s=0.2)
         assert not child.alive()
 

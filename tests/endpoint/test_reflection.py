@@ -21,9 +21,8 @@ def newer() -> Iterator[str]:
 
     def answer(requests: Iterator[object], context: grpc.ServicerContext) -> Iterator[object]:
         if ("authorization", "Bearer good") not in tuple(context.invocation_metadata()):
-            context.abort(
-                grpc.StatusCode.UNAUTHENTICATED, f"who? {dict(context.invocation_metadata()).get('authorization')}"
-            )
+            given = str(dict(context.invocation_metadata()).get("authorization"))
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, f"who? {given}")
         yield from servicer.ServerReflectionInfo(requests, context)
 
     handler = grpc.stream_stream_rpc_method_handler(
