@@ -51,6 +51,9 @@ proto: setup  ## generate the stubs of the lab's service anew
 toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 	@.ci/toxiproxy
 
+transport: setup  ## build the native transport and install it into .venv; needs cargo
+	@.ci/transport
+
 probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1:50051 [OPTIONS=…]
 	@$(BIN)/jwtstorm probe $(ADDRESS) $(OPTIONS)
 
@@ -65,10 +68,10 @@ proof: setup  ## prove the reference target by every row of the defect catalogue
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev --extra crate pyproject.toml -o constraints.txt
 
 clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy foreign probe zoo proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport foreign probe zoo proof lock clean

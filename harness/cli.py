@@ -26,6 +26,7 @@ options of ours that Locust hands on:
   --short               the scenario's shortest course, as CI runs it; SHORT=1 does the same
   --zoo ANIMAL          let a defect of the zoo loose in the lab's target or in the clients
   --tokens CHANGES      other tokens: refresh=reactive,single_flight=false
+  --transport NAME      what carries the calls: auto, grpcio or native (docs/transport.md)
   --allow-target HOST   allow load to a target or issuer that is not on this machine; name it every time
   --max-rate N          the most calls a second that such a host may get (default: 5000)
   --max-users N         the most users against such a host (default: 2000)

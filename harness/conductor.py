@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
 from harness.shipping import boot_id
-from harness.staging import guard_target, is_foreign, lab_note, lab_plan
+from harness.staging import choose_transport, guard_target, is_foreign, lab_note, lab_plan
+from harness.transport_choice import GRPCIO, Choice
 from harness.worker import POISONED, Begin
 
 logger = logging.getLogger("jwtstorm")
@@ -75,6 +76,7 @@ class Conductor:
         self._lab: Lab | None = None
         self._journal: FaultJournal | None = None
         self._injection: Injection | None = None
+        self._transport: Choice | None = None
         self._roster: Roster | None = None
         self._problems: list[Problem] = []
         self._interrupted: str | None = None
@@ -118,11 +120,14 @@ class Conductor:
         guard_source(self.scenario.issuer, self._settings.allowed_targets)
         if is_foreign(self.scenario.target):
             self._settings.ceilings.guard(self.scenario.load, self._settings.users)
+        transport = self._transport = choose_transport(self.scenario)
         declared = self._settings.declared or self.scenario
         self._folder = RunFolder.create(self._settings.reports, declared, self._about, self._settings.build)
         if self._settings.under_test:
             self._folder.update(under_test=self._settings.under_test)
         logger.info("%s: %s", self._about.name, self._folder.path)
+        self._folder.update(transport=asdict(transport))
+        logger.info("transport %s", transport.text())
         self._check_run_time()
         journal = self._journal = FaultJournal(self._folder.path)
         environ = self._settings.environ
@@ -262,6 +267,7 @@ class Conductor:
             token_url=lab.token_url or "",
             client_id=client.client_id if client else "",
             secret=client.secret if client else "",
+            transport=self._transport.name if self._transport else GRPCIO,
             key=lab.issuer_key if any(step.fault.keyed() for step in self.scenario.steps) else {},
         )
 
@@ -331,7 +337,7 @@ class Conductor:
             interrupted=self._interrupted,
             ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
             ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
-            transport=next((worker["transport"] for worker in workers if "transport" in worker), {}),
+            transport={**self._folder.data["transport"], **_transport_of(workers)},
             workers=workers,
             clocks=clock_readings(self._folder.path),
             problems=[{"kind": problem.kind, "text": problem.text} for problem in self._problems],
@@ -363,3 +369,8 @@ class Conductor:
         self.exit_code = (
             done.returncode if (self._folder.path / "report.html").exists() else 130 if self._interrupted else 3
         )
+
+
+def _transport_of(workers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the first worker that ended told of how it reached the target; all were told the same."""
+    return next((dict(worker["transport"]) for worker in workers if "transport" in worker), {})

@@ -12,6 +12,7 @@ from typing import Literal
 from harness.errors import UsageError
 from harness.lab.faketime import find_library
 from harness.lab.proxy_choice import choose
+from harness.transport_choice import WAY_OUT, native_version
 
 NEEDED = ("locust", "grpcio", "gevent", "pyjwt", "toxiproxy-python", "pandas", "matplotlib", "pyarrow", "uvloop")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -32,6 +33,7 @@ def examine(
     """Return what was found on this machine."""
     findings = [_python(), *(_package(name) for name in NEEDED)]
     findings.append(Finding("ok", "proxy", choose(environ, which).text()))
+    findings.append(_native(native_version(), which))
     findings.append(_faketime(environ))
     findings.append(_port(port))
     findings.append(_tool("go", "builds the real Toxiproxy (make toxiproxy)", which))
@@ -64,6 +66,13 @@ def _faketime(environ: Mapping[str, str]) -> Finding:
         adds = "it moves the clock of a server that a scenario launches"
         return Finding("absent", "faketime", f"{str(error).removeprefix('faketime: ')}; {adds}")
     return Finding("ok", "faketime", f"{library.version}: {library.path}")
+
+
+def _native(found: str | None, which: Callable[[str], str | None]) -> Finding:
+    if found is not None:
+        return Finding("ok", "native transport", found)
+    cargo = "" if which("cargo") else "; cargo is not found here: rustup.rs has it"
+    return Finding("absent", "native transport", f"it makes more calls per core than grpcio; {WAY_OUT}{cargo}")
 
 
 def _port(port: int) -> Finding:

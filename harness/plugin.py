@@ -27,6 +27,7 @@ from harness.roster import HEARS
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
 from harness.station import Station
+from harness.transport_choice import TRANSPORTS, VARIABLE
 from harness.under_test import put_under_test
 from harness.variants import variant
 from harness.web import add_tab
@@ -265,6 +266,13 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
         include_in_web_ui=False,
     )
     parser.add_argument(
+        "--transport",
+        default=os.environ.get(VARIABLE, ""),
+        metavar="NAME",
+        help=f"What carries the calls: {', '.join(TRANSPORTS)} (default: {VARIABLE}, else the scenario's transport=)",
+        include_in_web_ui=False,
+    )
+    parser.add_argument(
         "--under-test",
         default="",
         metavar="BUILD",
@@ -322,6 +330,7 @@ def _asked_for(scenario: Scenario, options: Any) -> Scenario:
             getattr(options, "tokens", ""),
             short=getattr(options, "short", False),
             animals=getattr(options, "zoo", None) or (),
+            transport=getattr(options, "transport", ""),
         )
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")

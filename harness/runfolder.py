@@ -158,9 +158,13 @@ def _versions() -> Mapping[str, str]:
 
 
 def _wherever(transport: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a target was reached, without where: builds have addresses of their own, and the lab a port a run."""
+    """Return how a target was reached, without where: builds have addresses of their own, and the lab a port a run.
+
+    Nor why this transport was taken, or which version of it: as with the other packages, that is told and not required.
+    """
     endpoint = {name: value for name, value in transport.get("endpoint", {}).items() if name != "addresses"}
-    return {**transport, "endpoint": endpoint}
+    kept = {name: value for name, value in transport.items() if name not in {"why", "version"}}
+    return {**kept, "endpoint": endpoint}
 
 
 def _new_folder(parent: Path, stamp: str) -> Path:

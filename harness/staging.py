@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from harness import transport_choice
 from harness.endpoint import endpoint_of
 from harness.endpoint.address import host_of, is_here
 from harness.errors import UsageError
@@ -16,6 +17,7 @@ from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
 from harness.needs import Target
 from harness.scenario import LabSettings, Scenario
+from harness.transport_choice import Choice
 
 
 def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
@@ -79,6 +81,20 @@ def guard_target(target: Target, allowed: frozenset[str]) -> None:
     """
     for address in () if target is None or isinstance(target, Launch) else endpoint_of(target).addresses:
         _guard_address(address, allowed)
+
+
+def choose_transport(scenario: Scenario) -> Choice:
+    """Return what carries the calls of all workers of a run.
+
+    Raises `UsageError` where what the scenario or the command line asks for cannot.
+    """
+
+    def refusal() -> str | None:
+        from harness.endpoint import native
+
+        return native.refusal(scenario.endpoint or scenario.endpoint_at(native.NOWHERE))
+
+    return transport_choice.choose(scenario.transport, refusal)
 
 
 def is_foreign(target: Target) -> bool:

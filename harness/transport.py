@@ -1,9 +1,10 @@
-"""Transport: grpcio channels as a load generator under gevent needs them.
+"""Transport: channels as a load generator under gevent needs them, grpcio's or the native ones.
 
-Two traps, both measured: under gevent grpcio waits for completions in a native thread pool of ten,
+Two traps of grpcio, both measured: under gevent grpcio waits for completions in a native thread pool of ten,
 so that ten slow calls make every other call look slow; and channels with equal arguments share
 one connection, so that a connection fault hits everybody or nobody. Hence the pool is sized above
 the calls in flight before the first channel, and each channel has a subchannel pool of its own.
+The native transport waits in no thread (`harness.transport_choice`): it leaves the pool as it is.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,10 @@ import grpc.experimental.gevent as grpc_gevent
 from harness.clock import monotonic
 from harness.endpoint import Endpoint
 from harness.endpoint.agreement import tls_mismatch
+from harness.endpoint.native import open_native
 from harness.endpoint.opening import open_channel
 from harness.errors import UsageError
+from harness.transport_choice import GRPCIO, NATIVE, version_of
 
 POOL_RESERVE = 16
 """Native threads kept for grpcio's own pollers, name look-ups and files."""
@@ -26,10 +29,11 @@ POOL_RESERVE = 16
 
 @dataclass(frozen=True)
 class TransportSettings:
-    """How a worker process reaches the target."""
+    """How a worker process reaches the target; ``name`` is a chosen transport's, never ``auto``."""
 
     endpoint: Endpoint
     in_flight: int
+    name: str = GRPCIO
 
     @property
     def address(self) -> str:
@@ -39,11 +43,16 @@ class TransportSettings:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them."""
         return {
-            "name": "grpcio",
+            "name": self.name,
+            "version": version_of(self.name),
             "connections": self.endpoint.connections * len(self.endpoint.addresses),
-            "threadpool": pool_size(self.in_flight),
+            **({"threadpool": pool_size(self.in_flight)} if self.name == GRPCIO else {}),
             "endpoint": self.endpoint.to_json(),
         }
+
+    def prepare(self, in_flight: int) -> None:
+        """Get ready for so many calls in flight; call after any fork and before the first channel."""
+        prepare(in_flight if self.name == GRPCIO else 0)
 
 
 def pool_size(in_flight: int) -> int:
@@ -52,7 +61,7 @@ def pool_size(in_flight: int) -> int:
 
 
 def prepare(in_flight: int) -> None:
-    """Make grpcio work with gevent; call after any fork and before the first channel."""
+    """Make grpcio work with gevent, for so many of its calls in flight; reflection and logins call by it always."""
     hub = gevent.get_hub()
     hub.threadpool.maxsize = max(hub.threadpool.maxsize, pool_size(in_flight))
     grpc_gevent.init_gevent()
@@ -97,8 +106,9 @@ def _why_not(channel: grpc.Channel) -> str:
 def open_channels(settings: TransportSettings) -> list[grpc.Channel]:
     """Open one channel per connection, each with a connection of its own, to the addresses in turn.
 
-    Raises `UsageError` where a certificate cannot be read.
+    Raises `UsageError` where a certificate cannot be read, or the transport does not have a setting.
     """
-    prepare(settings.in_flight)
+    settings.prepare(settings.in_flight)
     endpoint = settings.endpoint
-    return [open_channel(endpoint, address) for address in endpoint.addresses * endpoint.connections]
+    opens = open_native if settings.name == NATIVE else open_channel
+    return [opens(endpoint, address) for address in endpoint.addresses * endpoint.connections]

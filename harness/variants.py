@@ -25,8 +25,15 @@ LEAST_LIFE_S = 3.0
 MOST_STRETCH_S = 60
 
 
-def variant(scenario: Scenario, tokens: str = "", *, short: bool = False, animals: Sequence[str] = ()) -> Scenario:
-    """Return a scenario with what the command line asks for; raises `UsageError` or `ScenarioError`."""
+def variant(
+    scenario: Scenario, tokens: str = "", *, short: bool = False, animals: Sequence[str] = (), transport: str = ""
+) -> Scenario:
+    """Return a scenario with what the command line asks for; raises `UsageError` or `ScenarioError`.
+
+    Another ``transport`` leaves the scenario what it is: runs tell what carried them, and compare by that.
+    """
+    if transport:
+        scenario = replace(scenario, transport=transport)
     if tokens:
         scenario = replace(scenario, tokens=vary(scenario.tokens, tokens))
     if animals:

@@ -34,7 +34,8 @@ from harness.health import LoopMeter
 from harness.pacer import Pacer
 from harness.scenario import Scenario
 from harness.timeline import CallFaults
-from harness.transport import TransportSettings, await_all_ready, open_channels, prepare
+from harness.transport import TransportSettings, await_all_ready, open_channels
+from harness.transport_choice import GRPCIO
 from harness.variants import client_parts
 
 logger = logging.getLogger("jwtstorm")
@@ -52,7 +53,7 @@ class Begin:
 
     ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.shipping`).
     ``secret`` is the lab client's, ``key`` the lab issuer's where faults need it to forge tokens; they travel over
-    Locust's channel and are stored nowhere.
+    Locust's channel and are stored nowhere. ``transport`` is the name of the one that the conductor chose.
     """
 
     run: str
@@ -66,6 +67,7 @@ class Begin:
     client_id: str = ""
     secret: str = field(default="", repr=False)
     key: Mapping[str, str] = field(default_factory=dict, repr=False)
+    transport: str = GRPCIO
 
     def to_json(self) -> dict[str, Any]:
         """Return the message's data."""
@@ -107,7 +109,7 @@ class Worker:
         self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
         self._seats = count()
-        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users)
+        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm))
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
@@ -128,7 +130,7 @@ class Worker:
         seat = next(self._seats)
         place = (seat + self.begin.worker) % len(self._channels)  # not all workers begin with the same replica
         if seat >= self.begin.users:  # the page's user count was raised: more calls may be in flight
-            prepare(seat + 1)
+            self._transport.prepare(seat + 1)
         tokens = self._parts.tokens
         if seat // tokens.callers >= len(self._keepers):
             self._keepers.append(self._new_keeper(len(self._keepers)))

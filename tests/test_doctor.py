@@ -84,3 +84,14 @@ def test_a_library_for_faked_clocks_is_told_with_what_it_adds(tmp_path: Path) ->
     assert "pip install 'jwtstorm[faketime]'" in absent.text
     assert "a server that a scenario launches" in absent.text
     assert (there.mark, there.text) == ("ok", f"named by {VARIABLE}: {own}")
+
+
+def test_an_absent_native_transport_says_how_to_get_it_and_what_it_needs() -> None:
+    from harness.doctor import _native
+
+    assert _native("0.3.0", nowhere) == Finding("ok", "native transport", "0.3.0")
+    absent = _native(None, nowhere)
+    assert absent.mark == "absent"
+    assert "make transport" in absent.text
+    assert "cargo is not found here" in absent.text
+    assert "not found" not in _native(None, everywhere).text

@@ -96,11 +96,12 @@ def test_two_runs_of_one_scenario_on_one_host_are_comparable(tmp_path: Path) -> 
         {"fingerprint": "other"},
         {"workers": [{"worker": 0}, {"worker": 1}]},
         {"transport": {"name": "grpcio", "connections": 2}},
+        {"transport": {"name": "native", "connections": 1}},
         {"load": {"max_users": 11}},
         {"host": {**host(), "cpu": "another"}},
         {"host": {**host(), "cores": 1024}},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=str,
 )
 def test_what_must_match_changes_the_hash(tmp_path: Path, change: dict[str, object]) -> None:
     assert sealed(tmp_path, **change) != sealed(tmp_path)
@@ -131,3 +132,8 @@ def test_where_a_target_listens_does_not_make_runs_unlike(tmp_path: Path) -> Non
         folder.seal()
         sealed.append(folder.data["comparable"]["transport"])
     assert sealed[0] == sealed[1] == {"name": "grpcio", "endpoint": {"connections": 1}}
+
+
+def test_which_version_of_a_transport_and_why_it_was_taken_do_not_make_runs_unlike(tmp_path: Path) -> None:
+    told = {"name": "grpcio", "connections": 1, "version": "1.99", "why": "asked for"}
+    assert sealed(tmp_path, transport=told) == sealed(tmp_path)

@@ -132,3 +132,16 @@ def test_each_wrong_client_differs_in_a_storm(name: str) -> None:
 def test_the_ages_of_the_key_set_shrink_with_the_course() -> None:
     lab = shortened(storm(lab=LabSettings(keys_lifetime_s=10, keys_cooldown_s=2)), 0.5).lab
     assert (lab.keys_lifetime_s, lab.keys_cooldown_s) == (5, 1)
+
+
+def test_another_transport_leaves_the_scenario_what_it_is() -> None:
+    whole = storm()
+    carried = variant(whole, transport="grpcio")
+    assert (whole.transport, carried.transport) == ("auto", "grpcio")
+    assert carried.fingerprint() == whole.fingerprint()
+    assert variant(carried).transport == "grpcio"
+
+
+def test_an_unknown_transport_is_refused_by_name() -> None:
+    with pytest.raises(ScenarioError, match=r"transport='smoke'.*auto, grpcio, native"):
+        variant(storm(), transport="smoke")

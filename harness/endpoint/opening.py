@@ -13,11 +13,12 @@ import grpc
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.errors import UsageError
 
-_COMPRESSION = {
+COMPRESSION = {
     "none": grpc.Compression.NoCompression,
     "deflate": grpc.Compression.Deflate,
     "gzip": grpc.Compression.Gzip,
 }
+"""grpc's compressions by the names that an endpoint has for them."""
 
 
 def open_channel(endpoint: Endpoint, address: str) -> grpc.Channel:
@@ -26,7 +27,7 @@ def open_channel(endpoint: Endpoint, address: str) -> grpc.Channel:
     Raises `UsageError` where a certificate or key cannot be read.
     """
     options = channel_options(endpoint)
-    compression = _COMPRESSION[endpoint.compression]
+    compression = COMPRESSION[endpoint.compression]
     if endpoint.tls is None:
         return grpc.insecure_channel(address, options=options, compression=compression)
     return grpc.secure_channel(address, tls_credentials(endpoint.tls), options=options, compression=compression)
@@ -84,10 +85,16 @@ def _retry_policy(retry: Retry) -> dict[str, Any]:
 
 def tls_credentials(tls: Tls) -> grpc.ChannelCredentials:
     """Return the credentials of a TLS channel. Raises `UsageError` where a file cannot be read or is no PEM."""
-    return grpc.ssl_channel_credentials(
-        root_certificates=_pem(tls.ca, "ca", "CERTIFICATE"),
-        private_key=_pem(tls.key, "key", "PRIVATE KEY"),
-        certificate_chain=_pem(tls.certificate, "certificate", "CERTIFICATE"),
+    roots, key, chain = pems(tls)
+    return grpc.ssl_channel_credentials(root_certificates=roots, private_key=key, certificate_chain=chain)
+
+
+def pems(tls: Tls) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Return roots, private key and certificate chain. Raises `UsageError` where a file cannot be read or is no PEM."""
+    return (
+        _pem(tls.ca, "ca", "CERTIFICATE"),
+        _pem(tls.key, "key", "PRIVATE KEY"),
+        _pem(tls.certificate, "certificate", "CERTIFICATE"),
     )
 
 

@@ -1,0 +1,52 @@
+"""Native: channels of the compiled transport (``transport/``) to an endpoint, where it is installed.
+
+It takes grpc's own names of channel arguments and refuses what it does not have; so it is asked,
+by opening a channel, which connects nothing. Imported late: the package is optional.
+"""
+
+from typing import Any
+
+import grpc
+
+from harness.endpoint import Endpoint
+from harness.endpoint.opening import COMPRESSION, channel_options, pems
+from harness.errors import UsageError
+
+NOWHERE = "127.0.0.1:1"
+
+
+def open_native(endpoint: Endpoint, address: str) -> grpc.Channel:
+    """Return a native channel to one address of an endpoint, with a connection of its own.
+
+    Raises `UsageError` where the package is absent, or does not have a setting.
+    """
+    try:
+        return _open(endpoint, address)
+    except ImportError as error:
+        raise UsageError(f"transport native cannot be loaded here ({error}); take --transport grpcio") from error
+    except ValueError as error:
+        raise UsageError(f"transport native: {error}; drop that setting, or take --transport grpcio") from error
+
+
+def refusal(endpoint: Endpoint) -> str | None:
+    """Return why the native transport cannot reach an endpoint, or None; connects nothing."""
+    try:
+        _open(endpoint, NOWHERE).close()
+    except (ImportError, ValueError) as error:
+        return f"the native transport refuses: {error}"
+    return None
+
+
+def _open(endpoint: Endpoint, address: str) -> grpc.Channel:
+    import jwtstorm_transport as native
+
+    settings: dict[str, Any] = {
+        "options": channel_options(endpoint),
+        "compression": COMPRESSION[endpoint.compression],
+    }
+    channel: grpc.Channel
+    if endpoint.tls is None:
+        channel = native.insecure_channel(address, **settings)
+    else:
+        channel = native.secure_channel(address, native.Tls(*pems(endpoint.tls)), **settings)
+    return channel

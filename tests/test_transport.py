@@ -1,0 +1,79 @@
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import gevent
+import pytest
+
+from harness.endpoint import Endpoint, Retry
+from harness.endpoint.native import open_native, refusal
+from harness.errors import UsageError
+from harness.transport import POOL_RESERVE, TransportSettings, open_channels
+from harness.transport_choice import MODULE, NATIVE
+
+HERE = Endpoint(("127.0.0.1:1", "127.0.0.1:2"), connections=2)
+
+
+class FakeNative(ModuleType):
+    """The compiled package's face: it opens channels, and refuses retries as the real one may."""
+
+    def __init__(self) -> None:
+        super().__init__(MODULE)
+        self.__spec__ = ModuleSpec(MODULE, None)
+        self.opened: list[str] = []
+
+    def insecure_channel(self, target: str, options: Any = None, compression: Any = None) -> Any:
+        if ("grpc.enable_retries", 1) in options:
+            raise ValueError("option grpc.enable_retries=1 is not supported")
+        self.opened.append(target)
+        return SimpleNamespace(close=lambda: None, compression=compression)
+
+
+@pytest.fixture
+def native(monkeypatch: pytest.MonkeyPatch) -> FakeNative:
+    fake = FakeNative()
+    monkeypatch.setitem(sys.modules, MODULE, fake)
+    return fake
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Stand in for gevent's threads, and keep grpcio as it is in this process."""
+    pool = SimpleNamespace(maxsize=10)
+    monkeypatch.setattr(gevent, "get_hub", lambda: SimpleNamespace(threadpool=pool))
+    monkeypatch.setattr("harness.transport.grpc_gevent.init_gevent", lambda: None)
+    return pool
+
+
+def test_native_opens_every_connection_and_leaves_the_threads_alone(native: FakeNative, pool: SimpleNamespace) -> None:
+    channels = open_channels(TransportSettings(HERE, in_flight=500, name=NATIVE))
+    assert len(channels) == 4
+    assert native.opened == [*HERE.addresses, *HERE.addresses]
+    assert pool.maxsize == POOL_RESERVE
+
+
+def test_grpcio_gets_a_thread_for_every_call_in_flight(pool: SimpleNamespace) -> None:
+    TransportSettings(HERE, in_flight=500).prepare(500)
+    assert pool.maxsize == 500 + POOL_RESERVE
+
+
+def test_the_run_says_of_native_no_thread_pool_and_of_grpcio_its_size(native: FakeNative) -> None:
+    said = TransportSettings(HERE, 50, NATIVE).to_json()
+    assert (said["name"], said["connections"], "threadpool" in said) == ("native", 4, False)
+    said = TransportSettings(HERE, 50).to_json()
+    assert (said["name"], said["threadpool"]) == ("grpcio", 50 + POOL_RESERVE)
+
+
+def test_a_setting_that_native_does_not_have_is_told_before_any_call(native: FakeNative) -> None:
+    retrying = Endpoint(("127.0.0.1:1",), retry=Retry())
+    assert refusal(HERE) is None
+    assert "grpc.enable_retries=1 is not supported" in str(refusal(retrying))
+    with pytest.raises(UsageError, match="drop that setting, or take --transport grpcio"):
+        open_native(retrying, "127.0.0.1:1")
+
+
+def test_a_worker_without_the_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, MODULE, None)
+    with pytest.raises(UsageError, match="transport native cannot be loaded here"):
+        open_native(HERE, HERE.addresses[0])

@@ -1,0 +1,71 @@
+import importlib.util
+from importlib.metadata import version
+
+import pytest
+
+from harness import transport_choice
+from harness.errors import UsageError
+from harness.transport_choice import AUTO, GRPCIO, NATIVE, Choice, choose, native_version
+
+
+def absent() -> str | None:
+    return None
+
+
+def present() -> str | None:
+    return "0.3.0"
+
+
+def nothing_refused() -> str | None:
+    return None
+
+
+def retries_refused() -> str | None:
+    return "the native transport refuses: grpc.enable_retries=1"
+
+
+def never_asked() -> str | None:
+    raise AssertionError("nobody may ask what an absent package refuses")
+
+
+def test_auto_takes_native_where_it_is_installed_and_has_every_setting() -> None:
+    assert choose(AUTO, nothing_refused, present) == Choice(NATIVE, "0.3.0", "it is installed and has every setting")
+
+
+def test_auto_takes_grpcio_and_says_how_to_get_native_where_that_is_absent() -> None:
+    choice = choose(AUTO, never_asked, absent)
+    assert (choice.name, choice.version) == (GRPCIO, version("grpcio"))
+    assert "not installed" in choice.text()
+    assert "make transport" in choice.text()
+    assert "\n" not in choice.text()
+
+
+def test_auto_takes_grpcio_and_names_the_setting_that_native_does_not_have() -> None:
+    choice = choose(AUTO, retries_refused, present)
+    assert choice.name == GRPCIO
+    assert "grpc.enable_retries=1" in choice.why
+
+
+def test_native_where_it_is_absent_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UsageError, match=r"not installed; build it with `make transport` \(needs cargo\), or pip inst"):
+        choose(NATIVE, never_asked, absent)
+
+
+def test_native_without_a_setting_it_needs_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UsageError, match=r"grpc\.enable_retries=1; drop that setting, or take --transport grpcio"):
+        choose(NATIVE, retries_refused, present)
+
+
+def test_grpcio_is_taken_without_a_look_at_native() -> None:
+    assert choose(GRPCIO, never_asked, present) == Choice(GRPCIO, version("grpcio"), "asked for")
+
+
+def test_the_version_of_an_absent_package_is_none_and_one_of_a_source_tree_is_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport_choice, "MODULE", "no_such_module_of_ours")
+    assert native_version() is None
+    monkeypatch.setattr(transport_choice, "MODULE", "harness")
+    monkeypatch.setattr(transport_choice, "DISTRIBUTION", "no-such-distribution-of-ours")
+    assert native_version() == "source"
+    assert importlib.util.find_spec("harness") is not None
