@@ -2,10 +2,12 @@
 
 Blocks of calls of the same function, timed whole; the median block, with the sign test's interval.
 `Worker.attempt` counts outcome, method and sample of the trace besides the row; "with the live
-page" also fires Locust's request event with its statistics, as any Locust user does.
+page" also brings Locust's statistics up to date, in batches of ten thousand or event by event, as
+any Locust user does and as ours do where somebody else listens.
 """
 
-from locust.env import Environment  # first: it patches sockets before grpc loads
+from locust import stats  # first: it patches sockets before grpc loads
+from locust.env import Environment
 
 # isort: split
 import os
@@ -13,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from benchmarks.rig.estimate import Estimate, median
@@ -22,10 +25,11 @@ from harness import Scenario, Tokens, closed_users
 from harness.auth.channel import Arrival, Attempt
 from harness.auth.sources import TokenFile
 from harness.calls import Journal
-from harness.livepage import watchers
+from harness.livepage import Tally, watchers
 from harness.worker import Begin, Watchers, Worker
 
 BLOCK = 5_000
+BATCH = 10_000
 
 
 def timed(call: Callable[[], object], blocks: int) -> Estimate:
@@ -49,20 +53,31 @@ def add_row(folder: Path) -> Callable[[], object]:
     return lambda: journal.add(now_ns, 7, 12, 3, 5000, 300_000, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0)
 
 
-def note_attempt(folder: Path, *, live: bool) -> Callable[[], object]:
-    """Return a call that notes one good attempt in a worker."""
+def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], object]:
+    """Return a call that notes one good attempt in a worker; ``live`` is how the page hears of it, if at all."""
     environment = Environment()
     environment.create_local_runner()
-    page = watchers(environment.events.request.fire, print)
+    tally = Tally(environment, stats)
+    page = watchers(tally, print)
     (folder / "token").touch()  # never read: no call is made
     token_file = TokenFile(folder / "token")
     scenario = Scenario(load=closed_users(1, 60), tokens=Tokens(), target="127.0.0.1:1", issuer=token_file)
-    begin = Begin(str(folder), int(live), 1, 1, "127.0.0.1:1", scenario.fingerprint())
+    begin = Begin(str(folder), place, 1, 1, "127.0.0.1:1", scenario.fingerprint())
     silent = Watchers(lambda _: None, page.on_fetch, page.on_error)
     worker = Worker(scenario, begin, page if live else silent)
     now_ns = time.monotonic_ns()
     attempt = Attempt(Arrival(7, now_ns, now_ns), 0, 0, "/ledger/GetBalance", now_ns, now_ns + 5_000_000)
-    return lambda: worker.attempt(attempt, final=True)
+    if live == "batches":
+        tally.begin()
+        assert tally.batching, "Locust's own listener must be alone here"
+    turn = count(1)
+
+    def note() -> None:
+        worker.attempt(attempt, final=True)
+        if next(turn) % BATCH == 0:
+            tally.fold()
+
+    return note
 
 
 def main() -> int:
@@ -72,8 +87,9 @@ def main() -> int:
         code = show(
             [
                 Line("Journal.add", timed(add_row(folder), blocks), "µs", 3, Bound(below=1.5)),
-                Line("Worker.attempt", timed(note_attempt(folder, live=False), blocks), "µs"),
-                Line("Worker.attempt with the live page", timed(note_attempt(folder, live=True), blocks), "µs"),
+                Line("Worker.attempt", timed(note_attempt(folder, 0), blocks), "µs"),
+                Line("Worker.attempt, live page in batches", timed(note_attempt(folder, 1, "batches"), blocks), "µs"),
+                Line("Worker.attempt, live page by events", timed(note_attempt(folder, 2, "events"), blocks), "µs"),
             ],
             "What the whole harness adds to a call is in the table of throughput.",
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import events
+from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
@@ -23,6 +23,7 @@ from harness.ceilings import Ceilings
 from harness.conductor import Conductor, RunSettings
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
+from harness.livepage import Tally
 from harness.roster import HEARS
 from harness.runfolder import build_label
 from harness.scenario import Scenario, about
@@ -49,7 +50,7 @@ class Plugin:
         self.conductor: Conductor | None = None
         self.interrupted = False
         """Whether Ctrl-C was pressed: the end is under way, and needs no second one."""
-        self.station = Station(self.scenario, environment.events.request.fire, self._send)
+        self.station = Station(self.scenario, Tally(environment, stats), self._send)
         self._crew: LocustCrew | None = None
         self._ending: gevent.Greenlet[..., None] | None = None
 

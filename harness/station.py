@@ -17,7 +17,7 @@ import gevent
 
 from harness import clock
 from harness.errors import HarnessError, RunError
-from harness.livepage import Fire, watchers
+from harness.livepage import Tally, watchers
 from harness.scenario import Scenario
 from harness.shipping import Shipper, boot_id, is_remote
 from harness.worker import Begin, Worker, begin_from
@@ -25,6 +25,7 @@ from harness.worker import Begin, Worker, begin_from
 logger = logging.getLogger("jwtstorm")
 
 LIVE_S = 0.5
+FOLD_S = 0.25
 SHIP_S = 0.1
 STUCK_S = 12.0
 """A worker gives its last rows up when none has arrived for so long."""
@@ -34,10 +35,10 @@ Send = Callable[[str, Mapping[str, Any]], None]
 class Station:
     """The worker's side of the messages in one process; ``send`` takes a message to the conductor."""
 
-    def __init__(self, scenario: Scenario, fire: Fire, send: Send) -> None:
+    def __init__(self, scenario: Scenario, tally: Tally, send: Send) -> None:
         self.worker: Worker | None = None
         self._scenario = scenario
-        self._fire = fire
+        self._tally = tally
         self._take = send
         self._run = ""
         self._shipper: Shipper | None = None
@@ -58,6 +59,7 @@ class Station:
         worker, self.worker = self.worker, None
         gevent.killall(self._tasks)
         promise = worker.finish()
+        self._tally.end()
         if self._shipper is None:
             self._send("promise", promise)
         else:  # not here: Locust hears nothing, and so no answer, before this returns
@@ -71,7 +73,7 @@ class Station:
             begin = begin_from(data)
             remote = self._settle(begin)
             folder = self._folder.name if self._folder is not None else begin.run
-            told = watchers(self._fire, lambda error: self._tell("record", str(error)))
+            told = watchers(self._tally, lambda error: self._tell("record", str(error)))
             self.worker = Worker(self._scenario, replace(begin, run=folder), told)
             self.worker.preflight()
         except HarnessError as error:
@@ -81,7 +83,8 @@ class Station:
             text = f"worker {data.get('worker')} could not begin ({type(error).__name__}: {error}); see its log"
             self._refuse(text, RunError.exit_code)
         else:
-            self._tasks = [gevent.spawn(self._tell_live, self.worker)]
+            self._tally.begin()
+            self._tasks = [gevent.spawn(self._tell_live, self.worker), gevent.spawn(self._fold_for_ever)]
             if remote:
                 self._shipper = Shipper(Path(folder), begin.worker, self._ship, clock.monotonic)
                 self._tasks.append(gevent.spawn(self._ship_for_ever, self._shipper))
@@ -133,6 +136,11 @@ class Station:
         while True:
             gevent.sleep(LIVE_S)
             self._send("live", {"counts": dict(worker.live), "finished": worker.pacer.finished.is_set()})
+
+    def _fold_for_ever(self) -> None:
+        while True:
+            gevent.sleep(FOLD_S)
+            self._tally.fold()
 
     def _ship(self, chunk: Mapping[str, Any]) -> None:
         self._send("chunk", chunk)
