@@ -54,6 +54,10 @@ toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 transport: setup  ## build the native transport and install it into .venv; needs cargo
 	@.ci/transport
 
+peers: setup  ## measure other load generators and ours: prints the tables of docs/peers.md [OPTIONS=--quick]
+	@.ci/peers
+	$(BIN)/python -m benchmarks.peers $(OPTIONS)
+
 probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1:50051 [OPTIONS=…]
 	@$(BIN)/jwtstorm probe $(ADDRESS) $(OPTIONS)
 
@@ -74,4 +78,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport foreign probe zoo proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport peers foreign probe zoo proof lock clean

@@ -1,0 +1,117 @@
+"""Measure other load generators and ours against one fast target: `python -m benchmarks.peers`.
+
+Fifty calls in flight, a token of 600 bytes, one connection, generator and target on a core each.
+The tools take turns in rounds, in an order that a seeded coin decides; the first round warms up.
+"""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.peers import tables, truth
+from benchmarks.peers.arena import arena
+from benchmarks.peers.bout import Score, play, present
+from benchmarks.peers.tools import TOOLS, Load, Tool
+from benchmarks.rig.estimate import SEED, turns
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+KNOWN_PER_S = 1500.0
+
+
+@dataclass(frozen=True)
+class Length:
+    """How often and how long is measured."""
+
+    rounds: int
+    window_s: float
+    truth_s: float
+
+
+FULL, QUICK = Length(10, 3.0, 8.0), Length(3, 2.0, 6.0)
+
+
+def main() -> int:
+    """Measure, print, and write where that is asked for; return 1 where a bound is missed."""
+    options = _options()
+    chosen = [TOOLS[name] for name in options.tool or TOOLS]
+    tools, absent = present(chosen)
+    for why in absent:
+        print(f"absent: {why}", file=sys.stderr)
+    text, good = measure(tools, options)
+    remarks = [f"- {tool.remark}" for tool in tools if tool.remark] + [f"- Absent: {why}." for why in absent]
+    text = "\n".join([_conditions(options), text, "", *remarks])
+    print(text)
+    if options.write:
+        write_between(options.write, text)
+    return 0 if good else 1
+
+
+def measure(tools: Sequence[type[Tool]], options: argparse.Namespace) -> tuple[str, bool]:
+    """Return the tables, and whether every bound holds."""
+    rounds = throughput(tools, options.length, options.seed)
+    compared, good = tables.ratios(rounds)
+    parts = ["### As fast as it can", tables.throughput(rounds), compared]
+    if not options.only_speed:
+        _tell("known delays")
+        delays = truth.with_known_delays(tools, KNOWN_PER_S, options.length.truth_s, options.seed)
+        _tell("a stall")
+        stall = truth.with_a_stall(tools, options.length.truth_s)
+        parts += [f"### Known delays, at {KNOWN_PER_S:,.0f} calls a second", tables.truths(delays)]
+        parts += [f"### A stall of a second, at {truth.STALL_PER_S:,.0f} calls a second", tables.truths(stall)]
+    return "\n\n".join(parts), good
+
+
+def throughput(tools: Sequence[type[Tool]], length: Length, seed: int) -> list[dict[str, Score]]:
+    """Let the tools take turns; return what each made, round by round, without the first."""
+    by_name = {tool.name: tool for tool in tools}
+    played: list[dict[str, Score]] = []
+    with arena() as (ground, target):
+        for number, order in enumerate(turns(list(by_name), length.rounds + 1, seed)):
+            _tell(f"round {number} of {length.rounds}: {', '.join(order)}")
+            played.append({name: play(by_name[name](ground), target, Load(length.window_s)) for name in order})
+    return played[1:]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 2 s: shows that it works, proves nothing")
+    parser.add_argument("--rounds", type=int, default=0, help="pairs of every two tools (default: 10)")
+    parser.add_argument("--seed", type=int, default=SEED, help="decides every order (default: %(default)s)")
+    parser.add_argument("--tool", action="append", choices=list(TOOLS), help="only this one, and others so named")
+    parser.add_argument("--only-speed", action="store_true", help="leave out how far latencies are from the truth")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables between the marks in FILE")
+    options = parser.parse_args()
+    length = QUICK if options.quick else FULL
+    options.length = replace(length, rounds=options.rounds) if options.rounds else length
+    return options
+
+
+def _conditions(options: argparse.Namespace) -> str:
+    length: Length = options.length
+    quick = " **Quick settings: this proves nothing.**" if options.quick else ""
+    cores = (
+        f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}"
+    )
+    return f"{length.rounds} rounds of {length.window_s:g} s, seed {options.seed}; {cores}.{quick}\n"
+
+
+def write_between(path: Path, text: str) -> None:
+    """Write the tables between the marks of a page."""
+    old = path.read_text(encoding="utf-8")
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{path} has no lines {BEGIN} and {END}; put them where the tables go")
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Ours: a whole run of plain users, with arrivals, tokens renewed every five seconds, rows, trace and live page."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import ClassVar
+
+import numpy as np
+
+from benchmarks.peers.tools import Load, Reading, Tool
+from harness.calls import Cause, Flag, Kind, workers
+from harness.rows import JournalReader
+from harness.transport_choice import GRPCIO, NATIVE, native_version
+
+FILE = Path("benchmarks/loads/peers_ours.py")
+_ALL = 1 << 30
+
+
+class _Ours(Tool):
+    """Fifty users on one connection; response time, from the intended start."""
+
+    transport: ClassVar[str] = GRPCIO
+    killed = True
+
+    def command(self, load: Load) -> Sequence[str | Path]:
+        """Return how it is started: a plain locustfile."""
+        del load
+        return [sys.executable, "-m", "locust", "-f", str(FILE), "--headless", "--only-summary"]
+
+    def environ(self, load: Load) -> Mapping[str, str]:
+        """Return the arena, the load, and where the run goes."""
+        self._reports = Path(mkdtemp(prefix="run-", dir=self.arena.token_file.parent))
+        return {
+            **self.arena.environ(),
+            "PEER_FOR_S": f"{load.for_s:g}",
+            "PEER_PER_S": f"{load.per_s:g}",
+            "JWTSTORM_TRANSPORT": self.transport,
+            "REPORTS": str(self._reports),
+            "BUILD": "peers",
+            "PYTHONPATH": str(Path.cwd()),
+        }
+
+    def reading(self, output: str) -> Reading:
+        """Return what the rows on disk say."""
+        run = next((path.parent for path in self._reports.glob("*/*/*/run.json")), None)
+        if run is None:
+            raise ValueError(f"it left no run: {output[-300:]}")
+        rows = np.concatenate([JournalReader.open(run, worker).take(_ALL) for worker in workers(run)])
+        final = rows[((rows["flags"] & Flag.FINAL) > 0) & (rows["kind"] != Kind.FETCH)]
+        good = final[(final["cause"] == Cause.OK)]
+        if not len(good):
+            raise ValueError(f"no call was good: {output[-300:]}")
+        times_us = good["lag_us"].astype(np.int64) + good["wait_us"] + good["latency_us"]
+        p50_us, p99_us = np.quantile(times_us, (0.5, 0.99))
+        return Reading(len(final), len(final) - len(good), p50_us / 1e6, p99_us / 1e6)
+
+
+class OursOnGrpcio(_Ours):
+    """Plain users on grpcio."""
+
+    name = "ours, grpcio"
+    transport = GRPCIO
+
+
+class OursOnNative(_Ours):
+    """Plain users on the native transport."""
+
+    name = "ours, native"
+    transport = NATIVE
+
+    @classmethod
+    def absent(cls) -> str | None:
+        """Return why it cannot take part."""
+        return None if native_version() else "the native transport is not installed: make transport"

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.peers import __main__ as command
+from benchmarks.peers import tables
+from benchmarks.peers.arena import IN_FLIGHT, Arena
+from benchmarks.peers.bout import Score
+from benchmarks.peers.tools import TOOLS, Load, Reading
+from benchmarks.peers.truth import DELAYS, SHARES, STALL_PER_S, Told, delays_s, stall_truth_s
+
+QUIET = Reading(100, 0, 0.001, 0.002)
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Arena:
+    (tmp_path / "token").write_text("a.b.c")
+    return Arena("127.0.0.1:1", "http://127.0.0.1:2/token", "storm", tmp_path / "secret", tmp_path / "token")
+
+
+def test_the_table_of_delays_has_its_quantiles_however_it_is_shuffled() -> None:
+    first, other = delays_s(1), delays_s(2)
+    assert first != other
+    assert sorted(first) == sorted(other)
+    assert np.quantile(first, SHARES) == pytest.approx([0.003667, 0.028], rel=0.01)
+
+
+def test_the_truth_of_a_stall_is_what_a_simulated_course_waits() -> None:
+    due_s = np.arange(0, 10, 0.001)
+    waits_s = np.where((due_s >= 4) & (due_s < 5), 5 - due_s, 0.0)
+    assert stall_truth_s(10, 1) == pytest.approx(np.quantile(waits_s, SHARES), abs=0.002)
+    assert stall_truth_s(10, 0.05)[1] == 0
+
+
+def test_calls_in_flight_at_a_stall_are_too_few_to_be_the_tail() -> None:
+    for length in (command.QUICK, command.FULL):
+        assert IN_FLIGHT / (STALL_PER_S * length.truth_s) < 0.01
+
+
+def test_the_delays_go_round_often_enough_in_a_measurement() -> None:
+    assert command.QUICK.truth_s * command.KNOWN_PER_S / DELAYS > 5
+
+
+def test_every_tool_that_is_asked_for_a_rate_hands_it_on(ground: Arena) -> None:
+    for kind in TOOLS.values():
+        tool = kind(ground)
+        told = [
+            [str(part) for part in tool.command(load)] + [*tool.environ(load).values()]
+            for load in (Load(3), Load(3, 123))
+        ]
+        assert told[0] != told[1], kind.name
+
+
+@pytest.mark.parametrize("name", ["ghz", "k6", "locust's example", "ours, grpcio"])
+def test_no_token_stands_in_an_argument_or_variable_where_a_tool_reads_files(ground: Arena, name: str) -> None:
+    tool = TOOLS[name](ground)
+    given = [*map(str, tool.command(Load(1))), *tool.environ(Load(1)).values()]
+    assert not any("a.b.c" in part for part in given)
+
+
+def test_ghz_is_read_with_its_failures(ground: Arena) -> None:
+    said = {
+        "count": 10,
+        "statusCodeDistribution": {"OK": 7, "Unavailable": 3},
+        "latencyDistribution": [{"percentage": 50, "latency": 2_000_000}, {"percentage": 99, "latency": 9_000_000}],
+    }
+    assert TOOLS["ghz"](ground).reading(json.dumps(said)) == Reading(10, 3, 0.002, 0.009)
+
+
+def test_fortio_is_read_after_whatever_it_says_first(ground: Arena) -> None:
+    percentiles = [{"Percentile": 50, "Value": 0.002}, {"Percentile": 99, "Value": 0.009}]
+    said = {"RetCodes": {"SERVING": 7, "ERROR": 3}, "DurationHistogram": {"Count": 10, "Percentiles": percentiles}}
+    assert TOOLS["fortio"](ground).reading(f"Fortio 1\n{json.dumps(said)}") == Reading(10, 3, 0.002, 0.009)
+
+
+def test_a_tool_that_told_nothing_is_no_result(ground: Arena) -> None:
+    with pytest.raises(ValueError, match="told no result"):
+        TOOLS["locust's example"](ground).reading("Traceback")
+
+
+def rounds(ours: float, peer: float) -> list[dict[str, Score]]:
+    return [
+        {"ours, native": Score(int(ours), 1.0, 1.0, QUIET), "locust's example": Score(int(peer), 1.0, 1.0, QUIET)}
+    ] * 10
+
+
+def test_a_bound_holds_only_where_the_ratio_of_every_pair_says_so() -> None:
+    assert tables.ratios(rounds(6000, 1000))[1]
+    text, good = tables.ratios(rounds(4000, 1000))
+    assert not good
+    assert "**no**" in text
+
+
+def test_a_table_of_truths_says_how_far_each_is_off() -> None:
+    text = tables.truths([Told("slow", (0.004, 0.030), (0.003, 0.028), 1000, 2)])
+    assert "+1.00 ms" in text
+    assert "+2.00 ms" in text
+    assert "**the truth**" in text.splitlines()[2]
+
+
+def test_the_tables_are_written_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
+    command.write_between(page, "new")
+    assert page.read_text() == f"before\n{command.BEGIN}\nnew\n{command.END}\nafter\n"
+    page.write_text("no marks")
+    with pytest.raises(SystemExit, match="put them where the tables go"):
+        command.write_between(page, "new")
