@@ -53,6 +53,7 @@ BRIEF = ("--rate", "40", "--duration", "3", "--warm-up", "3", "-u", "8", "--dead
 
 
 @pytest.mark.e2e
+@pytest.mark.transports
 def test_all_four_kinds_over_tls_and_two_replicas_are_told_apart(tmp_path: Path, key: Sequence[str]) -> None:
     authority = Authority(tmp_path)
     pair = authority.sign("server", "ledger.example")

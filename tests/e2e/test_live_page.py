@@ -8,7 +8,7 @@ from harness.calls import Kind
 from tests.e2e.storms import Trial, free_port, settings
 from tests.e2e.test_run import all_rows
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.transports]
 
 AGGREGATED = re.compile(r"^\s*Aggregated\s+(\d+)\s+(\d+)\(", re.MULTILINE)
 

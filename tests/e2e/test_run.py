@@ -11,7 +11,7 @@ import pytest
 from harness.calls import Cause, Flag, Kind
 from tests.e2e.storms import Trial, assert_code, free_port, secrets_in, settings
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.transports]
 
 PLANNED = 300 + 400
 

@@ -14,7 +14,7 @@ from harness.lab.proto import ledger_pb2_grpc
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.stage import stage
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.transports]
 
 METADATA = "authorization"
 WITHIN_S = 5.0
