@@ -1,0 +1,129 @@
+"""Storms as mutation tests: each scenario against the right target and clients, and against what it hunts.
+
+An animal is killed where exactly the checks fail that the scenario's ``hunts`` claim. Runs are headless, and short.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import catalogue
+from harness.checks import label_of
+from harness.errors import HarnessError, RunError
+from harness.runs import find_run
+from harness.summary import CheckResult, Summary, read_summary
+
+MOST_TRIES = 2
+"""A busy machine makes a run invalid; it is tried once more."""
+BEGIN, END = "<!-- storms: begin -->", "<!-- storms: end -->"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Storm:
+    """One run: ``animal`` is empty for the right target and clients."""
+
+    scenario: str
+    animal: str
+    claimed: frozenset[str]
+    summary: Summary
+
+    @property
+    def failed(self) -> dict[str, CheckResult]:
+        """Return the checks that failed, by label."""
+        return {label_of(one.check): one for one in self.summary.checks if one.result == "failed"}
+
+    @property
+    def as_claimed(self) -> bool:
+        """Tell whether exactly the claimed checks failed, and the right one's run is valid."""
+        valid = bool(self.animal) or self.summary.verdict.word == "passed"
+        return valid and set(self.failed) == self.claimed
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict in one word."""
+        if not self.animal:
+            return self.summary.verdict.word
+        return "killed" if self.as_claimed else "ALIVE"
+
+    def decided(self) -> str:
+        """Return the sentences that decided: of what failed, else of the check that came nearest to its limit."""
+        if self.failed:
+            return " ".join(one.sentence for one in self.failed.values())
+        judged = [one for one in self.summary.checks if one.value is not None and one.limit]
+        nearest = max(judged, key=lambda one: (one.value or 0.0) / one.limit, default=None)
+        return nearest.sentence if nearest else " ".join(self.summary.verdict.reasons[:1])
+
+
+def run_storms(names: Sequence[str], tell: Tell) -> list[Storm]:
+    """Run scenarios (all with a hunt, where none is named), each right and with each animal that it hunts."""
+    found = []
+    for path in [catalogue.find(name) for name in names] or [entry.path for entry in catalogue.entries()]:
+        hunts = {animal: frozenset(labels) for animal, labels in catalogue.inspect(path)["hunts"].items()}
+        if not hunts and not names:
+            continue
+        for animal, claimed in [("", frozenset[str]()), *hunts.items()]:
+            storm = _tried(path, animal, claimed)
+            tell(f"{storm.scenario:<18}{animal or 'right':<34}{storm.verdict:<10}{storm.decided()}")
+            found.append(storm)
+    return found
+
+
+def page(storms: Sequence[Storm]) -> str:
+    """Return the table and the kill rate, as Markdown."""
+    lines = ["| scenario | target or client | verdict | the number that decided |", "|---|---|---|---|"]
+    lines += [f"| `{one.scenario}` | {one.animal or 'right'} | {one.verdict} | {one.decided()} |" for one in storms]
+    hunted = [one for one in storms if one.animal]
+    right = [one for one in storms if not one.animal]
+    killed = sum(one.as_claimed for one in hunted)
+    rate = killed / len(hunted) if hunted else 0.0
+    lines.append(
+        f"\nKilled {killed} of {len(hunted)} ({rate:.0%}); {sum(one.as_claimed for one in right)} of {len(right)} "
+        "scenarios pass on the right target and clients."
+    )
+    return "\n".join(lines)
+
+
+def write_into(document: Path, table: str) -> None:
+    """Put the table between the marks of a document; raises `RunError` where it has none."""
+    text = document.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise RunError(f"{document} has no place for the table; add the lines {BEGIN} and {END}")
+    document.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+
+
+def _tried(path: Path, animal: str, claimed: frozenset[str]) -> Storm:
+    storm = _run(path, animal, claimed)
+    for _ in range(MOST_TRIES - 1):
+        if storm.as_claimed or not _saturated(storm.summary):
+            break
+        storm = _run(path, animal, claimed)
+    return storm
+
+
+def _saturated(summary: Summary) -> bool:
+    return any(problem.kind == "saturated" for problem in summary.problems)
+
+
+def _run(path: Path, animal: str, claimed: frozenset[str]) -> Storm:
+    """Run once in a folder of its own; raises `RunError` where the run left no summary."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "harness.cli", "run", str(path), "--headless", "--short", "--build", "storm"]
+        command += ["--zoo", animal] if animal else []
+        environ = {**os.environ, "REPORTS": folder}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        try:
+            summary = read_summary(find_run("storm", Path(folder)))
+        except (HarnessError, json.JSONDecodeError) as error:
+            raise RunError(
+                f"{path.stem} with {animal or 'nothing'}: no result; {done.stderr.strip()[-500:]}"
+            ) from error
+    return Storm(path.stem.replace("_", "-"), animal, claimed, summary)

@@ -1,0 +1,30 @@
+"""Every scenario that the lab can serve, on its short course against the right target and clients."""
+
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue
+from harness.runs import find_run
+from harness.summary import read_summary
+from tests.e2e.storms import Trial, assert_code
+
+pytestmark = pytest.mark.e2e
+
+SCENARIOS = sorted(path for path in Path("scenarios").glob("*.py") if path.stem != "any")
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_no_check_fails_where_nothing_is_wrong(path: Path, tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    done = trial.jwtstorm("run", str(path.absolute()), "--headless", "--short", "--build", "short")
+    assert_code(done, 0)
+    summary = read_summary(find_run("short", trial.reports))
+    poisoned = sum(probe.sent for probe in summary.measures.probes)
+    assert summary.health.offered == summary.cell("all").calls + poisoned or summary.verdict.word == "invalid"
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_scenario_lasts_less_than_two_minutes(path: Path) -> None:
+    load = catalogue.inspect(path)["load"]
+    assert load["warm_up_s"] + load["duration_s"] < 120
