@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.peers.tools import Load, Reading, Tool
 from harness.calls import Cause, Flag, Kind, workers
 from harness.rows import JournalReader
+from harness.runs import read_run
 from harness.transport_choice import GRPCIO, NATIVE, native_version
 
 FILE = Path("benchmarks/loads/peers_ours.py")
@@ -42,12 +43,13 @@ class _Ours(Tool):
         }
 
     def reading(self, output: str) -> Reading:
-        """Return what the rows on disk say."""
+        """Return what the rows on disk say, from the end of the warm-up."""
         run = next((path.parent for path in self._reports.glob("*/*/*/run.json")), None)
         if run is None:
             raise ValueError(f"it left no run: {output[-300:]}")
         rows = np.concatenate([JournalReader.open(run, worker).take(_ALL) for worker in workers(run)])
-        final = rows[((rows["flags"] & Flag.FINAL) > 0) & (rows["kind"] != Kind.FETCH)]
+        after = rows[rows["intended_ns"] >= (read_run(run).zero_ns or 0)]
+        final = after[((after["flags"] & Flag.FINAL) > 0) & (after["kind"] != Kind.FETCH)]
         good = final[(final["cause"] == Cause.OK)]
         if not len(good):
             raise ValueError(f"no call was good: {output[-300:]}")
