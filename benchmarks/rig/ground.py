@@ -54,7 +54,7 @@ def lab_ground(work_s: float) -> Iterator[tuple[Ground, Lab]]:
 
 
 @contextmanager
-def plain_ground(**settings: float) -> Iterator[tuple[Ground, Child]]:
+def plain_ground(**settings: float | str) -> Iterator[tuple[Ground, Child]]:
     """Start the lab's issuer and a server that verifies nothing (`benchmarks.rig.server`)."""
     plan = LabPlan(IssuerSettings(lifetime_s=_TOKEN_LIFE_S), None)
     with tempfile.TemporaryDirectory() as folder, Lab.start(plan, Path(folder)) as lab:

@@ -1,7 +1,8 @@
 """A target that costs as little as Python allows: no verifier, a fast method and a slow one.
 
 Started as a child of the lab's kind. Settings: ``fast_s`` and ``slow_s``, how long GetBalance and
-FindTransfer take (0: no wait at all); ``cpu`` pins the process to one core, where it is given.
+FindTransfer take (0: no wait at all); ``cpu`` pins the process to one core, where it is given; ``host`` is
+the address to listen on, loopback by default.
 """
 
 import asyncio
@@ -35,13 +36,13 @@ class PlainLedger(ledger_pb2_grpc.LedgerServicer):
         return self._receipt
 
 
-async def serve(fast_s: float = 0.0, slow_s: float = 0.0) -> None:
-    """Serve on a free loopback port until the parent ends us."""
+async def serve(fast_s: float = 0.0, slow_s: float = 0.0, host: str = "127.0.0.1") -> None:
+    """Serve on a free port until the parent ends us."""
     server = grpc.aio.server()
     ledger_pb2_grpc.add_LedgerServicer_to_server(PlainLedger(fast_s, slow_s), server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"{host}:0")
     await server.start()
-    report_ready(address=f"127.0.0.1:{port}")
+    report_ready(address=f"{host}:{port}")
     await server.wait_for_termination()
 
 
