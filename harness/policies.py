@@ -5,8 +5,6 @@ One run per policy shows what a policy does to this storm; it is no verdict on s
 """
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ from harness.errors import RecordError, UsageError
 from harness.report.policies import PolicyOutcome, summary_table, write
 from harness.runs import find_run
 from harness.summary import read_summary
+from harness.whole_run import run_to_its_end
 
 INTERRUPTED = 130
 """Exit code of a run that was ended before its planned end."""
@@ -83,14 +82,10 @@ def run_policies(name: str, names: Sequence[str], folder: Path, tell: Tell) -> t
 def _run(path: Path, variation: Variation, folder: Path) -> int:
     command = [sys.executable, "-m", "harness.cli", "run", str(path), "--headless"]
     command += ["--build", variation.slug, "--tokens", variation.text()]
-    with (folder / f"{variation.slug}.log").open("wb") as log:
-        environ = {**os.environ, "REPORTS": str(folder)}
-        child = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT)
-        while True:
-            try:
-                return child.wait()
-            except KeyboardInterrupt:  # the terminal told the run, too; a lone parent passes it on
-                child.send_signal(signal.SIGINT)
+    try:
+        return run_to_its_end(command, {**os.environ, "REPORTS": str(folder)}, folder / f"{variation.slug}.log")
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _outcome(variation: Variation, folder: Path, code: int, tell: Tell) -> PolicyOutcome | None:

@@ -17,6 +17,8 @@ from benchmarks.peers.arena import arena
 from benchmarks.peers.bout import Score, play, present
 from benchmarks.peers.tools import TOOLS, Load, Tool
 from benchmarks.rig.estimate import SEED, turns
+from harness.errors import RunError
+from harness.marked import write_between as write_between_marks
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 KNOWN_PER_S = 1500.0
@@ -101,12 +103,10 @@ def _conditions(options: argparse.Namespace) -> str:
 
 def write_between(path: Path, text: str) -> None:
     """Write the tables between the marks of a page."""
-    old = path.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{path} has no lines {BEGIN} and {END}; put them where the tables go")
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    try:
+        write_between_marks(path, BEGIN, END, text)
+    except RunError as error:
+        raise SystemExit(str(error)) from error
 
 
 def _tell(what: str) -> None:

@@ -1,18 +1,17 @@
 """One run of a duel: ``jwtstorm run`` in a process of its own, and whether it can be used."""
 
 import os
-import signal
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.duel.ledger import Entry
 from harness.duel.result import Side
-from harness.duel.standing import Builder, Standing, die_with_parent, last_words
+from harness.duel.standing import Builder, Standing, last_words
 from harness.errors import LabError, RecordError, UsageError
 from harness.honesty.assess import candidate
 from harness.honesty.guard import unusable
+from harness.whole_run import run_to_its_end
 
 INTERRUPTED = 130
 USAGE = UsageError.exit_code
@@ -85,28 +84,3 @@ def why_unusable(run: Path) -> str:
         return unusable(candidate(run)) or ""
     except RecordError as error:
         return str(error)
-
-
-def run_to_its_end(command: Sequence[str], environ: Mapping[str, str], log: Path) -> int:
-    """Run a command to its end, its output in ``log``; return its exit code.
-
-    It is no member of the terminal's group: one Ctrl-C reaches it once, through us, and it may take
-    its faults back and write its report. `KeyboardInterrupt` follows then, whatever its code.
-    """
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            list(command), env=dict(environ), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509 - a duel has one thread
-        )  # fmt: skip
-    interrupted = False
-    while True:
-        try:
-            code = child.wait()
-            break
-        except KeyboardInterrupt:
-            if not interrupted:
-                child.send_signal(signal.SIGINT)
-            interrupted = True
-    if interrupted:
-        raise KeyboardInterrupt
-    return code

@@ -1,6 +1,5 @@
 """Standing: a build made ready for one run, and its target started and ended around it."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -16,12 +15,12 @@ from pathlib import Path
 
 from harness.duel.contender import Contender, served_by
 from harness.errors import LabError, UsageError
+from harness.whole_run import die_with_parent
 
 READY_WITHIN_S = 60.0
 """How long a server of the user's may take until its port answers."""
 STOP_WITHIN_S = 10.0
 POLL_S = 0.05
-_PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
 
 
 @dataclass(frozen=True)
@@ -134,12 +133,6 @@ class Builder:
 def commit_of(ref: str) -> str:
     """Return the commit that a ref names now; raises `UsageError`."""
     return _git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") or _unknown(ref)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to end this process with the one that started it."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def last_words(log: Path) -> str:

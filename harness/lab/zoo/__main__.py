@@ -3,6 +3,7 @@
 With ``--storms [SCENARIO …]`` storms hunt instead of the catalogue; ``--write FILE`` puts their table into a page.
 """
 
+import argparse
 import asyncio
 import logging
 import sys
@@ -14,14 +15,16 @@ from harness.lab import zoo
 from harness.lab.zoo import storms
 from harness.lab.zoo.table import page, try_all
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the animals that are named, or all; print the table."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if "--storms" in given:
-        return _storms([word for word in given if word != "--storms"])
+    options = _parser().parse_args(arguments)
+    if options.storms:
+        return _storms(options.names, options.write)
     try:
-        chosen = [zoo.find(name).name for name in given] or zoo.names("servers") + zoo.names("clients")
+        chosen = [zoo.find(name).name for name in options.names] or zoo.names("servers") + zoo.names("clients")
     except HarnessError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -31,23 +34,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(trial.killed or trial.animal.unseen for trial in trials) else 1
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness.lab.zoo", description=(__doc__ or "").split(":")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an animal, or with --storms a scenario (all)")
+    parser.add_argument("--storms", action="store_true", help="let storms hunt instead of the catalogue")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table of storms into FILE")
+    return parser
 
 
-def _storms(given: list[str]) -> int:
-    """Run the storms that are named, or all that hunt; print their table."""
-    document = None
-    if "--write" in given:
-        place = given.index("--write")
-        document, given = Path(given[place + 1]), given[:place] + given[place + 2 :]
+def _storms(names: Sequence[str], document: Path | None) -> int:
+    """Run the storms that are named, or all that hunt; print their table, also of those before an interruption."""
+    found: list[storms.Storm] = []
     try:
-        found = storms.run_storms(given, _tell)
+        for storm in storms.run_storms(names):
+            found.append(storm)
+            told = f"{storm.scenario:<18}{storm.animal or 'right':<34}{storm.verdict:<10}{storm.decided()}"
+            sys.stderr.write(f"{told}\n")
         if document is not None:
             storms.write_into(document, storms.page(found))
     except HarnessError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        sys.stdout.write(f"{storms.page(found)}\n")
+        return INTERRUPTED
     sys.stdout.write(f"{storms.page(found)}\n")
     return 0 if all(storm.as_claimed for storm in found) else 1
 

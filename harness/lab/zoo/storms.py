@@ -5,24 +5,23 @@ An animal is killed where exactly the checks fail that the scenario's ``hunts`` 
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import catalogue
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
+from harness.marked import write_between
 from harness.runs import find_run
 from harness.summary import CheckResult, Summary, read_summary
+from harness.whole_run import run_to_its_end
 
 MOST_TRIES = 2
 """A busy machine makes a run invalid; it is tried once more."""
 BEGIN, END = "<!-- storms: begin -->", "<!-- storms: end -->"
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -61,18 +60,14 @@ class Storm:
         return nearest.sentence if nearest else " ".join(self.summary.verdict.reasons[:1])
 
 
-def run_storms(names: Sequence[str], tell: Tell) -> list[Storm]:
+def run_storms(names: Sequence[str]) -> Iterator[Storm]:
     """Run scenarios (all with a hunt, where none is named), each right and with each animal that it hunts."""
-    found = []
     for path in [catalogue.find(name) for name in names] or [entry.path for entry in catalogue.entries()]:
         hunts = {animal: frozenset(labels) for animal, labels in catalogue.inspect(path)["hunts"].items()}
         if not hunts and not names:
             continue
         for animal, claimed in [("", frozenset[str]()), *hunts.items()]:
-            storm = _tried(path, animal, claimed)
-            tell(f"{storm.scenario:<18}{animal or 'right':<34}{storm.verdict:<10}{storm.decided()}")
-            found.append(storm)
-    return found
+            yield _tried(path, animal, claimed)
 
 
 def page(storms: Sequence[Storm]) -> str:
@@ -92,12 +87,7 @@ def page(storms: Sequence[Storm]) -> str:
 
 def write_into(document: Path, table: str) -> None:
     """Put the table between the marks of a document; raises `RunError` where it has none."""
-    text = document.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise RunError(f"{document} has no place for the table; add the lines {BEGIN} and {END}")
-    document.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+    write_between(document, BEGIN, END, table)
 
 
 def _tried(path: Path, animal: str, claimed: frozenset[str]) -> Storm:
@@ -118,12 +108,11 @@ def _run(path: Path, animal: str, claimed: frozenset[str]) -> Storm:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "harness.cli", "run", str(path), "--headless", "--short", "--build", "storm"]
         command += ["--zoo", animal] if animal else []
-        environ = {**os.environ, "REPORTS": folder}
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        log = Path(folder) / "output.log"
+        run_to_its_end(command, {**os.environ, "REPORTS": folder}, log)
         try:
             summary = read_summary(find_run("storm", Path(folder)))
         except (HarnessError, json.JSONDecodeError) as error:
-            raise RunError(
-                f"{path.stem} with {animal or 'nothing'}: no result; {done.stderr.strip()[-500:]}"
-            ) from error
+            said = log.read_text(errors="replace").strip()[-500:]
+            raise RunError(f"{path.stem} with {animal or 'nothing'}: no result; {said}") from error
     return Storm(path.stem.replace("_", "-"), animal, claimed, summary)
