@@ -16,6 +16,7 @@ import psutil
 
 from benchmarks.peers.arena import GENERATOR_CPU, Target
 from benchmarks.peers.tools import Load, Reading, Tool
+from benchmarks.rig import turns
 from benchmarks.rig.server import pin
 
 SETTLE_S = 1.0
@@ -26,23 +27,10 @@ END_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
-class Score:
-    """What a tool did in its window, and what it said of itself."""
+class Score(turns.Score):
+    """What a tool did in its window, and what it said of itself; CPU time is that of all its processes."""
 
-    calls: int
-    wall_s: float
-    cpu_s: float
     reading: Reading
-
-    @property
-    def per_cpu_s(self) -> float:
-        """Return calls per second of CPU time of its processes."""
-        return self.calls / self.cpu_s
-
-    @property
-    def per_s(self) -> float:
-        """Return calls per second."""
-        return self.calls / self.wall_s
 
 
 class Playing:
