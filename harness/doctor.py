@@ -72,7 +72,7 @@ def _native(found: str | None, which: Callable[[str], str | None]) -> Finding:
     if found is not None:
         return Finding("ok", "native transport", found)
     cargo = "" if which("cargo") else "; cargo is not found here: rustup.rs has it"
-    return Finding("absent", "native transport", f"it makes more calls per core than grpcio; {WAY_OUT}{cargo}")
+    return Finding("absent", "native transport", f"runs use grpcio; {WAY_OUT}{cargo}")
 
 
 def _port(port: int) -> Finding:
