@@ -14,7 +14,7 @@ from harness.users import GrpcUser
 scenario = Scenario(
     seed=23,
     load=constant_rate(per_s=200, duration_s=66, max_users=100),
-    tokens=Tokens(lifetime_s=20, refresh="proactive", before_s=4, jitter_s=6, callers=5),
+    tokens=Tokens(lifetime_s=20, refresh="proactive", before_s=4, jitter_s=9, callers=5),
     timeline=[
         at(2, IssuerSlow(delay_s=0.2), until_s=64),
         at(2, IssuerRateLimit(per_s=20), until_s=64),
