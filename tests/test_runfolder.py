@@ -101,7 +101,7 @@ def test_two_runs_of_one_scenario_on_one_host_are_comparable(tmp_path: Path) -> 
         {"host": {**host(), "cpu": "another"}},
         {"host": {**host(), "cores": 1024}},
     ],
-    ids=str,
+    ids=["fingerprint", "workers", "connections", "transport", "users", "cpu", "cores"],
 )
 def test_what_must_match_changes_the_hash(tmp_path: Path, change: dict[str, object]) -> None:
     assert sealed(tmp_path, **change) != sealed(tmp_path)
