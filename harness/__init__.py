@@ -19,6 +19,7 @@ from harness.auth.sources import (
 from harness.checks import (
     amplification,
     attempts,
+    crashes,
     failure_ratio,
     false_accepts,
     false_rejects,
@@ -64,6 +65,7 @@ __all__ = [
     "attempts",
     "closed_users",
     "constant_rate",
+    "crashes",
     "failure_ratio",
     "false_accepts",
     "false_rejects",

@@ -18,6 +18,7 @@ from harness.honesty.measure import measure_run
 from harness.honesty.noise_floor import read_noise_floor
 from harness.runs import find_runs
 from harness.summary import Cell, Summary, read_summary
+from harness.verdicts import changed_verdicts
 from harness.wording import duration, number, percent
 
 SCHEMA = 1
@@ -76,6 +77,8 @@ class Comparison:
     differing: tuple[str, ...]
     """Fields that must match and do not, each with its values."""
     rows: tuple[Row, ...]
+    verdicts: tuple[str, ...] = ()
+    """Bad credentials that another build answered otherwise than the first: that is no noise."""
     hints: tuple[str, ...] = ()
     """What looks different beyond this host's noise floor, or why no hint can be given."""
 
@@ -100,6 +103,7 @@ class Comparison:
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             "differing": list(self.differing),
+            "verdicts": list(self.verdicts),
             "hints": list(self.hints),
             "runs": runs,
             "rows": [{**asdict(row), "deltas": row.deltas} for row in self.rows],
@@ -120,7 +124,8 @@ def compare(names: Sequence[str], reports: Path) -> Comparison:
     labels = _labels(summaries)
     unlike = tuple(_differing(labels, summaries))
     hints = () if unlike else tuple(_hints(reports / summaries[0].scenario, labels, paths, summaries))
-    return Comparison(labels, tuple(paths), tuple(summaries), unlike, tuple(_rows(summaries)), hints)
+    verdicts = tuple(changed_verdicts(labels, summaries))
+    return Comparison(labels, tuple(paths), tuple(summaries), unlike, tuple(_rows(summaries)), verdicts, hints)
 
 
 def _hints(folder: Path, labels: Sequence[str], paths: Sequence[Path], summaries: Sequence[Summary]) -> Iterator[str]:

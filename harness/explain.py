@@ -109,6 +109,8 @@ def tally(trace: Path) -> tuple[list[Tally], int]:
     found: dict[str, Tally] = {}
     sampled = 0
     for line in read_lines(trace):
+        if "poisoned_by" in line:
+            continue  # a negative probe: the report's matrix shows how each was answered
         cause = str(line.get("cause") or "other").upper()
         if cause == "OK":
             sampled += 1

@@ -102,6 +102,7 @@ def _probe(step: Any, codes: Counter[int], run: Run, bits: dict[str, int]) -> Pr
     for code, count in codes.items():
         worths[worth(code, numbers(expects))] += count
     sent = sum(codes.values())
+    told = list(_told(run, bits[str(step["id"])]))
     return ProbeOutcome(
         step=str(step["id"]),
         fault=str(step["fault"]),
@@ -109,20 +110,35 @@ def _probe(step: Any, codes: Counter[int], run: Run, bits: dict[str, int]) -> Pr
         expects=expects,
         sent=sent,
         codes={status(code): count for code, count in codes.most_common()},
-        wrong=_wrong(run, bits[str(step["id"])], numbers(expects)),
+        wrong=_wrong(told, numbers(expects)),
+        answers=_answers(told),
+        naked=dict(Counter(str(line["method"]) for line in told if line.get("code") == 0).most_common()),
         false_accepts=Share.counted(worths["accepted"], sent),
         **{name: worths[name] for name in ("right", "accepted", "crashed", "other")},
     )
 
 
-def _wrong(run: Run, bit: int, right: frozenset[int]) -> dict[str, int]:
-    """Return the wrong answers to a step's poisoned calls, by what they carried: each left a line in the trace."""
-    found = Counter[str]()
+def _told(run: Run, bit: int) -> Iterator[dict[str, Any]]:
+    """Yield what the trace tells of a step's poisoned calls: all where specimens differ, else the wrong answers."""
     for line in read_lines(run.path / "auth.ndjson"):
-        code = int(line.get("code", -1))
-        if "poisoned_by" in line and int(line.get("steps", 0)) & bit and code not in right and line.get("t_s", 0) >= 0:
-            found[f"{line['poisoned_by']}: {status(code)}"] += 1
+        if "poisoned_by" in line and int(line.get("steps", 0)) & bit and line.get("t_s", 0) >= 0:
+            yield line
+
+
+def _wrong(told: Sequence[dict[str, Any]], right: frozenset[int]) -> dict[str, int]:
+    """Return the wrong answers to poisoned calls, by what they carried."""
+    wrong = (line for line in told if int(line.get("code", -1)) not in right)
+    found = Counter(f"{line['poisoned_by']}: {status(int(line.get('code', -1)))}" for line in wrong)
     return dict(found.most_common(20))
+
+
+def _answers(told: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Return how often each specimen got each status."""
+    found: dict[str, Counter[str]] = {}
+    for line in told:
+        if line["poisoned_by"]:
+            found.setdefault(str(line["poisoned_by"]), Counter())[status(int(line.get("code", -1)))] += 1
+    return {specimen: dict(found[specimen].most_common()) for specimen in sorted(found)}
 
 
 def _leeway_s(run: Run) -> float | None:

@@ -30,6 +30,10 @@ class ProbeOutcome:
     """Answers by status, the most frequent first."""
     wrong: dict[str, int] = field(default_factory=dict)
     """Answers that were not right, by what was sent and the status: ``SIGN-19 DER: OK``."""
+    answers: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Answers by what was sent, and by status: the matrix that two builds are compared by."""
+    naked: dict[str, int] = field(default_factory=dict)
+    """Poisoned calls that ended OK, by method."""
     false_accepts: Share = field(default_factory=Share)
 
     @classmethod

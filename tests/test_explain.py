@@ -73,3 +73,9 @@ def test_a_run_without_a_trace_and_a_wrong_name_are_one_clear_line(tmp_path: Pat
         run_explain(str(path), tmp_path)
     with pytest.raises(UsageError, match="no run was made there yet"):
         run_explain("nothing", tmp_path / "none")
+
+
+def test_poisoned_calls_are_no_failures_and_no_successes(tmp_path: Path) -> None:
+    probe = {"t_s": 1.0, "poisoned_by": "SIGN-01"}
+    told = _told(_trace(tmp_path / "run", {**probe, "code": 0, "cause": "ok"}, {**probe, "cause": "bad_signature"}))
+    assert "No attempt failed; the trace holds 0 sampled successes." in told

@@ -74,7 +74,10 @@ def poisoned(tmp_path: Path) -> Summary:
     rows.call(15, UNAVAILABLE, Cause.UNAVAILABLE, steps=1)
     (tmp_path / "run" / "auth-0.ndjson").write_text(
         "".join(
-            json.dumps({"at_ns": ZERO_NS + 10**9, "steps": 1, "code": code, "poisoned_by": "SIGN-12"}) + "\n"
+            json.dumps(
+                {"at_ns": ZERO_NS + 10**9, "steps": 1, "code": code, "method": "pkg.Bank/Pay", "poisoned_by": "SIGN-12"}
+            )
+            + "\n"
             for code in (OK, UNKNOWN, UNAVAILABLE, UNAUTHENTICATED)
         )
     )
@@ -86,6 +89,8 @@ def test_poisoned_calls_are_counted_by_what_their_answers_are_worth(poisoned: Su
     assert (probe.sent, probe.right, probe.accepted, probe.crashed, probe.other) == (63, 60, 1, 1, 1)
     assert probe.codes == {"UNAUTHENTICATED": 60, "OK": 1, "UNKNOWN": 1, "UNAVAILABLE": 1}
     assert probe.wrong == {"SIGN-12: OK": 1, "SIGN-12: UNKNOWN": 1, "SIGN-12: UNAVAILABLE": 1}
+    assert probe.answers == {"SIGN-12": {"OK": 1, "UNKNOWN": 1, "UNAVAILABLE": 1, "UNAUTHENTICATED": 1}}
+    assert probe.naked == {"pkg.Bank/Pay": 1}
     assert probe.false_accepts.low < 1 / 63 < probe.false_accepts.high
 
 

@@ -91,10 +91,10 @@ class Attempt:
     def notable(self) -> bool:
         """Whether the auth trace must tell of it: a failure, or messages with a dead token.
 
-        Of poisoned calls it is the answers that are not right.
+        Of poisoned calls it is the answers that are not right, and all where more than one thing is sent.
         """
         if self.expects:
-            return self.code not in self.expects
+            return bool(self.specimen) or self.code not in self.expects
         return self.cause is not Cause.OK or bool(self.after_expiry)
 
     def of_stream(self) -> dict[str, int]:

@@ -153,6 +153,7 @@ for _module in iter_modules(__path__):
 
 from harness.checks.amplification import amplification  # noqa: E402 - the base comes before what is built on it
 from harness.checks.attempts import attempts  # noqa: E402
+from harness.checks.crashes import crashes  # noqa: E402
 from harness.checks.failure_ratio import failure_ratio  # noqa: E402
 from harness.checks.false_accepts import false_accepts  # noqa: E402
 from harness.checks.false_rejects import false_rejects  # noqa: E402
@@ -167,6 +168,7 @@ __all__ = [
     "amplification",
     "attempts",
     "check_from_json",
+    "crashes",
     "failure_ratio",
     "false_accepts",
     "false_rejects",

@@ -52,6 +52,8 @@ def _print(found: Comparison, folder: Path) -> None:
     console.print(table, markup=False)
     for field in found.differing[1:]:
         console.print(f"also not alike: {field}", markup=False)
+    for verdict in found.verdicts:
+        console.print(f"another verdict: {verdict}", markup=False)
     for hint in found.hints:
         console.print(f"hint, and no verdict: {hint}", markup=False)
     console.print(f"page: {folder / 'compare.html'}", markup=False)

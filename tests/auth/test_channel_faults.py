@@ -137,7 +137,7 @@ def test_a_poisoned_call_is_sent_once_and_costs_no_good_token() -> None:
     bench.arrive(11.0)
     bench.call()
     (bad, final), (good, _) = bench.rows
-    assert (final, bad.expects, bad.specimen, bad.notable) == (True, frozenset({16}), "bad", False)
+    assert (final, bad.expects, bad.specimen, bad.notable) == (True, frozenset({16}), "bad", True)
     assert (good.decision, good.expects, len(bench.source.texts)) == (Decision.USE, frozenset(), 1)
 
 

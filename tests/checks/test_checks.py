@@ -8,6 +8,7 @@ from harness.checks import (
     amplification,
     attempts,
     check_from_json,
+    crashes,
     failure_ratio,
     false_accepts,
     false_rejects,
@@ -21,6 +22,7 @@ from harness.checks.failure_ratio import steady_limit
 from harness.errors import RecordError, ScenarioError
 from harness.faults import ClockSkew
 from harness.load import constant_rate
+from harness.measures import Measures, ProbeOutcome
 from harness.scenario import Scenario
 from harness.summary import Cell, Spread, StepOutcome, Summary
 from harness.timeline import at
@@ -33,6 +35,7 @@ EXAMPLES: list[Check] = [
     recovery(within_s=3, after="latency"),
     refreshes(below=20),
     attempts(per_call_below=1.5),
+    crashes(below=0.001),
     false_accepts(below=0.001),
     false_rejects(below=0.001),
     amplification(below=1.2),
@@ -47,6 +50,8 @@ WRONG: list[Check] = [
     recovery(within_s=1, after="rotate"),
     refreshes(below="many"),  # type: ignore[arg-type]
     attempts(per_call_below=float("nan")),
+    crashes(below=2),
+    crashes(below=0.1, of="31-latency"),
     false_accepts(below=0),
     false_accepts(below=0.1, of="31-latency"),
     false_rejects(below=1.5),
@@ -166,3 +171,28 @@ def test_a_recovery_that_took_no_time_passes_what_bounds_it() -> None:
 def test_the_steady_bound_says_what_a_good_second_is() -> None:
     assert steady_limit([]) == 0.01
     assert steady_limit([failure_ratio(below=0.3, when="all"), failure_ratio(below=0.001)]) == 0.001
+
+
+MATRIX = {"SIGN-01": {"OK": 3, "UNAUTHENTICATED": 5}, "TIME-07": {"INTERNAL": 2}, "TIME-01": {"UNAUTHENTICATED": 990}}
+PROBE = ProbeOutcome(
+    "15-expire_all", "expire_all", "calls carry defects", sent=1000, right=995, accepted=3, crashed=2,
+    answers=MATRIX, naked={"pkg.Bank/Pay": 2, "pkg.Bank/Watch": 1},
+)  # fmt: skip
+
+
+def test_what_was_let_in_is_named_with_the_methods_that_did_it() -> None:
+    result = false_accepts(below=0.001).evaluate(replace(_summary(), measures=Measures((PROBE,))))
+    assert result.result == "failed"
+    assert result.sentence.endswith("the limit is 0.1 %; let in: SIGN-01, by Pay, Watch.")
+
+
+def test_what_crashed_the_verifier_is_named() -> None:
+    summary = replace(_summary(), measures=Measures((PROBE,)))
+    assert crashes(below=0.001).evaluate(summary).sentence.endswith("the limit is 0.1 %; crashed by: TIME-07.")
+    assert crashes(below=0.01).evaluate(summary).result == "passed"
+
+
+def test_none_of_a_few_proves_little() -> None:
+    few = ProbeOutcome("15-expire_all", "expire_all", "", sent=10, right=10)
+    result = crashes(below=0.01).evaluate(replace(_summary(), measures=Measures((few,))))
+    assert (result.result, "it takes 299" in result.sentence) == ("no data", True)

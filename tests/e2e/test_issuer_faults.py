@@ -7,7 +7,7 @@ import urllib3
 
 from harness import faults
 from harness.faults import Fault, Site
-from harness.lab.plan import LabPlan
+from harness.lab.plan import LabPlan, TargetSettings
 from harness.lab.running import Lab
 from harness.parts import Parts
 from tests.e2e.lab_user import User
@@ -21,7 +21,8 @@ of_the_issuer = [e for e in EXAMPLES if e.fault.needs() == {"issuer"} and e.faul
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with Lab.start(LabPlan(), tmp_path_factory.mktemp("lab")) as lab:
+    # Tests share it, in any order: without a cooldown the target asks for a new key at once.
+    with Lab.start(LabPlan(target=TargetSettings(keys_cooldown_s=0)), tmp_path_factory.mktemp("lab")) as lab:
         yield lab
 
 

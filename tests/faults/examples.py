@@ -27,6 +27,9 @@ EXAMPLES: tuple[Example, ...] = (
     Example(faults.ClockSkew("verifier", -90.0), wrong=(("skew_s", "90"),)),
     Example(faults.ClockDrift("verifier", -200.0), wrong=(("of", "moon"), ("rate_ppm", 0.0), ("rate_ppm", None))),
     Example(faults.ConnectionChurn("target", 2.0), wrong=(("link", "moon"), ("every_s", 0))),
+    Example(
+        faults.DefectMix(("SIGN", "META")), wrong=(("families", ()), ("families", ("LIFE",)), ("families", "SIGN"))
+    ),
     Example(faults.Down("issuer"), wrong=(("link", "moon"),)),
     Example(faults.EarlyExpiry(3.0), wrong=(("life_s", 0.0), ("life_s", float("inf")), ("life_s", "3"))),
     Example(faults.ExpireAll()),
