@@ -20,6 +20,7 @@ from harness.measures import FalseRejects, Lag, Measures, ProbeOutcome
 from harness.phases import Window
 from harness.runs import Run, read_lines
 from harness.share import Share
+from harness.streams import stream_lags
 from harness.summary import Phase, Summary
 
 _COLUMNS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "kind", "code", "origin", "cause"]
@@ -75,7 +76,7 @@ def measure(run: Run, summary: Summary, found: Sequence[Window]) -> Measures:
         probes=tuple(_probe(step, probes[str(step["id"])], run, bits) for step in run.steps if str(step["id"]) in bits),
         rejects=tuple(reject.result() for reject in rejects),
         amplification=amplification(run, summary, flights),
-        lags=(*(lag.result() for lag in lags), *_stream_cuts(run)),
+        lags=(*(lag.result() for lag in lags), *stream_lags(run)),
     )
 
 
@@ -228,15 +229,3 @@ def _count_flights(flights: Counter[str], attempts: Attempts) -> None:
     flights["delay_us"] += int(alive.took_s.sum() * 1e6)
     died = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.life_s < alive.took_s)
     flights["died"] += int(died.sum())
-
-
-def _stream_cuts(run: Run) -> Iterator[Lag]:
-    """Yield the longest time that a stream went on after its token's end, where any did."""
-    lags = [
-        float(line["latency_s"]) - float(line["life_s"])
-        for line in read_lines(run.path / "auth.ndjson")
-        if line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0
-    ]
-    outlived = [lag for lag in lags if lag > 0]
-    if outlived:
-        yield Lag("stream cut", None, round(max(outlived), 3), len(outlived), f"{len(outlived)} streams outlived it")

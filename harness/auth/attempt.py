@@ -89,13 +89,14 @@ class Attempt:
 
     @property
     def notable(self) -> bool:
-        """Whether the auth trace must tell of it: a failure, or messages with a dead token.
+        """Whether the auth trace must tell of it: a failure, messages with a dead token, or a stream opened anew.
 
         Of poisoned calls it is the answers that are not right, and all where more than one thing is sent.
         """
         if self.expects:
             return bool(self.specimen) or self.code not in self.expects
-        return self.cause is not Cause.OK or bool(self.after_expiry)
+        anew = self.after_expiry is not None and self.nth > 0
+        return self.cause is not Cause.OK or bool(self.after_expiry) or anew
 
     def of_stream(self) -> dict[str, int]:
         """Return what the auth trace says of a stream alone; its end is ``latency_s`` after it was sent."""

@@ -12,6 +12,7 @@ KINDS = {
     "removed key": "until the last token of a removed key was let in",
     "revocation": "until the last revoked token was let in",
     "stream cut": "from a token's end until its stream was cut",
+    "reconnect": "from a stream's cut until its user opened the next one",
 }
 """What ``of`` can be, and what is measured."""
 
@@ -20,7 +21,7 @@ KINDS = {
 class LagCheck(Check, check="lag"):
     """Bound a lag from the real start of the step that caused it; of several, the longest counts.
 
-    ``of`` is ``new key``, ``removed key``, ``revocation`` or ``stream cut``.
+    ``of`` is ``new key``, ``removed key``, ``revocation``, ``stream cut`` or ``reconnect``.
     """
 
     of: str

@@ -25,7 +25,11 @@ from harness.errors import LabError
 
 READY_WITHIN_S = 15.0
 """How long a child may take until it is ready."""
+_MOST_FORKS = 8
+"""How often a child that a signal ended before its first word is started: beside calls in flight, the handlers that
+grpc registers for fork() abort about every tenth child, before it is our program (see `harness.auth.sources.child`)."""
 
+_CRASHES = (-signal.SIGABRT, -signal.SIGSEGV)
 _PARENT_DEATH_SIGNAL = "parent_death_signal"
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
 
@@ -137,12 +141,24 @@ class Child:
         return process
 
     def _settle(self, settings: Mapping[str, Any], ready_within_s: float) -> None:
-        try:
-            self._hand_over(settings)
-            self._await_ready(ready_within_s)
-        except BaseException:
-            self.stop(timeout_s=0.5)
-            raise
+        for left in reversed(range(_MOST_FORKS)):
+            try:
+                self._hand_over(settings)
+                self._await_ready(ready_within_s)
+            except BaseException:
+                aborted = self._aborted()
+                self.stop(timeout_s=0.5)
+                if not aborted or not left:
+                    raise
+                self._process = self._spawn()
+            else:
+                return
+
+    def _aborted(self) -> bool:
+        """Return whether a signal, and none of ours, has ended it before it could say a word."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=0.2) in _CRASHES
+        return False
 
     def _hand_over(self, settings: Mapping[str, Any]) -> None:
         # The signal follows the *thread* that forked: from a short-lived one it would kill a healthy child.

@@ -175,3 +175,19 @@ time.sleep(60)
         assert not any(gone(pid) for pid in pids)
         parent.kill()
     until(lambda: all(gone(pid) for pid in pids))
+
+
+def test_a_child_that_fork_aborts_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn, aborts = Child._spawn, [0, 0]
+
+    def unlucky(child: Child) -> "subprocess.Popen[bytes]":
+        if not aborts:
+            return spawn(child)
+        aborts.pop()
+        command = [sys.executable, "-c", "import os; os.abort()"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+
+    monkeypatch.setattr(Child, "_spawn", unlucky)
+    with Child.start("proxy", "harness.lab.proxy", {"port": 0}, tmp_path / "proxy.log") as child:
+        assert child.alive()
+        assert child.ready["url"]

@@ -1,0 +1,36 @@
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.measures import Lag
+from harness.runs import Run
+from harness.streams import stream_lags
+
+CUT = {"worker": 0, "call_id": 7, "nth": 0, "attempt": 0, "t_s": 2.0, "life_s": 3.0, "latency_s": 3.5, "messages": 6}
+BACK = {"worker": 0, "call_id": 7, "nth": 1, "attempt": 0, "t_s": 5.75, "life_s": 9.0, "latency_s": 1.0, "messages": 2}
+
+
+def lags(folder: Path, *lines: Mapping[str, object]) -> dict[str, Lag]:
+    (folder / "auth.ndjson").write_text("".join(json.dumps({"after_expiry": 0, **line}) + "\n" for line in lines))
+    return {one.of: one for one in stream_lags(Run(folder, {}))}
+
+
+def test_a_stream_that_was_cut_tells_how_long_after_its_token_and_how_much_it_carried(tmp_path: Path) -> None:
+    cut = lags(tmp_path, {**CUT, "cause": "expired", "after_expiry": 1}, {**BACK, "cause": "ok"})["stream cut"]
+    assert (cut.seconds, cut.seen, cut.note) == (0.5, 1, "1 stream outlived it, with 1 message after its end")
+
+
+def test_a_user_is_back_when_its_task_opens_the_next_stream(tmp_path: Path) -> None:
+    found = lags(tmp_path, {**CUT, "cause": "expired"}, {**BACK, "cause": "ok"}, {**BACK, "call_id": 8, "t_s": 90.0})
+    assert (found["reconnect"].seconds, found["reconnect"].seen) == (0.25, 1)
+
+
+def test_what_ended_for_another_reason_or_never_began_is_no_cut(tmp_path: Path) -> None:
+    lost = {**CUT, "cause": "connection_lost", "latency_s": 1.0}
+    never = {**CUT, "call_id": 9, "cause": "expired", "messages": 0, "latency_s": 0.1}
+    assert lags(tmp_path, lost, never, BACK, {**BACK, "call_id": 9}) == {}
+
+
+def test_warm_up_and_unary_calls_tell_nothing(tmp_path: Path) -> None:
+    early, unary = {**CUT, "t_s": -1.0}, {**CUT, "after_expiry": None}
+    assert lags(tmp_path, {**early, "cause": "expired"}, {**unary, "cause": "expired"}) == {}
