@@ -112,6 +112,9 @@ class Flag(IntEnum):
     MARK = 0xA0
 
 
+MOST_NTH = 255
+"""The last place of a call in its task that a row can tell."""
+
 ROW = struct.Struct("<qqiiiiIIBBBBBbBB")
 """Layout of a row, in the order of `FIELDS`."""
 

@@ -110,6 +110,19 @@ def finals(run: Path, methods: Methods, without: int = 0) -> Iterator[Finals]:
         yield Finals(times["intended_us"], times["lag_us"] + times["wait_us"] + times["latency_us"], ok)
 
 
+def arrivals(run: Path) -> int:
+    """Return how many planned arrivals fell due from zero on, sent or not; later calls of a task are none.
+
+    Raises `RecordError` where the file is missing or damaged.
+    """
+    wanted = Flag.FINAL | Flag.PLANNED
+    count = 0
+    for batch in batches(run, ["intended_us", "flags"]):
+        due = batch.column("intended_us").to_numpy() >= 0
+        count += int(((batch.column("flags").to_numpy() & wanted) == wanted)[due].sum())
+    return count
+
+
 def batches(run: Path, columns: list[str], without: int = 0) -> Iterator[pa.RecordBatch]:
     """Yield some columns of a run's merged file, but for rows that a step with a bit of ``without`` touched.
 

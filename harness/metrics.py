@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.checks.failure_ratio import steady_limit
-from harness.chunks import Methods, chunks, finals
+from harness.chunks import Methods, arrivals, chunks, finals
 from harness.fold import Fold
 from harness.gauges import measure, poison_bits
 from harness.merge import Merged
@@ -44,8 +44,8 @@ def summarise(run: Run, merged: Merged) -> Summary:
     unjudged = _summary(run, merged, fold, (found, recovered), baseline, ended_s)
     unjudged = replace(unjudged, measures=measure(run, unjudged, found))
     probes = sum(probe.sent for probe in unjudged.measures.probes)
-    health = replace(unjudged.health, offered=unjudged.health.offered + probes)
-    unjudged = replace(unjudged, health=health)
+    offered = unjudged.health.offered + probes if unjudged.health.planned is None else arrivals(run.path)
+    unjudged = replace(unjudged, health=replace(unjudged.health, offered=offered))
     steady = None if run.zero_ns is None else unsteady(due_in, limit, run.warm_up_s)
     return judge(unjudged, run, merged, steady)
 

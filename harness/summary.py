@@ -164,7 +164,7 @@ class Health:
     """The load generator's own part in what was measured."""
 
     offered: int = 0
-    """Calls that were due, from zero to the end of the load."""
+    """Arrivals that were due, from zero to the end of the load; of a closed model the calls."""
     planned: float | None = None
     """Calls that the load's plan holds for the same time; None for a closed model."""
     not_sent: int = 0

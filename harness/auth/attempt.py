@@ -10,7 +10,7 @@ from harness.auth.client_parts import ClientParts
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
-from harness.calls import NO_LIFE, Cause, Flag, Origin
+from harness.calls import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.faults import Forge, Metadata
 from harness.timeline import CallFaults
 
@@ -153,7 +153,8 @@ class Client:
     def begin(self) -> tuple[Arrival, int]:
         """Return the arrival that a call belongs to, and its place in the task.
 
-        Later calls of a task, and calls outside one, have no plan: they are due when they are made.
+        Later calls of a task, and calls outside one, have no plan: they are due when they are made. All
+        beyond `MOST_NTH` have that place.
         """
         arrival = self.arrival
         if arrival is None:
@@ -163,7 +164,8 @@ class Client:
         if arrival.calls == 1:
             return arrival, 0
         now_ns = clock.monotonic_ns()
-        return Arrival(arrival.call_id, now_ns, now_ns, arrival.flags & ~(Flag.PLANNED | Flag.BUSY)), arrival.calls - 1
+        later = Arrival(arrival.call_id, now_ns, now_ns, arrival.flags & ~(Flag.PLANNED | Flag.BUSY))
+        return later, min(arrival.calls - 1, MOST_NTH)
 
     def metadata(self, text: str) -> Metadata:
         """Return the metadata that carries a token; made once for each."""

@@ -73,10 +73,8 @@ class Call:
         attempt, client = self._attempt, self._client
         attempt.end_ns, attempt.messages, attempt.code = clock.monotonic_ns(), messages, code
         client.recorder.attempt(attempt, final=True)
-        token = attempt.token
-        if client.proven is not token and token is not None and not attempt.forged and (messages or not code):
-            client.proven = token
-            client.keeper.taken(token)
+        if messages or not code:
+            self._prove(attempt)
 
     def failed(self, error: Any, messages: int = 0, *, replay: bool) -> bool:
         """Record a failed attempt; return whether to send once more."""
@@ -84,6 +82,8 @@ class Call:
         attempt.end_ns, attempt.messages = clock.monotonic_ns(), messages
         attempt.code, attempt.details = error.code().value[0], error.details() or ""
         attempt.origin, attempt.cause = classify(attempt.code, attempt.details, _verdict(error))
+        if messages:
+            self._prove(attempt)  # a stream that was cut had been let in
         again = self._again(attempt, replay=replay)
         self._client.recorder.attempt(attempt, final=not again)
         if again:
@@ -97,6 +97,13 @@ class Call:
         attempt.end_ns, attempt.code = clock.monotonic_ns(), CANCELLED
         attempt.origin, attempt.cause, attempt.details = Origin.LOCAL, Cause.NO_CALL, NEVER_READ
         self._client.recorder.attempt(attempt, final=True)
+
+    def _prove(self, attempt: Attempt) -> None:
+        """Note that a server took the attempt's token."""
+        client, token = self._client, attempt.token
+        if client.proven is not token and token is not None and not attempt.forged:
+            client.proven = token
+            client.keeper.taken(token)
 
     def _again(self, attempt: Attempt, *, replay: bool) -> bool:
         if attempt.expects or attempt.code != UNAUTHENTICATED or attempt.token is None:

@@ -125,4 +125,5 @@ class Keeper:
 
 
 def _unusable() -> TokenError:
-    return TokenError("the source gave the same token again, and it cannot be used", "SAME_TOKEN")
+    text = "the source gave it again, or the server refused those before"
+    return TokenError(f"the token held cannot be used, and the next may not be fetched yet: {text}", "SAME_TOKEN")

@@ -7,7 +7,7 @@ import pytest
 
 from harness import clock
 from harness.auth.channel import NoToken, Replies
-from harness.calls import Cause, Origin
+from harness.calls import MOST_NTH, Cause, Origin
 from harness.errors import TokenError
 from tests.auth.craft import jwt_text
 from tests.auth.fake_transport import (
@@ -161,3 +161,20 @@ def test_with_call_is_sent_once_more_after_unauthenticated(kind: str) -> None:
     bench = Bench(Transport(Failure(), "reply"))
     assert getattr(bench.channel, kind)(METHOD).with_call(BUFFERED[kind]) == ("reply", "call")
     assert bench.finals() == [False, True]
+
+
+@every_stream
+def test_a_stream_that_carried_messages_proves_its_token_however_it_ended(kind: str) -> None:
+    bench = Bench(Transport(["one", Failure()], ["two"]))
+    with pytest.raises(Failure):
+        list(opened(bench, kind))
+    assert bench.client.proven is bench.rows[0][0].token
+    assert list(opened(bench, kind)) == ["two"], "no back-off: the token was good, and ended"
+
+
+def test_the_place_of_a_call_in_its_task_stays_within_its_byte() -> None:
+    bench = Bench(Transport("reply"))
+    arrival = bench.arrive()
+    arrival.calls = MOST_NTH + 5
+    bench.call()
+    assert bench.rows[0][0].nth == MOST_NTH

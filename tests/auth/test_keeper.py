@@ -229,7 +229,7 @@ def test_the_same_rejected_token_again_says_so() -> None:
     bench.keeper.refused(token)
     again = bench.get().token
     bench.keeper.refused(again)
-    with pytest.raises(TokenError, match="same token again"):
+    with pytest.raises(TokenError, match="the source gave it again"):
         bench.get()
 
 
