@@ -111,7 +111,7 @@ class Worker:
         self._seats = count()
         self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport)
         self._channels = open_channels(self._transport)
-        self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm))
+        self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm), self._leeway_s())
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
         self.pacer = Pacer(
             scenario.load, scenario.seed, begin.worker, begin.workers, scenario.lag_bound_s, self._not_sent
@@ -222,10 +222,14 @@ class Worker:
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:
             opened = self.scenario.issuer.open()
-            self._forge = Forger(getattr(opened, "signer", None))
+            self._forge = Forger(getattr(opened, "signer", None), self._leeway_s())
             return Vetted(opened)
         begin = self.begin
         return ClientCredentials(begin.token_url, begin.client_id).open_with(begin.secret)
+
+    def _leeway_s(self) -> float:
+        """Return what the verifier forgives: what is wrong by less is no defect. Of a target of your own 0 is meant."""
+        return self.scenario.lab.leeway_s if self.scenario.target is None else 0.0
 
     def _credentials(self) -> Metadata:
         """Return metadata with a token of its own, for server reflection."""

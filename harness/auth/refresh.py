@@ -188,9 +188,11 @@ class Renewal:
         self.fetching -= 1
         same = self.token is not None and self.token.text == token.text
         self.token, self.rejected, self.accepted, self.failures, self.error = token, False, False, 0, None
-        self.not_before_s = at_s + self.tokens.backoff_s if same else 0.0
+        life_s = token.life_s(now_s)  # a token that dies sooner than the back-off ends is worth asking for again
+        pause_s = min(self.tokens.backoff_s, life_s) if life_s > 0 else self.tokens.backoff_s
+        self.not_before_s = at_s + pause_s if same else 0.0
         wished = self.tokens.before_s + self.dice.random() * self.tokens.jitter_s
-        self.margin_s = min(wished, max(0.0, token.life_s(now_s)) / 2)
+        self.margin_s = min(wished, max(0.0, life_s) / 2)
 
     def failed(self, error: TokenError, at_s: float) -> None:
         """Note a failed fetch; the next may begin after the back-off, or when the issuer says."""

@@ -223,10 +223,6 @@ class Fault:
         del since_s
         return now_s
 
-    def on_claims(self, claims: dict[str, Any]) -> dict[str, Any]:
-        """Return the claims of a token that the client mints itself."""
-        return claims
-
     def on_token(self, text: str, call: CallView) -> str:
         """Return the token's text as the call will send it, such as a defective one."""
         del call

@@ -212,6 +212,14 @@ def test_the_same_token_again_starts_a_backoff() -> None:
     assert bench.decide() is Decision.FETCH
 
 
+def test_the_same_token_again_is_asked_for_no_later_than_it_dies() -> None:
+    bench = held()
+    bench.clock.advance(100 - TOKENS.backoff_s / 4)
+    bench.fetched(serial=1)
+    bench.clock.advance(TOKENS.backoff_s / 4)
+    assert bench.decide() is Decision.FETCH
+
+
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(-100, 1e6), st.integers(0, 2**32))
 def test_the_margin_is_never_above_half_the_life(before_s: float, jitter_s: float, life_s: float, seed: int) -> None:
     bench = Bench(replace(TOKENS, before_s=before_s, jitter_s=jitter_s), seed)

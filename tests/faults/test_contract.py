@@ -128,11 +128,9 @@ def test_a_fault_needs_only_parts_that_a_lab_can_have(example: Example) -> None:
 @every_fault
 def test_per_call_seams_are_identity_outside_what_a_fault_touches(example: Example) -> None:
     fault = example.fault
-    claims = {"sub": "storm", "exp": 5}
     kept = {
         "on_call": fault.on_call(VIEW, 0.0) == 0.0 and fault.on_call(VIEW, 0.25) == 0.25,
         "on_clock": fault.on_clock(1e9, 3.0) == 1e9,
-        "on_claims": fault.on_claims(dict(claims)) == claims,
         "on_token": fault.on_token("a.b.c", VIEW) == "a.b.c",
         "on_metadata": fault.on_metadata(METADATA, VIEW) == METADATA,
         "on_refresh": all(fault.on_refresh("use", before=before) == "use" for before in (False, True)),
