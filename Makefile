@@ -67,8 +67,8 @@ foreign: setup  ## get the gRPC servers of others that the probe is tried on
 zoo: setup  ## let each defect loose: the mutation table and its kill rate
 	$(BIN)/python -m harness.lab.zoo
 
-storms: setup  ## let each storm hunt its animals, short: the table of docs/storms.md
-	$(BIN)/python -m harness.lab.zoo --storms --write docs/storms.md
+storms: setup  ## let storms hunt their animals, short: the table of docs/storms.md [NAMES="calm kid-flood"]
+	$(BIN)/python -m harness.lab.zoo --storms $(NAMES) --write docs/storms.md
 
 proof: setup  ## prove the reference target by every row of the defect catalogue
 	$(BIN)/python -m harness.lab.proving

@@ -15,6 +15,7 @@ scenario = Scenario(
     load=constant_rate(per_s=200, duration_s=50, max_users=100),
     tokens=Tokens(lifetime_s=30, refresh="proactive", before_s=5, jitter_s=2, callers=10),
     checks=[failure_ratio(below=0.001, when="steady"), response_time(0.99, below_s=0.250)],
+    hunts={"loses-its-keys-now-and-then": ("failure_ratio steady",)},
 )
 
 

@@ -26,6 +26,7 @@ scenario = Scenario(
         recovery(within_s=3),
         refreshes(below=15),
     ],
+    hunts={"thundering-herd": ("refreshes",)},
 )
 
 

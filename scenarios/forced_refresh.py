@@ -6,7 +6,7 @@ Steady state: failures under 0.1 %, p99 response time under 250 ms.
 
 from locust import task  # first: it patches sockets before grpc loads
 
-from harness import Scenario, Tokens, at, constant_rate, failure_ratio, recovery, refreshes, response_time
+from harness import Scenario, Tokens, at, constant_rate, failure_ratio, lag, recovery, refreshes, response_time
 from harness.faults import ForceRefresh, RevokeAll
 from harness.lab.proto import ledger_pb2
 from harness.users import GrpcUser
@@ -25,7 +25,12 @@ scenario = Scenario(
         response_time(0.99, below_s=0.250, when="all"),
         recovery(within_s=2),
         refreshes(below=15),
+        lag("revocation", below_s=1),
     ],
+    hunts={
+        "gives-up-at-once": ("failure_ratio all",),
+        "ignores-revocation": ("lag revocation",),
+    },
 )
 
 

@@ -23,7 +23,7 @@ scenario = Scenario(
     ],
     checks=[
         failure_ratio(below=0.001, when="all"),
-        recovery(within_s=2),
+        recovery(within_s=4),
         refreshes(below=45, after="rotate_keys"),
         lag("removed key", below_s=5.5),
     ],

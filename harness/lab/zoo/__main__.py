@@ -38,7 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness.lab.zoo", description=(__doc__ or "").split(":")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="an animal, or with --storms a scenario (all)")
     parser.add_argument("--storms", action="store_true", help="let storms hunt instead of the catalogue")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table of storms into FILE")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help="put the storms' lines into the table of FILE",
+    )
     return parser
 
 
@@ -48,17 +53,17 @@ def _storms(names: Sequence[str], document: Path | None) -> int:
     try:
         for storm in storms.run_storms(names):
             found.append(storm)
-            told = f"{storm.scenario:<18}{storm.animal or 'right':<34}{storm.verdict:<10}{storm.decided()}"
-            sys.stderr.write(f"{told}\n")
+            line = storm.line
+            sys.stderr.write(f"{line.scenario:<18}{line.animal:<34}{line.verdict:<10}{line.decided}\n")
         if document is not None:
-            storms.write_into(document, storms.page(found))
+            storms.write_into(document, [storm.line for storm in found])
     except HarnessError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stdout.write(f"{storms.page(found)}\n")
+        sys.stdout.write(f"{storms.page([storm.line for storm in found])}\n")
         return INTERRUPTED
-    sys.stdout.write(f"{storms.page(found)}\n")
+    sys.stdout.write(f"{storms.page([storm.line for storm in found])}\n")
     return 0 if all(storm.as_claimed for storm in found) else 1
 
 

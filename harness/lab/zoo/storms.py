@@ -5,11 +5,13 @@ An animal is killed where exactly the checks fail that the scenario's ``hunts`` 
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import catalogue
 from harness.checks import label_of
@@ -22,6 +24,20 @@ from harness.whole_run import run_to_its_end
 MOST_TRIES = 2
 """A busy machine makes a run invalid; it is tried once more."""
 BEGIN, END = "<!-- storms: begin -->", "<!-- storms: end -->"
+
+
+RIGHT, KILLED = "right", "killed"
+_LINE = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| (.*) \|$", re.MULTILINE)
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    scenario: str
+    animal: str
+    """`RIGHT` for the right target and clients."""
+    verdict: str
+    decided: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,12 @@ class Storm:
         """Return the verdict in one word."""
         if not self.animal:
             return self.summary.verdict.word
-        return "killed" if self.as_claimed else "ALIVE"
+        return KILLED if self.as_claimed else "ALIVE"
+
+    @property
+    def line(self) -> Line:
+        """Return its line of the table."""
+        return Line(self.scenario, self.animal or RIGHT, self.verdict, self.decided())
 
     def decided(self) -> str:
         """Return the sentences that decided: of what failed, else of the check that came nearest to its limit."""
@@ -70,24 +91,31 @@ def run_storms(names: Sequence[str]) -> Iterator[Storm]:
             yield _tried(path, animal, claimed)
 
 
-def page(storms: Sequence[Storm]) -> str:
+def page(lines: Sequence[Line]) -> str:
     """Return the table and the kill rate, as Markdown."""
-    lines = ["| scenario | target or client | verdict | the number that decided |", "|---|---|---|---|"]
-    lines += [f"| `{one.scenario}` | {one.animal or 'right'} | {one.verdict} | {one.decided()} |" for one in storms]
-    hunted = [one for one in storms if one.animal]
-    right = [one for one in storms if not one.animal]
-    killed = sum(one.as_claimed for one in hunted)
+    table = ["| scenario | target or client | verdict | the number that decided |", "|---|---|---|---|"]
+    table += [f"| `{one.scenario}` | {one.animal} | {one.verdict} | {one.decided} |" for one in lines]
+    hunted = [one for one in lines if one.animal != RIGHT]
+    right = [one for one in lines if one.animal == RIGHT]
+    killed = sum(one.verdict == KILLED for one in hunted)
     rate = killed / len(hunted) if hunted else 0.0
-    lines.append(
-        f"\nKilled {killed} of {len(hunted)} ({rate:.0%}); {sum(one.as_claimed for one in right)} of {len(right)} "
-        "scenarios pass on the right target and clients."
+    table.append(
+        f"\nKilled {killed} of {len(hunted)} ({rate:.0%}); {sum(one.verdict == 'passed' for one in right)} of "
+        f"{len(right)} scenarios pass on the right target and clients."
     )
-    return "\n".join(lines)
+    return "\n".join(table)
 
 
-def write_into(document: Path, table: str) -> None:
-    """Put the table between the marks of a document; raises `RunError` where it has none."""
-    write_between(document, BEGIN, END, table)
+def write_into(document: Path, lines: Sequence[Line]) -> None:
+    """Put a table between the marks of a document; lines of other scenarios that stand there stay.
+
+    Raises `RunError` where it has no marks.
+    """
+    _, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
+    fresh = {one.scenario for one in lines}
+    kept = [Line(*found) for found in _LINE.findall(rest.partition(END)[0]) if found[0] not in fresh]
+    whole = sorted([*kept, *lines], key=lambda one: one.scenario)
+    write_between(document, BEGIN, END, page(whole))
 
 
 def _tried(path: Path, animal: str, claimed: frozenset[str]) -> Storm:

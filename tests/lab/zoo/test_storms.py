@@ -6,7 +6,7 @@ import pytest
 
 from harness.checks import failure_ratio
 from harness.errors import RunError
-from harness.lab.zoo.storms import BEGIN, END, Storm, page, write_into
+from harness.lab.zoo.storms import BEGIN, END, Line, Storm, page, write_into
 from harness.summary import CheckResult, Summary, Verdict
 
 CHECK = failure_ratio(below=0.01, when="steady")
@@ -45,25 +45,25 @@ def test_the_right_target_must_pass_and_an_invalid_run_is_no_pass() -> None:
 
 
 def test_the_page_prints_the_kill_rate_over_animals_alone() -> None:
-    text = page(
-        [
-            storm("", "passed", claimed=False),
-            storm("never-renews", "failed", claimed=True, word="failed"),
-            storm("skips-exp", "passed", claimed=True),
-        ]
-    )
-    assert "Killed 1 of 2 (50%); 1 of 1 scenarios pass" in text
+    made = [
+        storm("", "passed", claimed=False),
+        storm("never-renews", "failed", claimed=True, word="failed"),
+        storm("skips-exp", "passed", claimed=True),
+    ]
+    assert "Killed 1 of 2 (50%); 1 of 1 scenarios pass" in page([one.line for one in made])
 
 
-def test_the_table_replaces_what_stood_between_the_marks(tmp_path: Path) -> None:
+def test_the_table_replaces_the_lines_of_its_scenarios_and_keeps_those_of_others(tmp_path: Path) -> None:
     document = tmp_path / "storms.md"
-    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_into(document, "new")
-    assert document.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    old = [Line("calm", "right", "invalid", "It was busy."), Line("kid-flood", "skips-exp", "killed", "3 | of 4.")]
+    document.write_text(f"before\n{BEGIN}\n{page(old)}\n{END}\nafter\n")
+    new = Line("calm", "right", "passed", "None of 9 failed.")
+    write_into(document, [new])
+    assert document.read_text() == f"before\n{BEGIN}\n{page([new, old[1]])}\n{END}\nafter\n"
 
 
 def test_a_page_without_a_place_for_the_table_is_refused(tmp_path: Path) -> None:
     document = tmp_path / "storms.md"
     document.write_text("nothing")
     with pytest.raises(RunError, match="no place"):
-        write_into(document, "new")
+        write_into(document, [])
