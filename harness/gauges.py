@@ -23,7 +23,8 @@ from harness.share import Share
 from harness.streams import stream_lags
 from harness.summary import Phase, Summary
 
-_COLUMNS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "kind", "code", "origin", "cause"]
+_NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]
+_COLUMNS = [*_NUMBERS, "kind", "code", "origin", "cause"]
 _NO_SPAN: tuple[tuple[float, float], ...] = ()
 _JUDGED = (Origin.NONE, Origin.VERIFIER, Origin.POLICY, Origin.HANDLER)
 """Origins of attempts that met the verifier."""
@@ -38,6 +39,7 @@ class Attempts:
     took_s: npt.NDArray[np.float64]
     life_s: npt.NDArray[np.float64]
     steps: Ints
+    messages: Ints
     code: Ints
     origin: Ints
     cause: Ints
@@ -83,7 +85,7 @@ def measure(run: Run, summary: Summary, found: Sequence[Window]) -> Measures:
 def _attempts(run: Run) -> Iterator[Attempts]:
     for batch in batches(run.path, _COLUMNS):
         sent = numbered(batch.column("kind"), lambda name: int(Kind[name])) == Kind.CALL
-        plain = {name: batch.column(name).to_numpy(zero_copy_only=False)[sent] for name in _COLUMNS[:6]}
+        plain = {name: batch.column(name).to_numpy(zero_copy_only=False)[sent] for name in _NUMBERS}
         due_us = plain["intended_us"].astype(np.float64)
         yield Attempts(
             due_s=due_us / 1e6,
@@ -91,6 +93,7 @@ def _attempts(run: Run) -> Iterator[Attempts]:
             took_s=plain["latency_us"] / 1e6,
             life_s=plain["life_ms"].astype(np.float64) / 1e3,
             steps=plain["steps"].astype(np.int64),
+            messages=plain["messages"].astype(np.int64),
             code=batch.column("code").to_numpy()[sent].astype(np.int64),
             origin=numbered(batch.column("origin"), lambda name: int(Origin[name]))[sent],
             cause=numbered(batch.column("cause"), lambda name: int(Cause[name]))[sent],
@@ -163,7 +166,8 @@ class _Rejects:
             inside |= (attempts.due_s >= from_s) & (attempts.due_s < until_s)
         alive = attempts.where(inside & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
         self._alive += alive.due_s.size
-        refused = alive.where(alive.origin == Origin.VERIFIER)
+        # A stream that carried messages had been let in: that it was cut is no rejection.
+        refused = alive.where((alive.origin == Origin.VERIFIER) & (alive.messages == 0))
         revoked = refused.cause == Cause.REVOKED
         self._revoked += int(revoked.sum())
         refused = refused.where(~revoked)
@@ -227,5 +231,6 @@ def _count_flights(flights: Counter[str], attempts: Attempts) -> None:
     alive = attempts.where((attempts.due_s >= 0) & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
     flights["sent"] += alive.due_s.size
     flights["delay_us"] += int(alive.took_s.sum() * 1e6)
-    died = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.life_s < alive.took_s)
+    expired = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.messages == 0)
+    died = expired & (alive.life_s < alive.took_s)
     flights["died"] += int(died.sum())

@@ -47,11 +47,13 @@ class Rows:
         steps: int = 0,
         life_s: float = 20.0,
         took_s: float = 0.005,
+        messages: int | None = None,
     ) -> None:
         origin = Origin.NONE if cause is Cause.OK else Origin.VERIFIER
         self._calls += 1
         self._journal.add(
-            ZERO_NS + round(at_s * 1e9), self._calls, 0, 0, round(took_s * 1e6), round(life_s * 1e3), steps, 1,
+            ZERO_NS + round(at_s * 1e9), self._calls, 0, 0, round(took_s * 1e6), round(life_s * 1e3), steps,
+            (1 if code == OK else 0) if messages is None else messages,
             Kind.CALL, 0, 0, Flag.FINAL | Flag.PLANNED, self._method, code, origin, cause,
         )  # fmt: skip
 
@@ -101,6 +103,15 @@ def test_poisoned_calls_are_in_no_other_number(poisoned: Summary) -> None:
     assert [step.recovery_s for step in poisoned.steps] == [0.0]
     assert poisoned.measures.rejected("all").rejected == 0
     assert poisoned.health.offered == 363
+
+
+def test_a_stream_that_is_cut_with_its_token_was_let_in(tmp_path: Path) -> None:
+    rows = Rows(tmp_path / "run")
+    rows.call(2, UNAUTHENTICATED, Cause.EXPIRED, life_s=3.0, took_s=3.1, messages=7)
+    measures = rows.summary().measures
+    assert measures.rejected("all").rejected == 0
+    assert measures.amplification.in_flight
+    assert measures.amplification.in_flight.died == 0
 
 
 def test_living_tokens_that_are_turned_away_are_false_rejects_by_cause(tmp_path: Path) -> None:
