@@ -13,16 +13,16 @@ from harness.users import GrpcUser
 
 scenario = Scenario(
     seed=67,
-    load=constant_rate(per_s=150, duration_s=50, max_users=300),
+    load=constant_rate(per_s=150, duration_s=50, max_users=450),
     tokens=Tokens(lifetime_s=120, refresh="proactive", before_s=10, callers=5),
     lab=LabSettings(keys_lifetime_s=5, keys_timeout_s=0.5),
-    deadline_s=3,
+    deadline_s=4,
     timeline=[
         at(4, TokenDefect("SIGN-12"), until_s=48, toxicity=0.5),
-        at(10, PauseTarget(), until_s=11),
+        at(10, PauseTarget(), until_s=12),
         at(18, JwksDown(), until_s=44),
-        at(24, PauseTarget(), until_s=25),
-        at(34, PauseTarget(), until_s=35),
+        at(24, PauseTarget(), until_s=26),
+        at(34, PauseTarget(), until_s=36),
     ],
     checks=[false_accepts(below=0.01), failure_ratio(below=0.01, when="all")],
     short=0.5,

@@ -14,7 +14,7 @@ from harness.users import GrpcUser
 scenario = Scenario(
     seed=29,
     load=constant_rate(per_s=100, duration_s=50, max_users=50),
-    tokens=Tokens(lifetime_s=40, refresh="background", before_s=20, callers=10),
+    tokens=Tokens(lifetime_s=48, refresh="background", before_s=24, callers=10, backoff_max_s=3),
     timeline=[
         at(8, IssuerSlow(delay_s=5), until_s=14),
         at(14, Blackhole(link="issuer"), until_s=20),

@@ -1,6 +1,6 @@
-"""Drops its check when calls crowd: an outage of the check is worse, somebody thought, than a stranger."""
+"""Drops its check for a moment after it hung: calls have waited enough, somebody thought, and strangers are rare."""
 
-from collections import deque
+import asyncio
 from typing import Any
 
 import grpc
@@ -10,19 +10,29 @@ from harness.lab.target.assembly import Assembly, Interceptor
 from harness.lab.zoo.seams import Continuation, put_before
 
 FINDS = ()
-UNSEEN = "it takes a crowd of calls; the storm fail-open finds it"
+UNSEEN = "it takes a target that hangs; the storm fail-open finds it"
 
-CROWD = 40
-WITHIN_S = 0.1
+BEAT_S = 0.05
+HUNG_S = 0.7
+LAX_S = 0.5
 
 
 def change(target: Assembly) -> None:
-    """Let everybody in while forty calls came within a tenth of a second."""
-    came_s: deque[float] = deque(maxlen=CROWD)
+    """Let everybody in while a watchdog says that the target catches up."""
+    lax_until_s = [0.0]
+    watchdogs: list[asyncio.Task[None]] = []
+
+    async def watch() -> None:
+        while True:
+            slept_s = monotonic()
+            await asyncio.sleep(BEAT_S)
+            if monotonic() - slept_s > HUNG_S:
+                lax_until_s[0] = monotonic() + LAX_S
 
     async def intercept(gate: Interceptor, continuation: Continuation, details: grpc.HandlerCallDetails) -> Any:
-        came_s.append(monotonic())
-        crowded = len(came_s) == CROWD and came_s[-1] - came_s[0] < WITHIN_S
-        return await (continuation(details) if crowded else gate.intercept_service(continuation, details))
+        if not watchdogs:
+            watchdogs.append(asyncio.create_task(watch()))
+        lax = monotonic() < lax_until_s[0]
+        return await (continuation(details) if lax else gate.intercept_service(continuation, details))
 
     put_before(target, intercept)
