@@ -74,8 +74,13 @@ def measure(run: Run, summary: Summary, found: Sequence[Window]) -> Measures:
         for lag in lags:
             lag.count(good)
         _count_flights(flights, good)
+    told = _told(run, bits)
     return Measures(
-        probes=tuple(_probe(step, probes[str(step["id"])], run, bits) for step in run.steps if str(step["id"]) in bits),
+        probes=tuple(
+            _probe(step, probes[identity], told[identity])
+            for step in run.steps
+            if (identity := str(step["id"])) in bits
+        ),
         rejects=tuple(reject.result() for reject in rejects),
         amplification=amplification(run, summary, flights),
         lags=(*(lag.result() for lag in lags), *stream_lags(run)),
@@ -100,13 +105,31 @@ def _attempts(run: Run) -> Iterator[Attempts]:
         )
 
 
-def _probe(step: Any, codes: Counter[int], run: Run, bits: dict[str, int]) -> ProbeOutcome:
+Told = Counter[tuple[str, int, str]]
+"""How often the trace tells of a specimen, a status and a method: all poisoned calls where specimens differ, else the
+wrong answers. Counted and not kept, for a run may poison millions."""
+
+
+def _told(run: Run, bits: dict[str, int]) -> dict[str, Told]:
+    """Return what the trace tells of the calls that each step poisoned."""
+    found = {step: Told() for step in bits}
+    for line in read_lines(run.path / "auth.ndjson") if bits else ():
+        if "poisoned_by" not in line or line.get("t_s", 0) < 0:
+            continue
+        key = str(line["poisoned_by"]), int(line.get("code", -1)), str(line.get("method", ""))
+        for step, bit in bits.items():
+            if int(line.get("steps", 0)) & bit:
+                found[step][key] += 1
+    return found
+
+
+def _probe(step: Any, codes: Counter[int], told: Told) -> ProbeOutcome:
     expects = tuple(str(name) for name in step["expects"])
+    right = numbers(expects)
     worths = Counter[str]()
     for code, count in codes.items():
-        worths[worth(code, numbers(expects))] += count
+        worths[worth(code, right)] += count
     sent = sum(codes.values())
-    told = list(_told(run, bits[str(step["id"])]))
     return ProbeOutcome(
         step=str(step["id"]),
         fault=str(step["fault"]),
@@ -114,35 +137,39 @@ def _probe(step: Any, codes: Counter[int], run: Run, bits: dict[str, int]) -> Pr
         expects=expects,
         sent=sent,
         codes={status(code): count for code, count in codes.most_common()},
-        wrong=_wrong(told, numbers(expects)),
+        wrong=_wrong(told, right),
         answers=_answers(told),
-        naked=dict(Counter(str(line["method"]) for line in told if line.get("code") == 0).most_common()),
+        naked=_naked(told),
         false_accepts=Share.counted(worths["accepted"], sent),
         **{name: worths[name] for name in ("right", "accepted", "crashed", "other")},
     )
 
 
-def _told(run: Run, bit: int) -> Iterator[dict[str, Any]]:
-    """Yield what the trace tells of a step's poisoned calls: all where specimens differ, else the wrong answers."""
-    for line in read_lines(run.path / "auth.ndjson"):
-        if "poisoned_by" in line and int(line.get("steps", 0)) & bit and line.get("t_s", 0) >= 0:
-            yield line
-
-
-def _wrong(told: Sequence[dict[str, Any]], right: frozenset[int]) -> dict[str, int]:
+def _wrong(told: Told, right: frozenset[int]) -> dict[str, int]:
     """Return the wrong answers to poisoned calls, by what they carried."""
-    wrong = (line for line in told if int(line.get("code", -1)) not in right)
-    found = Counter(f"{line['poisoned_by']}: {status(int(line.get('code', -1)))}" for line in wrong)
+    found = Counter[str]()
+    for (specimen, code, _), count in told.items():
+        if code not in right:
+            found[f"{specimen}: {status(code)}"] += count
     return dict(found.most_common(20))
 
 
-def _answers(told: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def _answers(told: Told) -> dict[str, dict[str, int]]:
     """Return how often each specimen got each status."""
     found: dict[str, Counter[str]] = {}
-    for line in told:
-        if line["poisoned_by"]:
-            found.setdefault(str(line["poisoned_by"]), Counter())[status(int(line.get("code", -1)))] += 1
+    for (specimen, code, _), count in told.items():
+        if specimen:
+            found.setdefault(specimen, Counter())[status(code)] += count
     return {specimen: dict(found[specimen].most_common()) for specimen in sorted(found)}
+
+
+def _naked(told: Told) -> dict[str, int]:
+    """Return how many poisoned calls each method let in."""
+    found = Counter[str]()
+    for (_, code, method), count in told.items():
+        if code == 0:
+            found[method] += count
+    return dict(found.most_common())
 
 
 def _leeway_s(run: Run) -> float | None:

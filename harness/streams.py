@@ -1,6 +1,7 @@
 """Streams that outlived their token, out of the auth trace: when they were cut, and when their users came back."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.calls import Cause
@@ -15,35 +16,45 @@ Place = tuple[int, int, int]
 
 def stream_lags(run: Run) -> Iterator[Lag]:
     """Yield the longest time that a stream went on after its token's end, and that its user took to open the next."""
-    lines = [line for line in read_lines(run.path / "auth.ndjson") if _is_stream(line)]
-    outlived = [(lag_s, line) for line in lines if (lag_s := _outlived_s(line)) > 0]
-    if outlived:
-        late = sum(int(line["after_expiry"]) for _, line in outlived)
-        note = f"{plural(len(outlived), 'stream')} outlived it, with {plural(late, 'message')} after its end"
-        yield Lag("stream cut", None, round(max(lag_s for lag_s, _ in outlived), 3), len(outlived), note)
-    waits_s = list(_reconnects_s(lines))
-    if waits_s:
-        yield Lag("reconnect", None, round(max(waits_s), 3), len(waits_s), plural(len(waits_s), "reconnect"))
+    streams = _Streams()
+    for line in read_lines(run.path / "auth.ndjson"):
+        if line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0:
+            streams.count(line)
+    yield from streams.lags()
 
 
-def _is_stream(line: Mapping[str, Any]) -> bool:
-    return line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0
+@dataclass
+class _Streams:
+    """Counts streams in the order in which they ended; so one that was cut comes before the next of its task."""
 
+    outlived: int = 0
+    late: int = 0
+    longest_s: float = 0.0
+    back: int = 0
+    slowest_s: float = 0.0
+    _cut_s: dict[Place, float] = field(default_factory=dict)
+    """When streams were cut whose users are not back yet."""
 
-def _outlived_s(line: Mapping[str, Any]) -> float:
-    return float(line["latency_s"]) - float(line["life_s"])
-
-
-def _reconnects_s(lines: list[dict[str, Any]]) -> Iterator[float]:
-    """Yield for each stream that was cut with its token how long its task took to open another."""
-    opened_s = {_place(line): float(line["t_s"]) for line in lines if line.get("attempt", 0) == 0}
-    for line in lines:
+    def count(self, line: Mapping[str, Any]) -> None:
+        """Count one stream."""
+        outlived_s = float(line["latency_s"]) - float(line["life_s"])
+        if outlived_s > 0:
+            self.outlived += 1
+            self.late += int(line["after_expiry"])
+            self.longest_s = max(self.longest_s, outlived_s)
+        worker, call_id, nth = int(line.get("worker", 0)), int(line.get("call_id", -1)), int(line.get("nth", 0))
+        cut_s = self._cut_s.pop((worker, call_id, nth - 1), None) if line.get("attempt", 0) == 0 else None
+        if cut_s is not None:
+            self.back += 1
+            self.slowest_s = max(self.slowest_s, float(line["t_s"]) - cut_s)
         if line.get("cause") in _REJECTED and line.get("messages"):
-            worker, call_id, nth = _place(line)
-            after_s = opened_s.get((worker, call_id, nth + 1))
-            if after_s is not None:
-                yield max(after_s - float(line["t_s"]) - float(line["latency_s"]), 0.0)
+            self._cut_s[worker, call_id, nth] = float(line["t_s"]) + float(line["latency_s"])
 
-
-def _place(line: Mapping[str, Any]) -> Place:
-    return int(line.get("worker", 0)), int(line.get("call_id", -1)), int(line.get("nth", 0))
+    def lags(self) -> Iterator[Lag]:
+        """Yield what was seen."""
+        if self.outlived:
+            late = plural(self.late, "message")
+            note = f"{plural(self.outlived, 'stream')} outlived it, with {late} after its end"
+            yield Lag("stream cut", None, round(self.longest_s, 3), self.outlived, note)
+        if self.back:
+            yield Lag("reconnect", None, round(self.slowest_s, 3), self.back, plural(self.back, "reconnect"))

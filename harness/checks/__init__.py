@@ -29,10 +29,11 @@ class Check:
 
     check: ClassVar[str]
 
-    def __init_subclass__(cls, check: str) -> None:
+    def __init_subclass__(cls, check: str = "") -> None:
         super().__init_subclass__()
-        cls.check = check
-        CHECKS[check] = cls
+        if check:  # without a name it is a base of others
+            cls.check = check
+            CHECKS[check] = cls
 
     @property
     def text(self) -> str:

@@ -21,6 +21,7 @@ of_the_issuer = [e for e in EXAMPLES if e.fault.needs() == {"issuer"} and e.faul
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    # Without a cooldown the target asks for a new key at once.
     with Lab.start(LabPlan(target=TargetSettings(keys_cooldown_s=0)), tmp_path_factory.mktemp("lab")) as lab:
         yield lab
 

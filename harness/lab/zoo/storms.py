@@ -16,7 +16,7 @@ from typing import NamedTuple
 from harness import catalogue
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
-from harness.marked import write_between
+from harness.marked import read_between, write_between
 from harness.runs import find_run
 from harness.summary import CheckResult, Summary, read_summary
 from harness.whole_run import run_to_its_end
@@ -24,8 +24,6 @@ from harness.whole_run import run_to_its_end
 MOST_TRIES = 2
 """A busy machine makes a run invalid; it is tried once more."""
 BEGIN, END = "<!-- storms: begin -->", "<!-- storms: end -->"
-
-
 RIGHT, KILLED = "right", "killed"
 _LINE = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| (.*) \|$", re.MULTILINE)
 
@@ -111,9 +109,9 @@ def write_into(document: Path, lines: Sequence[Line]) -> None:
 
     Raises `RunError` where it has no marks.
     """
-    _, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     fresh = {one.scenario for one in lines}
-    kept = [Line(*found) for found in _LINE.findall(rest.partition(END)[0]) if found[0] not in fresh]
+    standing = [Line(*found) for found in _LINE.findall(read_between(document, BEGIN, END))]
+    kept = [one for one in standing if one.scenario not in fresh]
     whole = sorted([*kept, *lines], key=lambda one: one.scenario)
     write_between(document, BEGIN, END, page(whole))
 

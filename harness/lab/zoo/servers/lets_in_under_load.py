@@ -19,20 +19,21 @@ LAX_S = 0.5
 
 def change(target: Assembly) -> None:
     """Let everybody in while a watchdog says that the target catches up."""
-    lax_until_s = [0.0]
-    watchdogs: list[asyncio.Task[None]] = []
+    lax_until_s = 0.0
+    watchdog: asyncio.Task[None] | None = None
 
     async def watch() -> None:
+        nonlocal lax_until_s
         while True:
             slept_s = monotonic()
             await asyncio.sleep(BEAT_S)
             if monotonic() - slept_s > HUNG_S:
-                lax_until_s[0] = monotonic() + LAX_S
+                lax_until_s = monotonic() + LAX_S
 
     async def intercept(gate: Interceptor, continuation: Continuation, details: grpc.HandlerCallDetails) -> Any:
-        if not watchdogs:
-            watchdogs.append(asyncio.create_task(watch()))
-        lax = monotonic() < lax_until_s[0]
+        nonlocal watchdog
+        watchdog = watchdog or asyncio.create_task(watch())
+        lax = monotonic() < lax_until_s
         return await (continuation(details) if lax else gate.intercept_service(continuation, details))
 
     put_before(target, intercept)
