@@ -117,21 +117,29 @@ def _parser() -> argparse.ArgumentParser:
     recover.add_argument("run", nargs="?", type=Path, help="a run's folder; without it, every run that left something")
     command("doctor", _doctor, "Say what is installed, which proxy would serve, and what is missing.")
     serve = command("serve", _serve, "Serve the lab's issuer and target, to try a client against; Ctrl-C ends them.")
-    serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
-    serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
-    serve.add_argument("--write-key", type=Path, metavar="FILE", help="write the issuer's key, for jwtstorm probe")
-    serve.add_argument("--snippet", choices=("python", "go", "java"), default="", help="print a client, too")
+    _add_serve(serve)
     probe = command("probe", _probe, "Ask a target what its verifier really does, and what it would let in.")
     from harness.probe.options import add_options
 
     add_options(probe)
     proxy = command("proxy", _proxy, "Serve the embedded Toxiproxy, for any client of its HTTP API.")
+    _add_proxy(proxy)
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target")
+    serve.add_argument("--algorithm", default="ES256", help="what the issuer signs with (default: %(default)s)")
+    serve.add_argument("--write-key", type=Path, metavar="FILE", help="write the issuer's key, for jwtstorm probe")
+    serve.add_argument("--snippet", choices=("python", "go", "java"), default="", help="print a client, too")
+
+
+def _add_proxy(proxy: argparse.ArgumentParser) -> None:
     proxy.add_argument("--host", default="127.0.0.1", help="address of the HTTP API (default: %(default)s)")
     proxy.add_argument("--port", type=int, default=8474, help="port of the HTTP API (default: %(default)s)")
     proxy.add_argument("--config", type=Path, default=None, help="JSON file with proxies, as for /populate")
     proxy.add_argument("--seed", type=int, default=None, help="seed of the toxicity dice")
     proxy.add_argument("--strict-compat", action="store_true", help="behave as Toxiproxy 2.12 does, faults included")
-    return parser
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -235,6 +235,16 @@ def install(find_scenario: FindScenario) -> None:
 
 
 def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
+    _add_options(parser)
+    _add_ceilings(parser)
+    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+    if scenario is not None:
+        users = scenario.load.max_users
+        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.deadline_s + 1.0)
+
+
+def _add_options(parser: Any) -> None:
+    """Add what a run may have otherwise than its scenario says."""
     parser.add_argument(
         "--build", help="Label of the build under test (default: BUILD, else git describe)", default=None
     )
@@ -280,6 +290,10 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
         help="Another build than the scenario's: lab:work_s=0.0055, tokens:refresh=reactive, or an address",
         include_in_web_ui=False,
     )
+
+
+def _add_ceilings(parser: Any) -> None:
+    """Add the most that a target on another machine may get."""
     most = Ceilings()
     for option, default, what in (
         ("--max-rate", most.rate_per_s, "calls a second"),
@@ -294,10 +308,6 @@ def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
             help=f"The most {what} that a target on another machine may get (default: %(default)g)",
             include_in_web_ui=False,
         )
-    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
-    if scenario is not None:
-        users = scenario.load.max_users
-        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.deadline_s + 1.0)
 
 
 def _init(environment: Environment, scenario: Scenario | None) -> None:
