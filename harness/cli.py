@@ -24,6 +24,7 @@ RUN_OPTIONS = """\
 options of ours that Locust hands on:
   --build LABEL         label of the build under test (default: BUILD, else git describe)
   --short               the scenario's shortest course, as CI runs it; SHORT=1 does the same
+  --no-pictures         a report of text and tables, sooner; `jwtstorm report RUN` draws it; PICTURES=0 does the same
   --zoo ANIMAL          let a defect of the zoo loose in the lab's target or in the clients
   --tokens CHANGES      other tokens: refresh=reactive,single_flight=false
   --transport NAME      what carries the calls: auto, grpcio or native (docs/transport.md)

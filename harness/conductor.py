@@ -57,6 +57,7 @@ class RunSettings:
     environ: Mapping[str, str] = field(default_factory=dict)
     declared: Scenario | None = None
     under_test: str = ""
+    pictures: bool = True
 
 
 class Conductor:
@@ -350,6 +351,7 @@ class Conductor:
             return
         logger.info("writing the report")
         command = [sys.executable, "-m", "harness.report", str(self._folder.path)]
+        command += [] if self._settings.pictures else ["--no-pictures"]
         try:
             done = subprocess.run(
                 command,

@@ -204,6 +204,7 @@ class Plugin:
             environ=dict(os.environ),
             declared=self.declared,
             under_test=getattr(options, "under_test", ""),
+            pictures=not getattr(options, "no_pictures", False),
         )
 
     def _send(self, message: str, data: Mapping[str, Any]) -> None:
@@ -267,6 +268,13 @@ def _add_options(parser: Any) -> None:
         action="store_true",
         default=os.environ.get("SHORT", "0") not in {"", "0"},
         help="Run the scenario on its shortest course, as CI does; SHORT=1 does the same",
+        include_in_web_ui=False,
+    )
+    parser.add_argument(
+        "--no-pictures",
+        action="store_true",
+        default=os.environ.get("PICTURES", "1") in {"", "0"},
+        help="Write the report without pictures, in a third of the time; `jwtstorm report RUN` draws them later",
         include_in_web_ui=False,
     )
     parser.add_argument(

@@ -19,7 +19,7 @@ saturated, a build that did not start) is set aside by name. Ctrl-C keeps what w
   jwtstorm duel venv:../old/.venv venv:../new/.venv --scenario checkout
   jwtstorm duel --resume reports/duels/calm/20261124T010000Z
 
-options of `jwtstorm run` may follow, for every run: --processes 2, --short
+options of `jwtstorm run` may follow, for every run: --processes 2, --short, --no-pictures
 """
 
 

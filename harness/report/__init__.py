@@ -20,11 +20,14 @@ from harness.report.texts import junit, markdown
 from harness.runs import Run, find_run, read_run
 from harness.summary import Summary, write_summary
 
+NO_PICTURES = "--no-pictures"
 
-def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None) -> Summary:
+
+def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None, *, pictures: bool = True) -> Summary:
     """Write every file that a report consists of into a run's folder, and return its summary.
 
-    ``tell`` hears the summary before anything is written, for a disk may be full.
+    ``tell`` hears the summary before anything is written, for a disk may be full. Without ``pictures``
+    the page holds text and tables only; a later report draws them.
     Raises `RecordError` where the folder is no run, holds no rows, or cannot be written.
     """
     pa.set_memory_pool(pa.system_memory_pool())  # arrow's own pool keeps what was freed: 40 MB of ten million calls
@@ -35,7 +38,7 @@ def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None) -> 
         write_summary(path, summary)
         (path / "report.md").write_text(markdown(summary), encoding="utf-8")
         (path / "junit.xml").write_text(junit(summary), encoding="utf-8")
-        write_page(path / "report.html", run, summary, draw(run, summary))
+        write_page(path / "report.html", run, summary, draw(run, summary) if pictures else [])
     except OSError as error:
         raise RecordError(f"cannot write the report into {path}: {error.strerror or error}; free some space") from error
     return summary
@@ -60,11 +63,12 @@ def draw(run: Run, summary: Summary) -> list[Shown]:
 
 def main(arguments: Sequence[str]) -> int:
     """Report the run that is named by folder, build label or ``latest``; the exit code is the verdict's."""
+    names = [one for one in arguments if one != NO_PICTURES]
     try:
-        if len(arguments) != 1:
+        if len(names) != 1:
             raise UsageError("name one run: its folder, a build label, or latest")
-        path = find_run(arguments[0], Path(os.environ.get("REPORTS") or "reports"))
-        summary = report_run(path, _tell)
+        path = find_run(names[0], Path(os.environ.get("REPORTS") or "reports"))
+        summary = report_run(path, _tell, pictures=NO_PICTURES not in arguments)
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
         return error.exit_code

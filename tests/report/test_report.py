@@ -105,6 +105,16 @@ def test_a_report_made_again_is_the_same(storm: Path) -> None:
     assert not list(storm.glob("*.tmp"))
 
 
+def test_pictures_can_wait_for_a_later_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = FakeRun(tmp_path / "run").write()
+    monkeypatch.setenv("REPORTS", str(tmp_path))
+    assert main(["--no-pictures", str(path)]) == 0
+    assert not list(path.glob("*.png"))
+    assert "data:image" not in (path / "report.html").read_text()
+    assert main([str(path)]) == 0
+    assert list(path.glob("*.png"))
+
+
 def test_junit_tells_passes_failures_and_errors_apart(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run", hurt_s=5.0).write()
     report_run(path)
