@@ -50,6 +50,10 @@ class Origin(IntEnum):
     """The load generator: the arrival was due and it did not send."""
 
 
+JUDGED = (Origin.NONE, Origin.VERIFIER, Origin.POLICY, Origin.HANDLER)
+"""Origins of attempts that met the verifier."""
+
+
 class Cause(IntEnum):
     """Why a call or a fetch failed; ``OK`` when it did not."""
 

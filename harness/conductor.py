@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
 from harness.shipping import boot_id
+from harness.so_far import Renewals, Told, measures_so_far
 from harness.staging import choose_transport, guard_target, is_foreign, lab_note, lab_plan
 from harness.transport_choice import GRPCIO, Choice
 from harness.worker import POISONED, Begin
@@ -106,6 +107,17 @@ class Conductor:
     def live(self) -> Mapping[int, Counter[str]]:
         """Return final calls by outcome, and fetches, of each worker so far."""
         return self._roster.live if self._roster else {}
+
+    def measures(self) -> Iterator[Told]:
+        """Yield the measures of authentication so far."""
+        if self._roster is None:
+            return iter(())
+        counts = sum(self._roster.since_zero.values(), Counter[str]())
+        live, load, tokens = sum(self.live.values(), Counter[str]()), self.scenario.load, self.scenario.tokens
+        poisoned = {name.removeprefix(POISONED): n for name, n in live.items() if name.startswith(POISONED)}
+        now_s = min(max(self.now_s() or 0.0, 0.0), load.duration_s)
+        renewals = Renewals(-(-load.max_users // tokens.callers), tokens.lifetime_s, now_s)
+        return measures_so_far(counts, poisoned, renewals)
 
     def active(self) -> list[str]:
         """Return the ids of the steps in force."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from harness.amplified import amplification
 from harness.answers import numbers, status, worth
-from harness.calls import Cause, Kind, Origin
+from harness.calls import JUDGED, Cause, Kind, Origin
 from harness.chunks import Bools, batches, numbered
 from harness.histogram import Ints
 from harness.measures import FalseRejects, Lag, Measures, ProbeOutcome
@@ -26,8 +26,6 @@ from harness.summary import Phase, Summary
 _NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]
 _COLUMNS = [*_NUMBERS, "kind", "code", "origin", "cause"]
 _NO_SPAN: tuple[tuple[float, float], ...] = ()
-_JUDGED = (Origin.NONE, Origin.VERIFIER, Origin.POLICY, Origin.HANDLER)
-"""Origins of attempts that met the verifier."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ class _Rejects:
         inside = np.zeros(attempts.due_s.size, bool)
         for from_s, until_s in self._phase.spans or _NO_SPAN:
             inside |= (attempts.due_s >= from_s) & (attempts.due_s < until_s)
-        alive = attempts.where(inside & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
+        alive = attempts.where(inside & (attempts.life_s > 0) & np.isin(attempts.origin, JUDGED))
         self._alive += alive.due_s.size
         # A stream that carried messages had been let in: that it was cut is no rejection.
         refused = alive.where((alive.origin == Origin.VERIFIER) & (alive.messages == 0))
@@ -241,7 +239,7 @@ class _LagOf:
         else:
             # Claims are whole seconds: a token is surely older only where it was minted a second before.
             old = after.where(after.sent_s + after.life_s - self._life_s + 1 <= self._from_s)
-            self._old += int(np.isin(old.origin, _JUDGED).sum())
+            self._old += int(np.isin(old.origin, JUDGED).sum())
             told = old.where(old.origin == Origin.NONE)
             ends = told.sent_s
         self._seen += told.sent_s.size
@@ -255,7 +253,7 @@ class _LagOf:
 
 def _count_flights(flights: Counter[str], attempts: Attempts) -> None:
     """Count tokens that were alive when they left, and dead when they were judged; in microseconds."""
-    alive = attempts.where((attempts.due_s >= 0) & (attempts.life_s > 0) & np.isin(attempts.origin, _JUDGED))
+    alive = attempts.where((attempts.due_s >= 0) & (attempts.life_s > 0) & np.isin(attempts.origin, JUDGED))
     flights["sent"] += alive.due_s.size
     flights["delay_us"] += int(alive.took_s.sum() * 1e6)
     expired = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.messages == 0)

@@ -46,6 +46,8 @@ class Roster:
         self.members = crew.members()
         self.live: dict[int, Counter[str]] = {}
         """Final calls by outcome, and fetches, of each worker so far."""
+        self.since_zero: dict[int, Counter[str]] = {}
+        """What each worker has counted since zero (`harness.so_far`)."""
         self._crew = crew
         self._run = str(run)
         self._dock = Dock(run)
@@ -154,6 +156,7 @@ class Roster:
 
     def _hear_live(self, worker: int, data: Mapping[str, Any]) -> None:
         self.live[worker] = Counter(data["counts"])
+        self.since_zero[worker] = Counter(data["since_zero"])
         if data["finished"]:
             self._drained.add(worker)
 

@@ -135,7 +135,8 @@ class Station:
     def _tell_live(self, worker: Worker) -> None:
         while True:
             gevent.sleep(LIVE_S)
-            self._send("live", {"counts": dict(worker.live), "finished": worker.pacer.finished.is_set()})
+            told = {"counts": dict(worker.live), "since_zero": worker.since_zero()}
+            self._send("live", {**told, "finished": worker.pacer.finished.is_set()})
 
     def _fold_for_ever(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The Storm tab of Locust's page: the timeline with what is active, failures by cause, refreshes, the report.
+"""The Storm tab of Locust's page: the timeline with what is active, measures so far, failures by cause, the report.
 
 Locust draws the tab from `extended_tabs` and `extended_tables`; its rows ride on the answers of
 ``/stats/requests``, which the page asks for every two seconds while a run is on.
@@ -14,11 +14,13 @@ from flask import Response, request, send_file
 from locust.env import Environment
 
 from harness.conductor import Conductor
+from harness.share import Share
 from harness.worker import POISONED
 
 KEY = "storm"
-COLUMNS = (("what", "What"), ("when", "When"), ("state", "State"), ("count", "Count"))
+COLUMNS = (("what", "What"), ("when", "When, or of what"), ("state", "State"), ("count", "Count"))
 REPORT_ROUTE = "/storm/report"
+WITH_WARM_UP = "warm-up included"
 _NOT_YET = (
     '<!doctype html><meta http-equiv="refresh" content="1"><title>No report yet</title>'
     "<p>No report yet: it is written when the run ends. This page looks again every second."
@@ -26,7 +28,6 @@ _NOT_YET = (
 
 _WORTHS = {
     "right": "poisoned calls, answered rightly",
-    "accepted": "poisoned calls that were let in (false accepts)",
     "crashed": "poisoned calls that crashed the verifier",
     "other": "poisoned calls, answered otherwise",
 }
@@ -39,6 +40,7 @@ def add_tab(environment: Environment, find: FindConductor) -> None:
     page = environment.web_ui
     if page is None or page.app is None:
         return
+    Share.counted(0, 1)  # loads what bounds need now: half a second of work, which would hold calls up later
     page.template_args["extended_tabs"] = [{"title": "Storm", "key": KEY}]
     structure = [{"key": key, "title": title} for key, title in COLUMNS]
     page.template_args["extended_tables"] = [{"key": KEY, "structure": structure}]
@@ -64,10 +66,11 @@ def _send_report(find: FindConductor) -> Response:
 
 
 def rows(conductor: Conductor | None) -> list[Row]:
-    """Return the table's rows: the clock, the timeline, failures by cause, refreshes, the report."""
+    """Return the table's rows: the clock, the timeline, measures so far, calls by outcome, the report."""
     if conductor is None:
         return [_row("no run yet", state="press start")]
-    return [_clock_row(conductor), *_step_rows(conductor), *_count_rows(conductor), _report_row(conductor)]
+    about = [*_step_rows(conductor), *_measure_rows(conductor), *_count_rows(conductor)]
+    return [_clock_row(conductor), *about, _report_row(conductor)]
 
 
 def report_path(conductor: Conductor) -> Path | None:
@@ -97,16 +100,23 @@ def _step_rows(conductor: Conductor) -> Iterable[Row]:
         yield _row(f"fault: {step.fault.text()}", when, state)
 
 
+def _measure_rows(conductor: Conductor) -> Iterable[Row]:
+    for told in conductor.measures():
+        yield _row(told.what, told.of, f"WRONG: {told.comes_to}" if told.wrong else told.comes_to, told.count)
+
+
 def _count_rows(conductor: Conductor) -> Iterable[Row]:
     counts = sum(conductor.live.values(), Counter[str]())
-    yield _row("token fetches", count=counts.pop("fetches", 0))
-    yield _row("calls that succeeded", count=counts.pop("ok", 0))
+    del counts[f"{POISONED}accepted"]  # a measure, and shown there
+    yield _row("token fetches", WITH_WARM_UP, count=counts.pop("fetches", 0))
+    yield _row("calls that succeeded", WITH_WARM_UP, count=counts.pop("ok", 0))
     for worth, name in _WORTHS.items():
         if count := counts.pop(f"{POISONED}{worth}", 0):
             yield _row(name, state="WRONG" if worth != "right" else "", count=count)
     for outcome, count in counts.most_common():
         origin, _, cause = outcome.partition("/")
-        yield _row(f"failed: {cause.replace('_', ' ')}", state=f"from the {origin.replace('_', ' ')}", count=count)
+        state = f"from the {origin.replace('_', ' ')}"
+        yield _row(f"failed: {cause.replace('_', ' ')}", WITH_WARM_UP, state, count)
 
 
 def _report_row(conductor: Conductor) -> Row:

@@ -33,6 +33,7 @@ from harness.faults import Metadata
 from harness.health import LoopMeter
 from harness.pacer import Pacer
 from harness.scenario import Scenario
+from harness.so_far import Tallied
 from harness.timeline import CallFaults
 from harness.transport import TransportSettings, await_all_ready, open_channels
 from harness.transport_choice import GRPCIO
@@ -94,6 +95,7 @@ class Worker:
         self.begin = begin
         self.live: Counter[str] = Counter()
         """Final calls by ``origin/cause``, poisoned ones by their worth, and ``fetches``, so far."""
+        self._tallied = Tallied()
         self._watchers = watchers
         self._zero_ns = 0
         self._journal = Journal(Path(begin.run), begin.worker)
@@ -109,6 +111,7 @@ class Worker:
         self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
         self._seats = count()
+        self._clients: list[Client] = []
         self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm), self._leeway_s())
@@ -144,6 +147,7 @@ class Worker:
             parts=self._parts,
             forge=self._forge,
         )
+        self._clients.append(client)
         return AuthChannel(self._channels[place], client), client
 
     def _recorder(self, place: int) -> Recorder:
@@ -161,14 +165,14 @@ class Worker:
         if method is None:
             method = self._journal.method(told_apart(attempt.method.lstrip("/"), address))
             self._methods[attempt.method, address] = method
-        taken_ns, sent_ns = arrival.taken_ns, attempt.sent_ns
+        taken_ns, sent_ns, life_ms = arrival.taken_ns, attempt.sent_ns, attempt.life_ms()
         self._add(
             arrival.intended_ns,
             arrival.call_id,
             _us(taken_ns - arrival.intended_ns),
             _us(sent_ns - taken_ns),
             _us(attempt.end_ns - sent_ns),
-            attempt.life_ms(),
+            life_ms,
             attempt.steps,
             attempt.messages,
             Kind.CALL,
@@ -180,11 +184,17 @@ class Worker:
             attempt.origin,
             attempt.cause,
         )
+        if arrival.intended_ns >= self._zero_ns:
+            self._tallied.attempt(attempt, life_ms, final=final)
         if attempt.notable or self._trace.wants():
             self._write_trace(attempt)
         if final:
             self._count(attempt)
             self._watchers.on_call(attempt)
+
+    def since_zero(self) -> dict[str, int]:
+        """Return the counters that measures so far are made of (`harness.so_far`)."""
+        return self._tallied.counts(self._clients)
 
     def preflight(self) -> None:
         """Fetch one token and wait for the target; raises `HarnessError` where no call could succeed."""
@@ -250,6 +260,7 @@ class Worker:
             Kind.FETCH, 0, 0, Flag.FINAL, self._token_method, -1, origin, cause,
         )  # fmt: skip
         self.live["fetches"] += 1
+        self._tallied.fetches += start_ns >= self._zero_ns
         self._watchers.on_fetch((end_ns - start_ns) / 1e9, error)
 
     def _not_sent(self, arrival: Arrival, cause: Cause) -> None:

@@ -139,6 +139,10 @@ class Client:
     parts: ClientParts = field(default=None)  # type: ignore[assignment] # set below
     forge: Forge | None = None
     """What makes bad credentials for faults that send them."""
+    late_streams: int = 0
+    """Streams since zero that carried messages when their token had expired; they may still be open."""
+    late_messages: int = 0
+    """Those messages."""
     _text: str | None = None
     _metadata: Metadata = ()
 

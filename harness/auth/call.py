@@ -91,6 +91,14 @@ class Call:
             self._attempt = self._new_attempt()
         return again
 
+    def late(self) -> None:
+        """Note a message of a stream whose token had expired."""
+        attempt, client = self._attempt, self._client
+        if attempt.sent_ns >= client.zero_ns():
+            client.late_streams += not attempt.after_expiry
+            client.late_messages += 1
+        attempt.after_expiry = (attempt.after_expiry or 0) + 1
+
     def unread(self) -> None:
         """Record a stream that nobody ever read: it was sent, and it is no call."""
         attempt = self._attempt

@@ -206,8 +206,7 @@ class Replies:
     def _count(self) -> None:
         self._messages += 1
         if clock.monotonic_ns() >= self._dies_ns:
-            attempt = self._call.attempt
-            attempt.after_expiry = (attempt.after_expiry or 0) + 1
+            self._call.late()
 
 
 class AuthChannel:

@@ -146,6 +146,16 @@ def test_messages_after_the_tokens_expiry_are_counted(kind: str, life_s: float, 
     ((row, _),) = bench.rows
     assert row.of_stream() == {"messages": 2, "after_expiry": late}
     assert row.notable is bool(late)
+    assert (bench.client.late_streams, bench.client.late_messages) == (bool(late), late)
+
+
+@every_stream
+def test_late_messages_of_the_warm_up_are_none_of_those_since_zero(kind: str) -> None:
+    bench = Bench(Transport(["one"]))
+    bench.zero_ns = clock.monotonic_ns() + 10**12
+    bench.source.fetch = lambda: jwt_text({"exp": clock.wall() - 1})  # type: ignore[method-assign]
+    assert list(opened(bench, kind)) == ["one"]
+    assert (bench.rows[0][0].after_expiry, bench.client.late_messages) == (1, 0)
 
 
 @pytest.mark.parametrize("kind", ONE_REPLY)

@@ -1,0 +1,99 @@
+"""So far: measures of authentication while a run is on, from counters small enough to be sent twice a second. Pure.
+
+They mean what the summary's mean (`harness.measures`) and count from zero, too; a call counts when it ends, a late
+message of a stream at once. Numbers that decide are the summary's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.auth.attempt import Attempt, Client
+from harness.calls import JUDGED, Cause, Origin
+from harness.share import Share
+from harness.wording import number, percent, plural
+
+
+class Tallied:
+    """What one worker has counted since zero; `attempt` stands in the path of every call."""
+
+    __slots__ = ("alive", "attempts", "calls", "fetches", "rejected")
+
+    def __init__(self) -> None:
+        self.attempts = self.calls = self.fetches = 0
+        self.alive = self.rejected = 0
+        """Tokens that were alive when they were sent and met a verifier, and those of them that it turned away."""
+
+    def attempt(self, attempt: Attempt, life_ms: int, *, final: bool) -> None:
+        """Count an attempt that has ended; poisoned ones are counted by their worth, elsewhere."""
+        if attempt.expects:
+            return
+        self.attempts += 1
+        self.calls += final
+        origin = attempt.origin
+        if life_ms > 0 and origin in JUDGED and attempt.cause is not Cause.REVOKED:
+            self.alive += 1
+            self.rejected += origin is Origin.VERIFIER and not attempt.messages
+
+    def counts(self, clients: Iterable[Client]) -> dict[str, int]:
+        """Return the counters by name, as the conductor is told of them; ``clients`` are the worker's."""
+        late = Counter[str]()
+        for client in clients:
+            late["late_streams"] += client.late_streams
+            late["late_messages"] += client.late_messages
+        return {**{name: getattr(self, name) for name in self.__slots__}, **late}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One measure for people: of what, how many of how many, and what that comes to."""
+
+    what: str
+    count: int
+    of: str
+    comes_to: str = ""
+    wrong: bool = False
+    """Whether one of these is one too many."""
+
+
+class Renewals(NamedTuple):
+    """What renewing need cost: each of ``holders`` fetches once in a token's ``life_s``; ``now_s`` is since zero."""
+
+    holders: int
+    life_s: float
+    now_s: float
+
+    @property
+    def needed(self) -> float:
+        """Return how many fetches that is so far."""
+        return self.holders * self.now_s / self.life_s
+
+
+def measures_so_far(counts: Mapping[str, int], poisoned: Mapping[str, int], renewals: Renewals) -> Iterator[Told]:
+    """Yield what is known; ``counts`` are those of all workers, ``poisoned`` poisoned calls by their worth.
+
+    What nothing was counted of is left out, and fetches are compared with their need once a whole life is over.
+    """
+    seen = Counter(counts)
+    if sent := sum(poisoned.values()):
+        share = Share.counted(poisoned.get("accepted", 0), sent)
+        of = f"of {number(sent)} poisoned calls"
+        yield Told("poisoned calls let in (false accepts)", share.hits, of, _bound(share), wrong=share.hits > 0)
+    if alive := seen["alive"]:
+        share = Share.counted(seen["rejected"], alive)
+        yield Told("living tokens turned away (false rejects)", share.hits, f"of {number(alive)} sent", _bound(share))
+    if renewals.now_s >= renewals.life_s:
+        ratio = seen["fetches"] / renewals.needed
+        of = f"{number(round(renewals.needed))} needed, one per holder and life"
+        yield Told("token fetches since zero", seen["fetches"], of, f"{ratio:.2f} times as many")
+    if calls := seen["calls"]:
+        retries = max(seen["attempts"] - calls, 0)
+        yield Told("retries", retries, f"of {number(calls)} calls since zero", f"{retries / calls:.3f} per call")
+    if streams := seen["late_streams"]:
+        messages = plural(seen["late_messages"], "message")
+        yield Told("streams with messages after their token's end", streams, "since zero", messages)
+
+
+def _bound(share: Share) -> str:
+    return f"under {percent(share.high)} (95 % sure)"
