@@ -54,6 +54,19 @@ def client(request: pytest.FixtureRequest, clients: Clients) -> Iterator[Client]
 
 
 @pytest.fixture
+def new_client(client: Client, tmp_path: Path) -> Iterator[Callable[[], Client]]:
+    """Start clients of a test's own, on the transport of `client`."""
+    with ExitStack() as stack:
+
+        def started() -> Client:
+            another = Client(client.transport, tmp_path / "client.log")
+            stack.callback(another.stop)
+            return another
+
+        yield started
+
+
+@pytest.fixture
 def server() -> Iterator[Server]:
     """An honest server."""
     server = Server()

@@ -16,8 +16,8 @@ import hpack
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 ACK, END_STREAM, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
-WINDOW, FRAME_SIZE, MAX_HEADERS = 0x4, 0x5, 0x6
-"""Settings: initial window, largest frame, largest list of headers."""
+LARGEST_FRAME = 16_384
+"""Bytes that any client takes in a frame."""
 GRPC = ((":status", "200"), ("content-type", "application/grpc"))
 GOOD = (("grpc-status", "0"),)
 
@@ -108,9 +108,25 @@ class Wire:
 
     def greet(self, **values: int) -> None:
         """Read the client's preface and send our settings and the acknowledgement of theirs."""
+        self.await_preface()
+        self.send(settings(**values), frame(Kind.SETTINGS, ACK))
+
+    def await_preface(self) -> None:
+        """Read the client's first bytes."""
         if self._exactly(len(PREFACE)) != PREFACE:
             raise ConnectionError("no preface")
-        self.send(settings(**values), frame(Kind.SETTINGS, ACK))
+
+    def send_while_read(self, data: bytes, most: int) -> None:
+        """Send data again and again, at most so many bytes, until the client closes, or reads no more for a second."""
+        self.socket.settimeout(1)
+        sent = 0
+        while sent < most:
+            try:
+                self.socket.sendall(data)
+            except TimeoutError:
+                break
+            sent += len(data)
+        self.socket.settimeout(None)
 
     def frames(self) -> Iterator[Frame]:
         """Yield what the client sends until it closes."""
@@ -135,12 +151,16 @@ class Wire:
 
     def block(self, pairs: Pairs) -> bytes:
         """Return headers encoded."""
-        return self._encoder.encode(pairs)
+        return self._encoder.encode(pairs, huffman=False)
 
     def headers(self, pairs: Pairs = GRPC, *, end: bool = False, stream: int | None = None) -> bytes:
-        """Return a HEADERS frame of the call."""
-        flags = END_HEADERS | (END_STREAM if end else 0)
-        return frame(Kind.HEADERS, flags, self.stream if stream is None else stream, self.block(pairs))
+        """Return a HEADERS frame of the call, and what continues it where it is long."""
+        where, block = self.stream if stream is None else stream, self.block(pairs)
+        parts = [block[at : at + LARGEST_FRAME] for at in range(0, len(block), LARGEST_FRAME)] or [b""]
+        kinds = [Kind.HEADERS, *[Kind.CONTINUATION] * (len(parts) - 1)]
+        flags = [END_STREAM if end else 0, *[0] * (len(parts) - 1)]
+        flags[-1] |= END_HEADERS
+        return b"".join(frame(kind, flag, where, part) for kind, flag, part in zip(kinds, flags, parts, strict=True))
 
     def data(self, payload: bytes, *, end: bool = False, stream: int | None = None) -> bytes:
         """Return a DATA frame of the call."""
@@ -164,6 +184,11 @@ class Wire:
     def silence(self) -> None:
         """Read nothing more, and keep the connection until the test is over."""
         self._over.wait()
+
+    def pause(self, seconds: float) -> None:
+        """Wait a moment; raises `ConnectionError` where the test is over."""
+        if self._over.wait(seconds):
+            raise ConnectionError("the test is over")
 
     def reset(self) -> None:
         """Make closing send a TCP reset."""

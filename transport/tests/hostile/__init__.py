@@ -1,0 +1,84 @@
+"""Hostile peers: a registry of what a broken or malicious server can send, and what grpcio makes of it.
+
+Each case names the status code that a call on grpcio ends with; where native ends with another, the case
+says which, and why. A file of this folder holds the cases of one layer, and is found by being there.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from transport.tests.calling import Outcome, Target, ask
+from transport.tests.client import Client
+from transport.tests.peer import Peer, Play, Wire
+
+SHORT_S, LONG_S = 0.4, 10.0
+"""Deadlines: of calls that nothing but their deadline can end, and of all others."""
+
+CRASH = "crash"
+"""For a code: the client's process ends. Only grpcio's may."""
+
+Reply = Callable[[Wire], bytes]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A hostile peer; ``code`` is what grpcio says, ``native`` what native says where it differs, and ``why``.
+
+    A code may be two, ``UNKNOWN or UNAVAILABLE``, where it depends on what was being written just then.
+    """
+
+    name: str
+    code: str
+    play: Play
+    native: str = ""
+    why: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
+    request: bytes = b"request"
+    kind: str = "unary_unary"
+
+    def expected(self, *, native: bool) -> list[str]:
+        """Return the codes that a transport may end the call with."""
+        return (self.native if native and self.native else self.code).split(" or ")
+
+    def face(self, client: Client) -> Outcome:
+        """Let a client call this peer; return how the call ended."""
+        timeout_s = SHORT_S if self.expected(native=client.native) == ["DEADLINE_EXCEEDED"] else LONG_S
+        peer = Peer(self.play)
+        try:
+            target = Target(peer.address, self.options)
+            return client.run(ask, target, self.request, kind=self.kind, timeout_s=timeout_s)
+        finally:
+            peer.stop()
+
+
+def replying(reply: Reply) -> Play:
+    """Return a script that is honest until a call came, sends one reply, and waits for the client to go."""
+
+    def play(wire: Wire) -> None:
+        wire.greet()
+        wire.await_call()
+        wire.send(reply(wire))
+        wire.hold()
+
+    return play
+
+
+def answering(name: str, code: str, reply: Reply, **how: Any) -> Case:
+    """Return a case that is honest until a call came; ``how`` is what a `Case` takes beside it."""
+    return Case(name, code, replying(reply), **how)
+
+
+def cases() -> dict[str, Case]:
+    """Return every case by its name."""
+    found = list(_found())
+    by_name = {case.name: case for case in found}
+    assert len(by_name) == len(found), "two cases have one name"
+    return by_name
+
+
+def _found() -> Iterator[Case]:
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        yield from importlib.import_module(module.name).CASES
