@@ -51,7 +51,7 @@ proto: setup  ## generate the stubs of the lab's service anew
 toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 	@.ci/toxiproxy
 
-transport: setup  ## build the native transport into .venv; needs cargo, and a version that has its crate
+transport: setup  ## build the native transport into .venv; needs cargo
 	@.ci/transport
 
 peers: setup  ## measure other load generators and ours: prints the tables of docs/peers.md [OPTIONS=--quick]

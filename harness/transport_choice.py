@@ -1,9 +1,8 @@
 """The choice of a transport: what carries a run's calls, and why.
 
-``native`` is to be our own package in ``transport/`` (import name `jwtstorm_transport`), compiled, and
-optional; its crate is not in this version. ``grpcio`` is always there. ``auto`` takes native where it is
-installed and has every setting that the endpoint asks for. One choice holds for all workers of a run: the
-conductor makes it.
+``native`` is our own package in ``transport/`` (import name `jwtstorm_transport`), compiled, and optional.
+``grpcio`` is always there. ``auto`` takes native where it is installed and has every setting that the endpoint
+asks for. One choice holds for all workers of a run: the conductor makes it.
 """
 
 from collections.abc import Callable
@@ -18,7 +17,7 @@ TRANSPORTS = (AUTO, GRPCIO, NATIVE)
 VARIABLE = "JWTSTORM_TRANSPORT"
 """Environment variable that names a transport where the command line does not."""
 MODULE, DISTRIBUTION = "jwtstorm_transport", "jwtstorm-transport"
-WAY_OUT = "build it with `make transport` (needs cargo), or pip install its wheel (not in this version)"
+WAY_OUT = "build it with `make transport` (needs cargo), or pip install its wheel"
 
 
 @dataclass(frozen=True)

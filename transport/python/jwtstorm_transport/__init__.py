@@ -1,0 +1,10 @@
+"""The native transport of jwtstorm: gRPC channels whose calls run on a thread of their own, beside Python's lock.
+
+Channels have the shape of grpc's, so that generated stubs take them. They are for programs under gevent: a call
+lets other greenlets run while it waits, and no thread waits for it. Channels are opened after any fork.
+"""
+
+from jwtstorm_transport._channel import Channel, Tls, insecure_channel, secure_channel
+from jwtstorm_transport._native import __version__
+
+__all__ = ["Channel", "Tls", "__version__", "insecure_channel", "secure_channel"]

@@ -1,0 +1,56 @@
+"""The loop: what brings the calls' ends to the greenlets that wait for them, one for each event loop of gevent's."""
+
+import atexit
+import os
+import sys
+import threading
+
+import gevent
+from gevent.hub import Hub as GeventHub
+
+from jwtstorm_transport import _native
+
+
+class Loop:
+    """Completions of one gevent hub, taken in batches through one descriptor.
+
+    Calls that are started while a batch is handed out begin together at its end: one wake-up of the calls' thread
+    serves them all.
+    """
+
+    def __init__(self, hub: GeventHub) -> None:
+        self.native = _native.Hub()
+        self.handing_out = False
+        self._hub = hub
+        self._watcher = hub.loop.io(self.native.fileno(), 1)
+        self._watcher.start(self._hand_out)
+
+    def started(self) -> None:
+        """Note that a call was started: it begins now, or with its batch."""
+        if not self.handing_out:
+            self.native.kick()
+
+    def _hand_out(self) -> None:
+        self.handing_out = True
+        for target, told in self.native.take():
+            try:
+                target(told)
+            except Exception:  # noqa: BLE001 - one target's mistake is not the others'
+                self._hub.handle_error(target, *sys.exc_info())
+        self.handing_out = False
+        self.native.kick()
+
+
+_held = threading.local()
+
+
+def current() -> Loop:
+    """Return the loop of the present thread; a fork has one of its own."""
+    pid, loop = getattr(_held, "loop", (0, None))
+    if loop is None or pid != os.getpid():
+        loop = Loop(gevent.get_hub())
+        _held.loop = (os.getpid(), loop)
+    return loop
+
+
+atexit.register(_native.stop)

@@ -1,0 +1,351 @@
+//! The call: one RPC from its request to its status, whatever the peer does.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use h2::client::ResponseFuture;
+use h2::{RecvStream, SendStream};
+use http::header::{CONTENT_TYPE, HeaderValue, TE, USER_AGENT};
+use http::{HeaderMap, Method, Request, Uri, Version};
+use tokio::time::Instant;
+
+use crate::channel::{Channel, Line};
+use crate::framing::{Deframer, Encoding};
+use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
+
+/// What a call asks for; `metadata` is the caller's own.
+pub struct Asked {
+    pub uri: Uri,
+    pub metadata: HeaderMap,
+    pub deadline: Option<Instant>,
+    pub wait_for_ready: bool,
+    pub encoding: Encoding,
+}
+
+/// What a call came to; `message` is a unary reply.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: Status,
+    pub message: Option<Bytes>,
+    pub initial: HeaderMap,
+    pub trailing: HeaderMap,
+}
+
+impl From<Status> for Outcome {
+    fn from(status: Status) -> Self {
+        Self { status, message: None, initial: HeaderMap::new(), trailing: HeaderMap::new() }
+    }
+}
+
+/// Where a call's messages go as they come.
+pub trait Reader: Send {
+    /// Take the server's first metadata.
+    fn initial(&mut self, metadata: &HeaderMap);
+    /// Wait until one more message is wanted.
+    fn poll_wanted(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Take one message; an error ends the call.
+    fn message(&mut self, message: Bytes) -> Result<(), Status>;
+}
+
+/// The one reply of a unary call.
+#[derive(Default)]
+pub struct OneReply {
+    pub message: Option<Bytes>,
+}
+
+impl Reader for OneReply {
+    fn initial(&mut self, _: &HeaderMap) {}
+
+    fn poll_wanted(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn message(&mut self, message: Bytes) -> Result<(), Status> {
+        match self.message.replace(message) {
+            None => Ok(()),
+            Some(_) => Err(Status::new(INTERNAL, "Received more than one message for a unary reply")),
+        }
+    }
+}
+
+/// What a call sends after its head.
+pub enum Sending {
+    /// One message, framed.
+    Whole(Bytes),
+    /// Messages as they are written (`Control::send`).
+    Stream,
+}
+
+/// The strings that a call is held by from outside its task.
+#[derive(Default)]
+pub struct Control {
+    waker: AtomicWaker,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    left: bool,
+    outgoing: VecDeque<Bytes>,
+    half_closed: bool,
+    credit: u32,
+}
+
+/// What a call sends next.
+enum Outgoing {
+    Message(Bytes),
+    End,
+}
+
+impl Control {
+    /// Leave the call: it is cancelled.
+    pub fn leave(&self) {
+        self.change(|shared| shared.left = true);
+    }
+
+    /// Send a framed message when there is room for it.
+    pub fn send(&self, message: Bytes) {
+        self.change(|shared| shared.outgoing.push_back(message));
+    }
+
+    /// Send no more messages.
+    pub fn half_close(&self) {
+        self.change(|shared| shared.half_closed = true);
+    }
+
+    /// Want so many more messages.
+    pub fn want(&self, messages: u32) {
+        self.change(|shared| shared.credit = shared.credit.saturating_add(messages));
+    }
+
+    pub fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |shared| {
+            shared.credit = shared.credit.checked_sub(1)?;
+            Some(())
+        })
+    }
+
+    pub fn poll_left(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |shared| shared.left.then_some(()))
+    }
+
+    fn poll_outgoing(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
+        self.poll(cx, |shared| match shared.outgoing.pop_front() {
+            Some(message) => Some(Outgoing::Message(message)),
+            None => shared.half_closed.then_some(Outgoing::End),
+        })
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shared)) {
+        change(&mut self.shared.lock().expect("no holder panics"));
+        self.waker.wake();
+    }
+
+    fn poll<T>(&self, cx: &mut Context<'_>, take: impl FnOnce(&mut Shared) -> Option<T>) -> Poll<T> {
+        self.waker.register(cx.waker());
+        take(&mut self.shared.lock().expect("no holder panics")).map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// Make a call and return what it came to; `sent` hears of each streamed message that left.
+pub async fn make(
+    channel: &Channel,
+    asked: Asked,
+    sending: Sending,
+    control: &Arc<Control>,
+    reader: &mut impl Reader,
+    sent: impl Fn() + Send,
+) -> Outcome {
+    let deadline = asked.deadline;
+    let late = async {
+        match deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        outcome = exchange(channel, asked, sending, control, reader, sent) => outcome,
+        () = poll_fn(|cx| control.poll_left(cx)) => Status::cancelled().into(),
+        () = late => Status::deadline().into(),
+    }
+}
+
+async fn exchange(
+    channel: &Channel,
+    asked: Asked,
+    sending: Sending,
+    control: &Arc<Control>,
+    reader: &mut impl Reader,
+    sent: impl Fn(),
+) -> Outcome {
+    let (response, mut stream, line) = match open(channel, asked).await {
+        Ok(opened) => opened,
+        Err(status) => return status.into(),
+    };
+    match sending {
+        Sending::Whole(message) => {
+            // An error here is the stream's, and its answer tells it better.
+            stream.send_data(message, true).ok();
+            receive(response, &line, channel.settings.max_receive, reader).await
+        }
+        Sending::Stream => {
+            let pump = async {
+                pump(&mut stream, control, sent).await;
+                std::future::pending().await
+            };
+            tokio::select! {
+                biased;
+                outcome = receive(response, &line, channel.settings.max_receive, reader) => outcome,
+                outcome = pump => outcome,
+            }
+        }
+    }
+}
+
+/// Send a call's head on the channel's connection, or on the next one where that one goes away.
+async fn open(channel: &Channel, asked: Asked) -> Result<(ResponseFuture, SendStream<Bytes>, Line), Status> {
+    loop {
+        let mut line = channel.line(asked.wait_for_ready || channel.settings.wait_for_ready).await?;
+        if poll_fn(|cx| line.send.poll_ready(cx)).await.is_err() {
+            channel.retire(&line);
+            continue;
+        }
+        let request = head(channel, asked)?;
+        let (response, stream) =
+            line.send.send_request(request, false).map_err(|error| status::of_error(&error, line.why()))?;
+        return Ok((response, stream, line));
+    }
+}
+
+fn head(channel: &Channel, asked: Asked) -> Result<Request<()>, Status> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = asked.uri;
+    let headers = request.headers_mut();
+    *headers = asked.metadata;
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    let agent = HeaderValue::from_str(&channel.settings.user_agent);
+    headers.insert(USER_AGENT, agent.map_err(|_| Status::new(INTERNAL, "the user agent is no header"))?);
+    headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity, deflate, gzip"));
+    if asked.encoding != Encoding::Identity {
+        headers.insert("grpc-encoding", HeaderValue::from_static(asked.encoding.name()));
+    }
+    if let Some(deadline) = asked.deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let text = status::timeout_text(left);
+        headers.insert("grpc-timeout", HeaderValue::from_str(&text).expect("digits and a letter"));
+    }
+    Ok(request)
+}
+
+/// Send a stream's messages, each when the peer has room for it.
+async fn pump(stream: &mut SendStream<Bytes>, control: &Control, sent: impl Fn()) {
+    loop {
+        match poll_fn(|cx| control.poll_outgoing(cx)).await {
+            Outgoing::End => {
+                stream.send_data(Bytes::new(), true).ok();
+                return;
+            }
+            Outgoing::Message(message) => {
+                if send_when_there_is_room(stream, message).await.is_err() {
+                    return; // the answer tells why
+                }
+                sent();
+            }
+        }
+    }
+}
+
+async fn send_when_there_is_room(stream: &mut SendStream<Bytes>, mut message: Bytes) -> Result<(), h2::Error> {
+    while !message.is_empty() {
+        stream.reserve_capacity(message.len());
+        let room = match poll_fn(|cx| stream.poll_capacity(cx)).await {
+            Some(room) => room?,
+            None => return Ok(()),
+        };
+        let chunk = message.split_to(room.min(message.len()));
+        stream.send_data(chunk, false)?;
+    }
+    Ok(())
+}
+
+async fn receive(response: ResponseFuture, line: &Line, limit: Option<usize>, reader: &mut impl Reader) -> Outcome {
+    let answer = match response.await {
+        Ok(answer) => answer,
+        Err(error) => return status::of_error(&error, line.why()).into(),
+    };
+    let (head, mut body) = answer.into_parts();
+    if body.is_end_stream() {
+        return trailers_only(head.status, head.headers);
+    }
+    if let Some(status) = status::of_head(head.status, &head.headers) {
+        return Outcome { initial: head.headers, ..status.into() };
+    }
+    reader.initial(&head.headers);
+    let encoding = head.headers.get("grpc-encoding").map(HeaderValue::as_bytes);
+    let mut deframer = Deframer::new(encoding, limit);
+    let ended = read(&mut body, &mut deframer, reader, line).await;
+    let (status, trailing) = match ended {
+        Ok(trailing) => (final_status(&trailing, &deframer), trailing),
+        Err(status) => (status, HeaderMap::new()),
+    };
+    Outcome { status, message: None, initial: head.headers, trailing }
+}
+
+fn trailers_only(http: http::StatusCode, headers: HeaderMap) -> Outcome {
+    let found = status::of_trailers(&headers).or_else(|| status::of_head(http, &headers));
+    let status = found.unwrap_or_else(no_status);
+    Outcome { status, message: None, initial: HeaderMap::new(), trailing: headers }
+}
+
+fn final_status(trailers: &HeaderMap, deframer: &Deframer) -> Status {
+    match status::of_trailers(trailers) {
+        Some(status) if status.code == OK && !deframer.is_empty() => {
+            Status::new(INTERNAL, "the stream ended in the middle of a message")
+        }
+        Some(status) => status,
+        None => no_status(),
+    }
+}
+
+fn no_status() -> Status {
+    Status::new(status::UNKNOWN, "Stream removed: the answer ended without grpc-status")
+}
+
+/// Read messages to the end of the stream; return its trailers.
+async fn read(
+    body: &mut RecvStream,
+    deframer: &mut Deframer,
+    reader: &mut impl Reader,
+    line: &Line,
+) -> Result<HeaderMap, Status> {
+    let of_error = |error: h2::Error| status::of_error(&error, line.why());
+    while let Some(chunk) = body.data().await {
+        let chunk = chunk.map_err(of_error)?;
+        body.flow_control().release_capacity(chunk.len()).ok();
+        deframer.push(chunk);
+        while let Some(message) = deframer.next_message()? {
+            poll_fn(|cx| reader.poll_wanted(cx)).await;
+            reader.message(message)?;
+        }
+    }
+    Ok(body.trailers().await.map_err(of_error)?.unwrap_or_default())
+}
+
+/// Return what a unary call came to, with its reply.
+pub fn with_reply(mut outcome: Outcome, reply: OneReply) -> Outcome {
+    if outcome.status.code == OK {
+        match reply.message {
+            Some(message) => outcome.message = Some(message),
+            None => outcome.status = Status::new(UNIMPLEMENTED, "No message returned for a unary request"),
+        }
+    }
+    outcome
+}

@@ -1,0 +1,18 @@
+//! The native transport of jwtstorm: gRPC over HTTP/2 on a thread of its own, for Python under gevent.
+//!
+//! Data flows one way: `python` takes calls in, `engine` runs them, `call` makes each over the `channel`'s
+//! connection, `completions` bring what came of them back to Python's event loop.
+
+pub mod call;
+pub mod channel;
+pub mod completions;
+pub mod connect;
+pub mod engine;
+pub mod framing;
+pub mod settings;
+pub mod status;
+
+#[cfg(feature = "python")]
+mod metadata;
+#[cfg(feature = "python")]
+mod python;

@@ -1,0 +1,416 @@
+//! Python's side: channels, methods and the hub, which brings completions to one event loop.
+
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+use tokio::time::Instant;
+
+use crate::call::{Asked, Control, Reader, Sending, make};
+use crate::channel::Channel as Line;
+use crate::completions::{Completions, Event};
+use crate::connect::{Address, Tls};
+use crate::engine::{Engine, Unary};
+use crate::framing::{Encoding, frame};
+use crate::metadata;
+use crate::settings::{Settings, Value};
+use crate::status::{OK, Status};
+
+create_exception!(_native, Refused, PyException, "A call that is not sent: its code and details.");
+
+static ENGINE: Mutex<Option<(u32, Arc<Engine>)>> = Mutex::new(None);
+
+/// Return this process's engine; a fork has one of its own.
+fn engine() -> PyResult<Arc<Engine>> {
+    let mut held = ENGINE.lock().expect("no holder panics");
+    let pid = std::process::id();
+    match held.take() {
+        Some((owner, engine)) if owner == pid => {
+            *held = Some((pid, Arc::clone(&engine)));
+            return Ok(engine);
+        }
+        // The parent's: its thread is not here, and its locks may be held for ever.
+        other => std::mem::forget(other),
+    }
+    let engine = Engine::start().map_err(|error| PyOSError::new_err(error.to_string()))?;
+    *held = Some((pid, Arc::clone(&engine)));
+    Ok(engine)
+}
+
+/// End the engine's thread, and every call with it.
+#[pyfunction]
+fn stop(py: Python<'_>) {
+    let held = ENGINE.lock().expect("no holder panics").take();
+    match held {
+        Some((owner, engine)) if owner == std::process::id() => py.detach(|| engine.stop()),
+        other => std::mem::forget(other),
+    }
+}
+
+/// What somebody in Python waits for.
+struct Waiting {
+    /// Called with what is told.
+    target: Py<PyAny>,
+    control: Arc<Control>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A unary call; of a good one only the reply is told.
+    Reply,
+    /// A unary call of which all is told.
+    Whole,
+    /// A stream, or a channel's states: told more than once.
+    Stream,
+}
+
+/// Brings events to one event loop of Python's.
+#[pyclass(frozen)]
+struct Hub {
+    completions: Arc<Completions>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+    next: AtomicU64,
+    engine: Arc<Engine>,
+}
+
+impl Hub {
+    fn wait(&self, target: Py<PyAny>, control: &Arc<Control>, kind: Kind) -> u64 {
+        let key = self.next.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting { target, control: Arc::clone(control), kind };
+        self.waiting.lock().expect("no holder panics").insert(key, waiting);
+        key
+    }
+}
+
+#[pymethods]
+impl Hub {
+    #[new]
+    fn new() -> PyResult<Self> {
+        let completions = Completions::new().map_err(|error| PyOSError::new_err(error.to_string()))?;
+        let (waiting, next) = (Mutex::new(HashMap::new()), AtomicU64::new(0));
+        Ok(Self { completions, waiting, next, engine: engine()? })
+    }
+
+    /// Return the descriptor that is readable when there is something to take.
+    fn fileno(&self) -> RawFd {
+        self.completions.fd()
+    }
+
+    /// Return whom to call with what: call it when the descriptor is readable.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = self.completions.take();
+        let mut told = Vec::with_capacity(events.len());
+        for (key, event) in events {
+            let mut waiting = self.waiting.lock().expect("no holder panics");
+            let Some(kind) = waiting.get(&key).map(|one| one.kind) else { continue };
+            let target = if matches!(event, Event::End(_)) {
+                waiting.remove(&key).map(|one| one.target)
+            } else {
+                waiting.get(&key).map(|one| one.target.clone_ref(py))
+            };
+            drop(waiting);
+            told.push((target, shown(py, event, kind)?));
+        }
+        PyList::new(py, told)
+    }
+
+    /// Leave a call: it is cancelled, and nobody is told.
+    fn leave(&self, key: u64) {
+        let waiting = self.waiting.lock().expect("no holder panics").remove(&key);
+        if let Some(waiting) = waiting {
+            waiting.control.leave();
+        }
+    }
+
+    /// Begin the unary calls that were started.
+    fn kick(&self) {
+        self.engine.kick();
+    }
+}
+
+/// Return an event as Python is told of it.
+fn shown<'py>(py: Python<'py>, event: Event, kind: Kind) -> PyResult<Bound<'py, PyAny>> {
+    let pair = |number: u8, value: Bound<'py, PyAny>| Ok((number, value).into_pyobject(py)?.into_any());
+    match event {
+        Event::End(outcome) => {
+            let message = outcome.message.as_ref().map(|message| PyBytes::new(py, message));
+            if kind == Kind::Reply && outcome.status.code == OK {
+                return Ok(message.into_pyobject(py)?.into_any());
+            }
+            let told = (
+                outcome.status.code,
+                &outcome.status.details,
+                message,
+                metadata::pairs(py, &outcome.initial)?,
+                metadata::pairs(py, &outcome.trailing)?,
+            );
+            let told = told.into_pyobject(py)?.into_any();
+            if kind == Kind::Stream { pair(0, told) } else { Ok(told) }
+        }
+        Event::Message(message) => pair(1, PyBytes::new(py, &message).into_any()),
+        Event::Initial(headers) => pair(2, metadata::pairs(py, &headers)?.into_any()),
+        Event::Sent => pair(3, py.None().into_bound(py)),
+        Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
+    }
+}
+
+/// A channel to one address, with a connection of its own.
+#[pyclass(frozen)]
+struct Channel {
+    line: Arc<Line>,
+}
+
+#[pymethods]
+impl Channel {
+    /// Open a channel; `tls` is (roots, key, chain), each a PEM or None. Raises `ValueError` at what is not had.
+    #[new]
+    #[allow(clippy::needless_pass_by_value)]
+    fn new(
+        address: &str,
+        options: Vec<(String, Bound<'_, PyAny>)>,
+        compression: u8,
+        tls: Option<(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)>,
+    ) -> PyResult<Self> {
+        let options =
+            options.into_iter().map(|(name, value)| Ok((name, read(&value)?))).collect::<PyResult<Vec<_>>>()?;
+        let line = open(address, &options, compression, tls).map_err(PyValueError::new_err)?;
+        engine()?.spawn(Arc::clone(&line).drive());
+        Ok(Self { line })
+    }
+
+    /// Return a method of the channel, `/package.Service/Method`.
+    fn method(&self, path: &str) -> PyResult<Method> {
+        let uri = self.line.uri(path).map_err(PyValueError::new_err)?;
+        Ok(Method { line: Arc::clone(&self.line), uri, engine: engine()? })
+    }
+
+    /// Tell of the channel's states, from the present one on, until the key is left or the channel closed.
+    fn watch(&self, hub: &Hub, target: Py<PyAny>) -> u64 {
+        let control = Arc::new(Control::default());
+        let key = hub.wait(target, &control, Kind::Stream);
+        let (completions, mut states) = (Arc::clone(&hub.completions), self.line.watch());
+        hub.engine.spawn(async move {
+            loop {
+                let number = states.borrow_and_update().number();
+                completions.push(key, Event::State(number));
+                tokio::select! {
+                    changed = states.changed() => if changed.is_err() { return },
+                    () = std::future::poll_fn(|cx| control.poll_left(cx)) => return,
+                }
+            }
+        });
+        key
+    }
+
+    /// Ask for a connection.
+    fn connect(&self) {
+        self.line.want();
+    }
+
+    /// End the channel and every call on it.
+    fn close(&self) {
+        self.line.close();
+    }
+}
+
+type Pems = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn open(address: &str, options: &[(String, Value)], compression: u8, tls: Option<Pems>) -> Result<Arc<Line>, String> {
+    let mut settings = Settings::of(options)?;
+    settings.encoding = encoding(compression).ok_or_else(|| format!("compression {compression} is not known"))?;
+    let address = Address::parse(address)?;
+    let tls = match tls {
+        None => None,
+        Some((roots, key, chain)) => {
+            let name = settings.server_name.clone().unwrap_or_else(|| address.host());
+            Some(Tls::new(roots.as_deref(), key.as_deref(), chain.as_deref(), &name)?)
+        }
+    };
+    Line::new(address, tls, settings)
+}
+
+fn read(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(Value::Number(number));
+    }
+    Ok(Value::Text(value.extract()?))
+}
+
+/// Return an encoding by grpc's number of it.
+fn encoding(number: u8) -> Option<Encoding> {
+    [Encoding::Identity, Encoding::Deflate, Encoding::Gzip].get(usize::from(number)).copied()
+}
+
+/// One RPC of a channel.
+#[pyclass(frozen)]
+struct Method {
+    line: Arc<Line>,
+    uri: Uri,
+    engine: Arc<Engine>,
+}
+
+/// How one call is made: time-out in seconds, metadata, whether it waits for a connection, grpc's number of a compression.
+type How<'py> = (Option<f64>, Option<Bound<'py, PyAny>>, bool, Option<u8>);
+
+impl Method {
+    fn asked(&self, how: &How<'_>) -> PyResult<Asked> {
+        let (timeout, pairs, wait_for_ready, compression) = how;
+        let left = timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        Ok(Asked {
+            uri: self.uri.clone(),
+            metadata: metadata::headers(pairs.as_ref())?,
+            deadline: left.and_then(|left| Instant::now().checked_add(left)),
+            wait_for_ready: *wait_for_ready,
+            encoding: compression.and_then(encoding).unwrap_or(self.line.settings.encoding),
+        })
+    }
+
+    fn framed(&self, message: &[u8], asked: &Asked) -> PyResult<Bytes> {
+        frame(message, asked.encoding, self.line.settings.max_send).map_err(|status| refused(&status))
+    }
+}
+
+fn refused(status: &Status) -> PyErr {
+    Refused::new_err((status.code, status.details.clone()))
+}
+
+#[pymethods]
+impl Method {
+    /// Start a unary call, which begins at the hub's next kick; return its key. `target` is called with what comes.
+    #[pyo3(signature = (hub, target, whole, message, timeout, metadata, wait_for_ready, compression))]
+    #[allow(clippy::too_many_arguments)]
+    fn start(
+        &self,
+        hub: &Hub,
+        target: Py<PyAny>,
+        whole: bool,
+        message: &[u8],
+        timeout: Option<f64>,
+        metadata: Option<Bound<'_, PyAny>>,
+        wait_for_ready: bool,
+        compression: Option<u8>,
+    ) -> PyResult<u64> {
+        let asked = self.asked(&(timeout, metadata, wait_for_ready, compression))?;
+        let message = self.framed(message, &asked)?;
+        let control = Arc::new(Control::default());
+        let key = hub.wait(target, &control, if whole { Kind::Whole } else { Kind::Reply });
+        let completions = Arc::clone(&hub.completions);
+        self.engine.put(Unary {
+            channel: Arc::clone(&self.line),
+            asked,
+            message,
+            control,
+            done: Box::new(move |outcome| completions.push(key, Event::End(Box::new(outcome)))),
+        });
+        Ok(key)
+    }
+
+    /// Open a stream; with a message that is all it sends. `target` is called with all that comes.
+    #[pyo3(signature = (hub, target, message, timeout, metadata, wait_for_ready, compression))]
+    #[allow(clippy::too_many_arguments)]
+    fn open(
+        &self,
+        hub: &Hub,
+        target: Py<PyAny>,
+        message: Option<&[u8]>,
+        timeout: Option<f64>,
+        metadata: Option<Bound<'_, PyAny>>,
+        wait_for_ready: bool,
+        compression: Option<u8>,
+    ) -> PyResult<Stream> {
+        let asked = self.asked(&(timeout, metadata, wait_for_ready, compression))?;
+        let encoding = asked.encoding;
+        let sending = match message {
+            Some(message) => Sending::Whole(self.framed(message, &asked)?),
+            None => Sending::Stream,
+        };
+        let control = Arc::new(Control::default());
+        let key = hub.wait(target, &control, Kind::Stream);
+        let (line, completions) = (Arc::clone(&self.line), Arc::clone(&hub.completions));
+        let held = Arc::clone(&control);
+        self.engine.spawn(async move {
+            let mut reader = StreamReader { key, completions: Arc::clone(&completions), control: Arc::clone(&held) };
+            let sent = || completions.push(key, Event::Sent);
+            let outcome = make(&line, asked, sending, &held, &mut reader, sent).await;
+            completions.push(key, Event::End(Box::new(outcome)));
+        });
+        Ok(Stream { key, control, encoding, max_send: self.line.settings.max_send })
+    }
+}
+
+struct StreamReader {
+    key: u64,
+    completions: Arc<Completions>,
+    control: Arc<Control>,
+}
+
+impl Reader for StreamReader {
+    fn initial(&mut self, metadata: &HeaderMap) {
+        self.completions.push(self.key, Event::Initial(metadata.clone()));
+    }
+
+    fn poll_wanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.control.poll_credit(cx)
+    }
+
+    fn message(&mut self, message: Bytes) -> Result<(), Status> {
+        self.completions.push(self.key, Event::Message(message));
+        Ok(())
+    }
+}
+
+/// The sending half of a stream, and its strings.
+#[pyclass(frozen)]
+struct Stream {
+    #[pyo3(get)]
+    key: u64,
+    control: Arc<Control>,
+    encoding: Encoding,
+    max_send: Option<usize>,
+}
+
+#[pymethods]
+impl Stream {
+    /// Send a message; `Sent` is told when it has left. Raises `Refused` where it is too large.
+    fn send(&self, message: &[u8]) -> PyResult<()> {
+        let framed = frame(message, self.encoding, self.max_send).map_err(|status| refused(&status))?;
+        self.control.send(framed);
+        Ok(())
+    }
+
+    /// Send no more.
+    fn half_close(&self) {
+        self.control.half_close();
+    }
+
+    /// Want so many more messages.
+    fn want(&self, messages: u32) {
+        self.control.want(messages);
+    }
+
+    /// Cancel the call; its end is told.
+    fn cancel(&self) {
+        self.control.leave();
+    }
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Hub>()?;
+    module.add_class::<Channel>()?;
+    module.add_class::<Method>()?;
+    module.add_class::<Stream>()?;
+    module.add("Refused", module.py().get_type::<Refused>())?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(stop, module)?)
+}
