@@ -4,9 +4,11 @@ A build is no part of a scenario. So a run of another build keeps its scenario's
 settings and fingerprint are those of the file, and it compares with the runs of every other build.
 What is written is ``lab:work_s=0.0055,zoo=NAME+NAME`` (the lab's target with other settings, or
 defects of the zoo in it or in the clients), ``tokens:refresh=reactive`` (clients with another refresh
-policy), or an address of your own service.
+policy), ``cmd:./new/server --port {port}`` (another program in the place of the one that the scenario
+launches), or an address of your own service.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -19,7 +21,7 @@ from harness.lab.launch import Launch
 from harness.scenario import LabSettings, Scenario
 from harness.variants import let_loose
 
-LAB, TOKENS = "lab", "tokens"
+LAB, TOKENS, COMMAND = "lab", "tokens", "cmd"
 
 
 def put_under_test(scenario: Scenario, text: str) -> Scenario:
@@ -29,6 +31,8 @@ def put_under_test(scenario: Scenario, text: str) -> Scenario:
         return _with_lab(scenario, changes)
     if kind == TOKENS:
         return replace(scenario, tokens=vary(scenario.tokens, changes))
+    if kind == COMMAND:
+        return _launching(scenario, changes)
     return _at(scenario, text)
 
 
@@ -59,6 +63,21 @@ def _with_lab(scenario: Scenario, text: str) -> Scenario:
     if wrong := lab.mistakes():
         raise UsageError("; ".join(wrong))
     return let_loose(replace(scenario, lab=lab), animals)
+
+
+def _launching(scenario: Scenario, command: str) -> Scenario:
+    if not isinstance(scenario.target, Launch):
+        raise UsageError(
+            f"cmd:{command}: the scenario launches no program whose place it could take; write target=Launch([…]) "
+            "into it, or start the program and give its address"
+        )
+    try:
+        launch = replace(scenario.target, command=tuple(shlex.split(command)))
+    except ValueError as error:
+        raise UsageError(f"cmd:{command}: {error}; quote the command whole") from error
+    if wrong := launch.mistakes():
+        raise UsageError("; ".join(wrong))
+    return replace(scenario, target=launch)
 
 
 def _at(scenario: Scenario, address: str) -> Scenario:

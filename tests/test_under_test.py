@@ -5,6 +5,7 @@ import pytest
 from harness.auth.sources import TokenCommand
 from harness.endpoint import Endpoint, endpoint_of
 from harness.errors import UsageError
+from harness.lab.launch import Launch
 from harness.load import constant_rate
 from harness.scenario import Scenario
 from harness.under_test import lab_changes, put_under_test
@@ -45,6 +46,23 @@ def test_an_address_moves_the_target_and_keeps_how_it_is_reached(target: Any) ->
     assert after.fingerprint() == before.fingerprint()
 
 
+def test_a_command_takes_the_place_of_the_launched_program_and_keeps_the_rest() -> None:
+    before = Scenario(load=LOAD, target=Launch(["./old", "{port}", "{jwks_url}"], ready_within_s=3))
+    after = put_under_test(before, "cmd:./new --port {port} --jwks {jwks_url}")
+    assert isinstance(after.target, Launch)
+    assert after.target.command == ("./new", "--port", "{port}", "--jwks", "{jwks_url}")
+    assert after.target.ready_within_s == 3
+    assert after.fingerprint() == before.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), [("./new", "not told its port"), ("./new '{port}", "quote the command whole")]
+)
+def test_a_command_that_cannot_be_launched_is_refused(command: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        put_under_test(Scenario(load=LOAD, target=Launch(["./old", "{port}", "{jwks_url}"])), f"cmd:{command}")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -54,6 +72,7 @@ def test_an_address_moves_the_target_and_keeps_how_it_is_reached(target: Any) ->
         ("lab:work_s=-1", "work_s"),
         ("lab:zoo=skips-ex", "did you mean"),
         ("nowhere", "give host:port"),
+        ("cmd:./new {port}", "launches no program"),
         ("127.0.0.1:1", "write target= and issuer="),
     ],
 )

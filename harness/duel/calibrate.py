@@ -33,7 +33,7 @@ def run_calibrate(options: argparse.Namespace, reports: Path) -> int:
         raise UsageError(f"--runs {options.runs}: a spread of fewer than {LEAST_RUNS} runs is a guess; give 10")
     file = catalogue.find(options.scenario)
     scenario = file.stem.replace("_", "-")
-    catalogue.inspect(file, options.rest)
+    launches = bool(catalogue.inspect(file, options.rest).get("launch"))
     folder = reports / "calibrations" / scenario / clock.utc_now().strftime("%Y%m%dT%H%M%SZ")
     folder.mkdir(parents=True)
     console = Console(highlight=False, soft_wrap=True, file=sys.stdout)
@@ -41,7 +41,9 @@ def run_calibrate(options: argparse.Namespace, reports: Path) -> int:
     def tell(line: str) -> None:
         console.print(line, markup=False)
 
-    runs = _make_runs(options, file, folder, tell)
+    build = contender(options.build)
+    builder = Builder(build, folder, "base", options.build_command, options.target_command, launches=launches)
+    runs = _make_runs(options, file, builder, tell)
     if len(runs) < LEAST_RUNS:
         tell(f"{plural(len(runs), 'run')} can be used and {LEAST_RUNS} are needed: no noise floor was written")
         return NOT_ENOUGH
@@ -59,8 +61,8 @@ def run_calibrate(options: argparse.Namespace, reports: Path) -> int:
     return 0
 
 
-def _make_runs(options: argparse.Namespace, file: Path, folder: Path, tell: Callable[[str], None]) -> list[Path]:
-    builder = Builder(contender(options.build), folder, "base", options.build_command, options.target_command)
+def _make_runs(options: argparse.Namespace, file: Path, builder: Builder, tell: Callable[[str], None]) -> list[Path]:
+    folder = builder.folder
     maker = RunMaker(folder, file, {"base": builder}, {"base": f"calibrate-{builder.contender.slug}"}, options.rest)
     found: list[Path] = []
     try:

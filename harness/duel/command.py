@@ -25,6 +25,7 @@ from harness.errors import UsageError
 from harness.honesty import looks
 from harness.honesty.looks import ALPHA, PLANS, Look, Plan
 from harness.honesty.matters import Matters
+from harness.wording import plural
 
 OVERHEAD_S = 10.0
 """What a run takes beside its load: starting, draining, merging, its report."""
@@ -61,6 +62,7 @@ def begin(options: argparse.Namespace, reports: Path) -> Path:
             "options": _run_options(options, builds),
             "build_command": options.build_command,
             "target_command": options.target_command,
+            "launches": bool(settings.get("launch")),
             "run_s": settings["load"]["duration_s"] + settings["load"]["warm_up_s"] + OVERHEAD_S,
             "remarks": remarks,
         },
@@ -100,7 +102,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if options.pairs is not None:
         if options.pairs < 1:
             raise UsageError(f"--pairs {options.pairs}: give 1 or more; 8 is the least that decides five metrics")
-        return Plan(f"{options.pairs} pairs", (Look(options.pairs, ALPHA),))
+        return Plan(f"{plural(options.pairs, 'pair')}", (Look(options.pairs, ALPHA),))
     return PLANS[options.plan]
 
 
@@ -125,6 +127,7 @@ def _builder(folder: Path, ledger: Ledger, side: Side) -> Builder:
         settings["build_command"],
         settings["target_command"],
         ledger.commits.get(side, ""),
+        settings.get("launches", False),
     )
 
 

@@ -15,7 +15,8 @@ BASE and NEW are each one of:
   lab                         the lab's own target, as the scenario has it
   lab:work_s=0.0055,zoo=A+B   the same with other settings, or with defects of the zoo (target or clients)
   tokens:refresh=reactive     clients with another refresh policy
-  cmd:./server --port {port}  a server of yours: started before each run on a free port, ended after it, no shell
+  cmd:./server --port {port}  a server of yours: started before each run on a free port, ended after it, no shell;
+                              instead of the program of a scenario with target=Launch(…), with all its words
   127.0.0.1:50051             a server that runs already, also unix:/path; it is never restarted
   venv:PATH                   a virtual environment with jwtstorm and your client in it: runs there
   git:REF                     a commit: checked out, built by --build-command, served by --target-command"""

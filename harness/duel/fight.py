@@ -11,6 +11,7 @@ from harness.duel.result import Side
 from harness.honesty.guard import enough
 from harness.honesty.looks import Look
 from harness.honesty.verdict import TOO_NOISY
+from harness.wording import plural
 
 Tell = Callable[[str], None]
 Judge = Callable[[Ledger, Look], str]
@@ -68,7 +69,7 @@ class Fight:
         word = self.judge(ledger, look)
         ledger = ledger.with_look(look.pairs, word, clock.utc_now().isoformat(timespec="seconds"))
         ledger.write(self.folder)
-        self.tell(f"look after {look.pairs} pairs: {word}")
+        self.tell(f"look after {plural(look.pairs, 'pair')}: {word}")
         return ledger
 
     def _end(self, ledger: Ledger, state: str) -> Ledger:

@@ -25,6 +25,7 @@ from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair
 from harness.honesty.verdict import NOT_COMPARABLE, not_comparable
 from harness.runs import read_run
+from harness.wording import plural
 
 INTERRUPTED = 130
 
@@ -84,7 +85,7 @@ def _why_not(ledger: Ledger) -> list[str]:
     aside = [f"pair {pair.number}: {pair.why}" for pair in ledger.pairs if pair.closed and pair.why]
     if ledger.state == "interrupted":
         return [f"interrupted: {done}, and no look was due", *aside]
-    return [f"given up: {len(aside)} pairs cannot be used, so that the rest could decide nothing", *aside]
+    return [f"given up: {plural(len(aside), 'pair')} cannot be used, so that the rest could decide nothing", *aside]
 
 
 def _pairs(ledger: Ledger, found: Assessment) -> list[PairOfDuel]:
@@ -112,7 +113,9 @@ def _unjudged(found: Assessment, closed: bool) -> str:
 
 
 def _remarks(ledger: Ledger) -> list[str]:
+    asked = {"base": ledger.base, "new": ledger.new}
     remarks = list(ledger.settings.get("remarks", ()))
+    remarks += [f"{asked[side]} is commit {commit}" for side, commit in ledger.commits.items()]
     cut = sum(len(pair.dropped) for pair in ledger.pairs)
     return remarks + ([f"{cut} runs were cut and made anew; they lie beside the others"] if cut else [])
 

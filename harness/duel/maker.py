@@ -16,6 +16,8 @@ from harness.whole_run import run_to_its_end
 INTERRUPTED = 130
 USAGE = UsageError.exit_code
 RUNS = "runs"
+_ERROR = "/ERROR/jwtstorm: "
+"""How a line of ours begins in a run's log that says what went wrong, after its time and host."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ class RunMaker:
             if code == USAGE:
                 raise UsageError(f"{label} cannot run at all; {last_words(log)}")
             return Made(None, f"{label}: no run was made (exit code {code}); {last_words(log)}")
-        return Made(str(made[-1].relative_to(self.folder)), why_unusable(made[-1]))
+        kept = str(made[-1].relative_to(self.folder))
+        if code and not (made[-1] / "summary.json").exists():
+            return Made(kept, f"{label}: the run did not begin; {complaint(log)}")
+        return Made(kept, why_unusable(made[-1]))
 
     def _command(self, label: str, standing: Standing) -> list[str]:
         command = [*standing.jwtstorm, "run", str(self.file), "--headless", "--build", label]
@@ -76,6 +81,13 @@ class RunMaker:
 
     def _folders(self, label: str) -> set[Path]:
         return {file.parent for file in (self.folder / RUNS).glob(f"*/{label}/*/run.json")}
+
+
+def complaint(log: Path) -> str:
+    """Return the last error that a run wrote into its log, else its last words."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    errors = [line.partition(_ERROR)[2] for line in lines if _ERROR in line]
+    return f"{errors[-1][:500]} ({log})" if errors else last_words(log)
 
 
 def why_unusable(run: Path) -> str:

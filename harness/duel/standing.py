@@ -1,6 +1,7 @@
 """Standing: a build made ready for one run, and its target started and ended around it."""
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from harness.duel.contender import Contender, served_by
 from harness.errors import LabError, UsageError
+from harness.under_test import COMMAND
 from harness.whole_run import die_with_parent
 
 READY_WITHIN_S = 60.0
@@ -43,6 +45,8 @@ class Builder:
     build_command: str = ""
     target_command: str = ""
     commit: str = ""
+    launches: bool = False
+    """Whether the scenario launches its target: then each run starts the build's command itself."""
     ready_within_s: float = READY_WITHIN_S
     _worktree: Path | None = None
 
@@ -59,6 +63,9 @@ class Builder:
         kind, asked = self.contender.kind, self.contender.asked
         if kind in ("cmd", "git"):
             command = self.contender.text if kind == "cmd" else self.target_command
+            if self.launches:
+                yield Standing(under_test=f"{COMMAND}:{self._placed(command)}")
+                return
             with self._serving(command) as address:
                 yield Standing(under_test=address)
         elif kind == "venv":
@@ -74,6 +81,12 @@ class Builder:
                 _git("worktree", "remove", "--force", str(self._worktree))
             shutil.rmtree(self._worktree.parent, ignore_errors=True)
             self._worktree = None
+
+    def _placed(self, command: str) -> str:
+        """Return a command that starts in the build's own folder, wherever the run does."""
+        if self._worktree is None:
+            return command
+        return shlex.join(["sh", "-c", f"cd {shlex.quote(str(self._worktree))} && exec {command}"])
 
     @contextmanager
     def _serving(self, command: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ first run, and a plan with two looks splits its chance of error between them; ev
 from dataclasses import dataclass
 
 from harness.honesty.interval import smallest_n
+from harness.wording import plural
 
 ALPHA = 0.05
 """Chance that a verdict of a whole comparison is wrong when nothing changed, over all primaries and looks."""
@@ -56,6 +57,7 @@ def mistakes(plan: Plan, primaries: int) -> list[str]:
     for look in plan.looks:
         least = smallest_n(look.alpha / primaries)
         if look.pairs < least:
-            text = f"{look.pairs} pairs decide nothing for {primaries} primaries at {look.alpha:g}"
+            decide = "decides" if look.pairs == 1 else "decide"
+            text = f"{plural(look.pairs, 'pair')} {decide} nothing for {primaries} primaries at {look.alpha:g}"
             found.append(f"plan {plan.name}: {text}; make {least} or more, or name fewer primaries")
     return found

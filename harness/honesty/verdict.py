@@ -18,6 +18,7 @@ from harness.honesty.looks import Look
 from harness.honesty.matters import Matters
 from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair, differences
+from harness.wording import plural
 
 BETTER, SAME, WORSE = "better", "same", "worse"
 TOO_NOISY, NOT_COMPARABLE = "too noisy to tell", "not comparable"
@@ -51,13 +52,13 @@ class Finding:
 
     def sentence(self) -> str:
         """Return the finding in words: ``p99 steady: worse, +10 % (between +4 % and +17 %), 10 pairs``."""
-        known = sum(one is not None for one in self.differences)
+        pairs = plural(sum(one is not None for one in self.differences), "pair")
         if self.interval is None or self.middle is None:
-            return f"{self.metric}: {self.word}, {self.remark or f'{known} pairs cannot decide'}"
+            return f"{self.metric}: {self.word}, {self.remark or f'{pairs} cannot decide'}"
         low, high = (change_words(self.metric, end) for end in (self.interval.low, self.interval.high))
         if self.word != TOO_NOISY:
             middle = change_words(self.metric, self.middle)
-            return f"{self.metric}: {self.word}, {middle} (between {low} and {high}), {known} pairs"
+            return f"{self.metric}: {self.word}, {middle} (between {low} and {high}), {pairs}"
         if self.remark:
             return f"{self.metric}: {self.word}, {low} .. {high}; {self.remark}"
         return f"{self.metric}: {self.word}, could be {low} .. {high}; {self._more_pairs()}"
