@@ -82,9 +82,18 @@ class Client:
         """Run a module's function inside and return its value."""
         return self.start(function, *arguments, **named).result()
 
+    def memory_kb(self) -> int:
+        """Return the process's resident memory."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
     def alive(self) -> bool:
         """Return whether the process still runs."""
         return self._process.poll() is None
+
+    def exit_code(self) -> int | None:
+        """Return how the process ended, or None while it runs."""
+        return self._process.poll()
 
     def complaints(self) -> str:
         """Return what the process wrote to stderr."""

@@ -143,7 +143,8 @@ class Wire:
         """Read until a call's headers came, and to its end where it is to be ``whole``; return its stream."""
         for sent in self.frames():
             if sent.kind == Kind.HEADERS:
-                self.request = {str(key): str(value) for key, value in self._decoder.decode(_unpadded(sent))}
+                pairs = self._decoder.decode(_unpadded(sent), raw=True)  # binary values may go as they are
+                self.request = {bytes(key).decode("latin-1"): bytes(value).decode("latin-1") for key, value in pairs}
                 self.stream = sent.stream
             if sent.kind in {Kind.HEADERS, Kind.DATA} and (sent.flags & END_STREAM or not whole):
                 return self.stream

@@ -69,17 +69,12 @@ def threads(pid: int) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
 
 
-def memory_kb(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
-
-
 def test_hundreds_of_hostile_connections_leave_nothing_behind(client: Client, new_client: Callable[[], Client]) -> None:
     alone = new_client()
     face_all(alone, 1)
-    before = open_files(alone.pid), threads(alone.pid), memory_kb(alone.pid)
+    before = open_files(alone.pid), threads(alone.pid), alone.memory_kb()
     faced = face_all(alone, LEAK_ROUNDS)
-    after = open_files(alone.pid), threads(alone.pid), memory_kb(alone.pid)
+    after = open_files(alone.pid), threads(alone.pid), alone.memory_kb()
     assert faced > 300
     assert after[0] <= before[0] + 4, (before, after)
     assert after[1] <= before[1] + 4, (before, after)
