@@ -43,7 +43,8 @@ class LabSettings:
     ``leeway_s`` is the skew that the verifier forgives; ``work_s`` the handler's service time; the verifier
     reads the key set again after ``keys_lifetime_s``, or for an unknown key once per ``keys_cooldown_s``, and
     waits ``keys_timeout_s`` for it; ``streams`` is what the target declares of streams that outlive their token
-    (``checked once`` or ``cut at expiry``); ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
+    (``checked once`` or ``cut at expiry``); the issuer answers ``fetch_failure_ratio`` of all token requests with
+    503; ``zoo`` names defects to let loose in the target (`harness.lab.zoo`).
     """
 
     algorithm: str = "ES256"
@@ -53,6 +54,7 @@ class LabSettings:
     keys_cooldown_s: float = 1.0
     keys_timeout_s: float = 2.0
     streams: str = CHECKED_ONCE
+    fetch_failure_ratio: float = 0.0
     zoo: tuple[str, ...] = ()
 
     def mistakes(self) -> list[str]:
@@ -62,6 +64,8 @@ class LabSettings:
         found += not_negative("lab", leeway_s=self.leeway_s, work_s=self.work_s)
         found += not_negative("lab", keys_lifetime_s=self.keys_lifetime_s, keys_cooldown_s=self.keys_cooldown_s)
         found += positive("lab", keys_timeout_s=self.keys_timeout_s)
+        if not is_number(self.fetch_failure_ratio) or not 0 <= self.fetch_failure_ratio <= 1:
+            found.append(f"lab: fetch_failure_ratio={self.fetch_failure_ratio!r} is no share; give 0 to 1")
         return found + (list_of("lab: zoo", str, '"NAME"', self.zoo) or zoo.mistakes(self.zoo, "servers"))
 
 

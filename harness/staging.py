@@ -24,7 +24,7 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
     """Return the parts of the lab that a scenario does not bring itself."""
     lab = scenario.lab
     return LabPlan(
-        issuer=IssuerSettings(lab.algorithm, scenario.tokens.lifetime_s) if scenario.issuer is None else None,
+        issuer=_issuer_settings(scenario) if scenario.issuer is None else None,
         target=_target_settings(lab) if scenario.target is None else None,
         links=scenario.links(),
         launch=scenario.launch,
@@ -48,6 +48,14 @@ def _issuer_key(scenario: Scenario) -> dict[str, str] | None:
         return None
     key = SigningKey.generate(scenario.lab.algorithm, serial=1)
     return {"kid": key.kid, "pem": key.pem()}
+
+
+def _issuer_settings(scenario: Scenario) -> IssuerSettings:
+    return IssuerSettings(
+        algorithm=scenario.lab.algorithm,
+        lifetime_s=scenario.tokens.lifetime_s,
+        fetch_failure_ratio=scenario.lab.fetch_failure_ratio,
+    )
 
 
 def _target_settings(lab: LabSettings) -> TargetSettings:

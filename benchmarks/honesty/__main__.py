@@ -1,5 +1,7 @@
 """Is the verdict honest? `python -m benchmarks.honesty [--quick]`: prints the table of docs/honesty.md.
 
+`python -m benchmarks.honesty real` asks the same by real runs (`benchmarks.honesty.real`).
+
 Exit 0 where every bound holds, and every negative control fails as it must; else 1.
 """
 
@@ -8,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from benchmarks.honesty import real
 from benchmarks.honesty.acceptance import QUESTIONS, Line, Size
 
 HEADER = ("", "simulated comparisons", "measured", "bound", "holds")
@@ -30,6 +33,8 @@ def _mark(line: Line) -> str:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["real"]:
+        return real.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks.honesty", description="Prove the verdict honest.")
     parser.add_argument("--quick", action="store_true", help="300 trials a line: shows that it works, proves nothing")
     parser.add_argument("--seed", type=int, default=7, help="seed of all dice (default: %(default)s)")

@@ -25,7 +25,8 @@ class IssuerSettings:
     """The lab's token issuer.
 
     ``lifetime_s`` is how long its tokens live; ``client_ids`` who may ask for one (each gets a
-    random secret); ``scope`` what it grants, space-separated.
+    random secret); ``scope`` what it grants, space-separated. It answers ``fetch_failure_ratio`` of all token
+    requests with 503, evenly spread: for 0.01 every hundredth.
     """
 
     algorithm: str = "ES256"
@@ -33,8 +34,11 @@ class IssuerSettings:
     audience: str = "ledger"
     client_ids: tuple[str, ...] = ("storm",)
     scope: str = "ledger.read ledger.write"
+    fetch_failure_ratio: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.fetch_failure_ratio <= 1:
+            raise UsageError(f"issuer: fetch_failure_ratio={self.fetch_failure_ratio:g} is no share; give 0 to 1")
         if self.algorithm not in ALGORITHMS:
             raise UsageError(f"issuer: algorithm={self.algorithm!r} is unknown; give one of {', '.join(ALGORITHMS)}")
         if not self.lifetime_s >= 1:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -222,3 +223,16 @@ def test_an_order_that_makes_no_sense_is_refused_by_name(lab: Lab) -> None:
     assert lab.issuer
     with pytest.raises(LabError, match="status=99 is no HTTP error"):
         lab.issuer.set_errors(99)
+
+
+def test_an_issuer_fails_the_share_of_its_requests_that_it_is_told_to(tmp_path: Path) -> None:
+    plan = LabPlan(issuer=IssuerSettings(fetch_failure_ratio=0.5), target=None)
+    with Lab.start(plan, tmp_path) as failing:
+        client = failing.clients[0]
+        body = f"grant_type=client_credentials&client_id={client.client_id}&client_secret={client.secret}"
+        asked = [
+            urllib3.request("POST", str(failing.token_url), body=body, headers=FORM, retries=False) for _ in "four"
+        ]
+        assert [answer.status for answer in asked] == [200, 503, 200, 503]
+        assert failing.issuer
+        assert failing.issuer.state()["counters"]["refused"] == 2

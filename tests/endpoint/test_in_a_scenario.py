@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Call, Endpoint, Scenario, Tls, TokenCommand, at, constant_rate
+from harness import Call, Endpoint, LabSettings, Scenario, Tls, TokenCommand, at, constant_rate
 from harness.errors import ScenarioError, UsageError
 from harness.faults import Latency
 from harness.staging import guard_target, lab_plan
@@ -52,3 +52,12 @@ def test_every_replica_must_be_allowed() -> None:
         guard_target(endpoint, frozenset())
     guard_target(endpoint, frozenset({"ledger.example"}))
     assert guard_target(Endpoint(("unix:/x",)), frozenset()) is None  # type: ignore[func-returns-value]
+
+
+def test_the_lab_gets_what_the_scenario_says_of_its_issuer() -> None:
+    scenario = Scenario(load=LOAD, lab=LabSettings(algorithm="RS256", fetch_failure_ratio=0.01))
+    issuer = lab_plan(scenario, {}).issuer
+    assert issuer is not None
+    assert (issuer.algorithm, issuer.fetch_failure_ratio) == ("RS256", 0.01)
+    with pytest.raises(ScenarioError, match="fetch_failure_ratio=2 is no share"):
+        Scenario(load=LOAD, lab=LabSettings(fetch_failure_ratio=2))

@@ -26,7 +26,9 @@ def test_a_foreign_target_can_stand_behind_a_link() -> None:
     assert LabPlan(target=None, foreign={"target": "10.0.0.1:443"}, links=frozenset({"target"})).issuer
 
 
-@pytest.mark.parametrize("settings", [{"algorithm": "none"}, {"lifetime_s": 0.5}, {"client_ids": ()}])
+@pytest.mark.parametrize(
+    "settings", [{"algorithm": "none"}, {"lifetime_s": 0.5}, {"client_ids": ()}, {"fetch_failure_ratio": 2}]
+)
 def test_wrong_issuer_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(settings))):
         IssuerSettings(**settings)

@@ -30,7 +30,7 @@ async def serve(settings: Mapping[str, Any]) -> None:
     """Serve until the process ends."""
     clock = ChaosClock()
     mint = Mint("", settings["audience"], settings["lifetime_s"], clock, KeyRing(signing_key(settings)))
-    service = IssuerService(mint, settings["clients"], settings["scope"])
+    service = IssuerService(mint, settings["clients"], settings["scope"], settings["fetch_failure_ratio"])
     public = Listener(service.app(), settings.get("port", 0))
     mint.issuer = public.url
     chaos = IssuerChaos(service, public, clock)

@@ -1,6 +1,7 @@
 """The issuer's public endpoints: token, JWKS and discovery."""
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,14 +22,16 @@ _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6
 class IssuerService:
     """Answer clients of one issuer.
 
-    Chaos sets the rest: ``delay_s`` and ``error_status`` of the token endpoint, its ``limit``, whether
-    clients get the ``same_token`` again while it lives, and ``jwks_answer`` (error, html or empty)
-    and ``jwks_delay_s`` of the key set.
+    It fails ``fetch_failure_ratio`` of all token requests, evenly spread. Chaos sets the rest:
+    ``delay_s`` and ``error_status`` of the token endpoint, its ``limit``, whether clients get the
+    ``same_token`` again while it lives, and ``jwks_answer`` (error, html or empty) and
+    ``jwks_delay_s`` of the key set.
     """
 
     mint: Mint
     clients: dict[str, str] = field(repr=False)
     scope: str
+    fetch_failure_ratio: float = 0.0
     delay_s: float = 0.0
     error_status: int | None = None
     retry_after_s: int = 0
@@ -66,6 +69,8 @@ class IssuerService:
             return self._refuse(
                 Refusal(_error_name(self.error_status), "told to fail", self.error_status), self.retry_after_s
             )
+        if fails(self.counters["token_requests"], self.fetch_failure_ratio):
+            return self._refuse(Refusal(_error_name(503), "one of those that fail", 503))
         try:
             grant = read_request(
                 headers.get("content-type", ""), headers.get("authorization"), body, self.clients, self.scope
@@ -125,6 +130,13 @@ class IssuerService:
             "id_token_signing_alg_values_supported": [self.mint.ring.signs.algorithm],
         }
 
+
+def fails(number: int, ratio: float) -> bool:
+    """Tell whether the request of that number, from 1, is among a share of all that is evenly spread."""
+    return math.floor(number * ratio + _ROUNDING) > math.floor((number - 1) * ratio + _ROUNDING)
+
+
+_ROUNDING = 1e-9
 
 JWKS_ANSWERS: Mapping[str, Callable[[], Response]] = {
     "error": lambda: JSONResponse({"error": "temporarily_unavailable"}, 503),
