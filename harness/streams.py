@@ -1,13 +1,18 @@
-"""Streams that outlived their token, out of the auth trace: when they were cut, and when their users came back."""
+"""Streams that outlived their token, out of the auth trace: when they were cut, and when their users came back.
 
+Each method tells its own, for a server may guard one kind of stream and forget another.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.answers import status
 from harness.calls import Cause
 from harness.measures import Lag
 from harness.runs import Run, read_lines
-from harness.wording import plural
+from harness.wording import number, plural
 
 _REJECTED = Cause.EXPIRED.name.lower(), Cause.REVOKED.name.lower()
 Place = tuple[int, int, int]
@@ -15,12 +20,16 @@ Place = tuple[int, int, int]
 
 
 def stream_lags(run: Run) -> Iterator[Lag]:
-    """Yield the longest time that a stream went on after its token's end, and that its user took to open the next."""
-    streams = _Streams()
+    """Yield the longest time that a stream went on after its token's end, and that its user took to open the next.
+
+    One of each for every method that has one; methods are sorted.
+    """
+    streams: defaultdict[str, _Streams] = defaultdict(_Streams)
     for line in read_lines(run.path / "auth.ndjson"):
         if line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0:
-            streams.count(line)
-    yield from streams.lags()
+            streams[str(line.get("method", ""))].count(line)
+    for method in sorted(streams):
+        yield from streams[method].lags(method.rpartition("/")[2])
 
 
 @dataclass
@@ -30,18 +39,23 @@ class _Streams:
     outlived: int = 0
     late: int = 0
     longest_s: float = 0.0
+    codes: Counter[str] = field(default_factory=Counter)
+    """How the streams ended that outlived their token."""
     back: int = 0
     slowest_s: float = 0.0
     _cut_s: dict[Place, float] = field(default_factory=dict)
     """When streams were cut whose users are not back yet."""
 
     def count(self, line: Mapping[str, Any]) -> None:
-        """Count one stream."""
-        outlived_s = float(line["latency_s"]) - float(line["life_s"])
-        if outlived_s > 0:
+        """Count one stream; one that was opened with a dead token has nothing to outlive."""
+        life_s = float(line["life_s"])
+        outlived_s = float(line["latency_s"]) - life_s
+        outlived = outlived_s > 0 and life_s > 0
+        if outlived:
             self.outlived += 1
             self.late += int(line["after_expiry"])
             self.longest_s = max(self.longest_s, outlived_s)
+            self.codes[status(int(line.get("code", -1)))] += 1
         worker, call_id, nth = int(line.get("worker", 0)), int(line.get("call_id", -1)), int(line.get("nth", 0))
         cut_s = self._cut_s.pop((worker, call_id, nth - 1), None) if line.get("attempt", 0) == 0 else None
         if cut_s is not None:
@@ -50,11 +64,13 @@ class _Streams:
         if line.get("cause") in _REJECTED and line.get("messages"):
             self._cut_s[worker, call_id, nth] = float(line["t_s"]) + float(line["latency_s"])
 
-    def lags(self) -> Iterator[Lag]:
-        """Yield what was seen."""
+    def lags(self, method: str) -> Iterator[Lag]:
+        """Yield what was seen of a method."""
         if self.outlived:
             late = plural(self.late, "message")
-            note = f"{plural(self.outlived, 'stream')} outlived it, with {late} after its end"
+            codes = ", ".join(f"{code} {number(count)}" for code, count in self.codes.most_common())
+            note = f"{method}: {plural(self.outlived, 'stream')} outlived it, with {late} after its end; ended {codes}"
             yield Lag("stream cut", None, round(self.longest_s, 3), self.outlived, note)
         if self.back:
-            yield Lag("reconnect", None, round(self.slowest_s, 3), self.back, plural(self.back, "reconnect"))
+            note = f"{method}: {plural(self.back, 'reconnect')}"
+            yield Lag("reconnect", None, round(self.slowest_s, 3), self.back, note)

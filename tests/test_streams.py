@@ -6,8 +6,9 @@ from harness.measures import Lag
 from harness.runs import Run
 from harness.streams import stream_lags
 
-CUT = {"worker": 0, "call_id": 7, "nth": 0, "attempt": 0, "t_s": 2.0, "life_s": 3.0, "latency_s": 3.5, "messages": 6}
-BACK = {"worker": 0, "call_id": 7, "nth": 1, "attempt": 0, "t_s": 5.75, "life_s": 9.0, "latency_s": 1.0, "messages": 2}
+PLACE = {"worker": 0, "call_id": 7, "attempt": 0, "method": "bank.v1.Ledger/Stream"}
+CUT = {**PLACE, "nth": 0, "t_s": 2.0, "life_s": 3.0, "latency_s": 3.5, "messages": 6, "code": 16}
+BACK = {**PLACE, "nth": 1, "t_s": 5.75, "life_s": 9.0, "latency_s": 1.0, "messages": 2, "code": 0}
 
 
 def lags(folder: Path, *lines: Mapping[str, object]) -> dict[str, Lag]:
@@ -17,7 +18,8 @@ def lags(folder: Path, *lines: Mapping[str, object]) -> dict[str, Lag]:
 
 def test_a_stream_that_was_cut_tells_how_long_after_its_token_and_how_much_it_carried(tmp_path: Path) -> None:
     cut = lags(tmp_path, {**CUT, "cause": "expired", "after_expiry": 1}, {**BACK, "cause": "ok"})["stream cut"]
-    assert (cut.seconds, cut.seen, cut.note) == (0.5, 1, "1 stream outlived it, with 1 message after its end")
+    assert (cut.seconds, cut.seen) == (0.5, 1)
+    assert cut.note == "Stream: 1 stream outlived it, with 1 message after its end; ended UNAUTHENTICATED 1"
 
 
 def test_a_user_is_back_when_its_task_opens_the_next_stream(tmp_path: Path) -> None:
@@ -34,3 +36,20 @@ def test_what_ended_for_another_reason_or_never_began_is_no_cut(tmp_path: Path) 
 def test_warm_up_and_unary_calls_tell_nothing(tmp_path: Path) -> None:
     early, unary = {**CUT, "t_s": -1.0}, {**CUT, "after_expiry": None}
     assert lags(tmp_path, {**early, "cause": "expired"}, {**unary, "cause": "expired"}) == {}
+
+
+def test_each_method_tells_its_own_lag(tmp_path: Path) -> None:
+    other = {**CUT, "method": "bank.v1.Ledger/List", "call_id": 8, "latency_s": 9.0, "code": 0, "cause": "ok"}
+    (tmp_path / "auth.ndjson").write_text(
+        "".join(json.dumps({"after_expiry": 4, **line}) + "\n" for line in ({**CUT, "cause": "expired"}, other))
+    )
+    listed, streamed = stream_lags(Run(tmp_path, {}))
+    assert (listed.seconds, listed.note) == (
+        6.0,
+        "List: 1 stream outlived it, with 4 messages after its end; ended OK 1",
+    )
+    assert streamed.seconds == 0.5
+
+
+def test_a_stream_that_was_opened_with_a_dead_token_outlived_nothing(tmp_path: Path) -> None:
+    assert lags(tmp_path, {**CUT, "life_s": -3.0, "latency_s": 0.01, "messages": 0, "cause": "expired"}) == {}

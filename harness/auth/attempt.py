@@ -65,7 +65,9 @@ class Attempt:
     steps: int = 0
     messages: int = 0
     after_expiry: int | None = None
-    """Messages of a stream that came when its token had expired; None where there is no stream."""
+    """Messages of a stream that came, or of a client-stream that left, when its token had expired; else None."""
+    requests: int = 0
+    """Requests of a client-stream that the library took; 0 for any other call."""
     forged: bool = False
     """Whether a fault sent other credentials than the token."""
     expects: frozenset[int] = frozenset()
@@ -97,6 +99,11 @@ class Attempt:
             return bool(self.specimen) or self.code not in self.expects
         anew = self.after_expiry is not None and self.nth > 0
         return self.cause is not Cause.OK or bool(self.after_expiry) or anew
+
+    @property
+    def outlived(self) -> bool:
+        """Whether it was a client-stream whose token died while it was open: it had been let in, and shows no reply."""
+        return self.requests > 0 and self.sent_ns < self.dies_ns() <= self.end_ns
 
     def of_stream(self) -> dict[str, int]:
         """Return what the auth trace says of a stream alone; its end is ``latency_s`` after it was sent."""

@@ -82,7 +82,9 @@ class Call:
         attempt.end_ns, attempt.messages = clock.monotonic_ns(), messages
         attempt.code, attempt.details = error.code().value[0], error.details() or ""
         attempt.origin, attempt.cause = classify(attempt.code, attempt.details, _verdict(error))
-        if messages:
+        if attempt.outlived:
+            attempt.messages = attempt.requests
+        if attempt.messages:
             self._prove(attempt)  # a stream that was cut had been let in
         again = self._again(attempt, replay=replay)
         self._client.recorder.attempt(attempt, final=not again)
@@ -91,9 +93,9 @@ class Call:
             self._attempt = self._new_attempt()
         return again
 
-    def late(self) -> None:
-        """Note a message of a stream whose token had expired."""
-        attempt, client = self._attempt, self._client
+    def late(self, attempt: Attempt) -> None:
+        """Note a message of an attempt's stream whose token had expired."""
+        client = self._client
         if attempt.sent_ns >= client.zero_ns():
             client.late_streams += not attempt.after_expiry
             client.late_messages += 1

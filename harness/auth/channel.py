@@ -61,7 +61,7 @@ class _Method:
 
 
 class _OneReply(_Method):
-    """Unary or client-stream: one response."""
+    """Unary: one response."""
 
     __slots__ = ("_inner_with_call",)
 
@@ -84,13 +84,41 @@ class _OneReply(_Method):
         while True:
             sent, left_s = _prepare(call)
             try:
-                reply = inner(request, timeout=left_s, metadata=sent, **options)
+                reply = inner(self._outgoing(call, request), timeout=left_s, metadata=sent, **options)
             except grpc.RpcError as error:
                 if not call.failed(error, replay=not isinstance(request, Iterator)):
                     raise
             else:
                 call.succeeded(1)
                 return reply
+
+    def _outgoing(self, call: Call, request: Any) -> Any:
+        """Return what the library sends in the attempt at hand."""
+        del call
+        return request
+
+
+class _ManyRequests(_OneReply):
+    """Client-stream: one response, and requests that are counted as the library takes them."""
+
+    __slots__ = ()
+
+    def _outgoing(self, call: Call, request: Any) -> Any:
+        return _counted(iter(request), call, call.attempt)
+
+
+def _counted(requests: Iterator[Any], call: Call, attempt: Attempt) -> Iterator[Any]:
+    """Return requests that are counted for their attempt, those after its token's end apart."""
+    attempt.after_expiry = 0
+    return _counting(requests, call, attempt, attempt.dies_ns())
+
+
+def _counting(requests: Iterator[Any], call: Call, attempt: Attempt, dies_ns: float) -> Iterator[Any]:
+    for request in requests:
+        attempt.requests += 1
+        if clock.monotonic_ns() >= dies_ns:
+            call.late(attempt)
+        yield request
 
 
 class _ManyReplies(_Method):
@@ -206,7 +234,7 @@ class Replies:
     def _count(self) -> None:
         self._messages += 1
         if clock.monotonic_ns() >= self._dies_ns:
-            self._call.late()
+            self._call.late(self._call.attempt)
 
 
 class AuthChannel:
@@ -224,7 +252,7 @@ class AuthChannel:
     def stream_unary(self, method: str, *codec: Any, **options: Any) -> _OneReply:
         """Return a client-stream RPC; a list of requests can be sent again, an iterator cannot."""
         inner = self._transport.stream_unary(method, *codec, **options)
-        return _OneReply(self._client, method, _iterated(inner), _iterated(_with_call(inner)))
+        return _ManyRequests(self._client, method, inner, _with_call(inner))
 
     def unary_stream(self, method: str, *codec: Any, **options: Any) -> _ManyReplies:
         """Return a server-stream RPC."""

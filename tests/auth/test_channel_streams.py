@@ -1,5 +1,6 @@
 """Streams of the channel: what their reader may ask, and the one row that each leaves."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -163,7 +164,8 @@ def test_with_call_returns_reply_and_call_and_leaves_one_row(kind: str) -> None:
     bench = Bench(Transport("reply"))
     assert getattr(bench.channel, kind)(METHOD).with_call(BUFFERED[kind]) == ("reply", "call")
     assert bench.causes() == [Cause.OK]
-    assert bench.rows[0][0].of_stream() == {}
+    stream = {"messages": 1, "after_expiry": 0} if kind == "stream_unary" else {}
+    assert bench.rows[0][0].of_stream() == stream
 
 
 @pytest.mark.parametrize("kind", ONE_REPLY)
@@ -188,3 +190,53 @@ def test_the_place_of_a_call_in_its_task_stays_within_its_byte() -> None:
     arrival.calls = MOST_NTH + 5
     bench.call()
     assert bench.rows[0][0].nth == MOST_NTH
+
+
+class Ahead:
+    """A monotonic clock that can be put forward."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ns, real = 0, clock.monotonic_ns
+        monkeypatch.setattr(clock, "monotonic_ns", lambda: real() + self._ns)
+
+    def requests(self, count: int) -> Iterator[str]:
+        """Yield requests; the token dies after the first."""
+        for place in range(count):
+            self._ns += 2_000 * 10**9 if place == 1 else 0
+            yield f"order {place}"
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> Ahead:
+    return Ahead(monkeypatch)
+
+
+def test_requests_of_a_client_stream_after_its_tokens_end_are_counted(ahead: Ahead) -> None:
+    bench = Bench(Transport("sum"))
+    assert bench.call("stream_unary", ahead.requests(3)) == "sum"
+    ((row, _),) = bench.rows
+    assert (row.requests, row.of_stream()) == (3, {"messages": 1, "after_expiry": 2})
+    assert (bench.client.late_streams, bench.client.late_messages) == (1, 2)
+
+
+def test_a_client_stream_that_was_cut_had_been_let_in_and_is_not_sent_again(ahead: Ahead) -> None:
+    bench = Bench(Transport(Failure()))
+    with pytest.raises(Failure):
+        bench.call("stream_unary", ahead.requests(2))
+    ((row, final),) = bench.rows
+    assert (row.messages, row.cause, final) == (2, Cause.EXPIRED, True)
+    assert bench.client.proven is row.token
+
+
+def test_tokens_of_client_streams_that_were_cut_are_held_against_no_source(ahead: Ahead) -> None:
+    bench = Bench(Transport(Failure()))
+    for _ in range(4):
+        with pytest.raises(Failure):
+            bench.call("stream_unary", ahead.requests(2))
+    assert bench.causes() == [Cause.EXPIRED] * 4
+
+
+def test_a_client_stream_that_was_turned_away_at_once_is_sent_again() -> None:
+    bench = Bench(Transport(Failure(), "sum"))
+    assert bench.call("stream_unary", ["a", "b"]) == "sum"
+    assert [(row.messages, row.cause) for row, _ in bench.rows] == [(0, Cause.EXPIRED), (1, Cause.OK)]

@@ -97,3 +97,23 @@ def test_a_target_that_checks_once_lets_a_stream_outlive_its_token(streams: str,
             return await _ending(bench, _trade, lambda: bench.move_clock(400), life_s=300)
 
     assert asyncio.run(run()) == "open"
+
+
+@pytest.mark.parametrize(
+    ("animal", "forgotten"),
+    [
+        ("leaves-server-streams-open", _list),
+        ("leaves-client-streams-open", _import),
+        ("leaves-bidi-streams-open", _trade),
+    ],
+)
+def test_a_target_that_forgets_one_kind_cuts_the_others(animal: str, forgotten: Callable[..., Any]) -> None:
+    async def run() -> set[Callable[..., Any]]:
+        found = set()
+        for kind in (_list, _import, _trade):
+            async with stage("ES256", (animal,), streams=CUT_AT_EXPIRY) as bench:
+                if await _ending(bench, kind, lambda: bench.move_clock(400), life_s=300) == "open":
+                    found.add(kind)
+        return found
+
+    assert asyncio.run(run()) == {forgotten}

@@ -10,6 +10,7 @@ from harness.calls import Cause
 from harness.lab.target.assembly import Assembly, Interceptor
 from harness.lab.target.claim_checks import ClaimCheck
 from harness.lab.target.gate import TEXTS, Handler, Metadata
+from harness.lab.target.warden import Claims, Warden
 
 Continuation = Callable[[Any], Awaitable[Any]]
 Intercept = Callable[[Interceptor, Continuation, grpc.HandlerCallDetails], Awaitable[Any]]
@@ -44,6 +45,24 @@ def put_before(target: Assembly, intercept: Intercept) -> None:
 def rejected(target: Assembly, handler: Handler, causes: Iterable[Cause] = tuple(TEXTS)) -> bool:
     """Return whether a handler is the gate's rejection, for one of these causes."""
     return any(handler is target.turn_away(cause) for cause in causes)
+
+
+def leave_open(target: Assembly, forgotten: Callable[[Handler], bool]) -> None:
+    """Let streams of some kind live on when their token is dead; others are cut as ever."""
+
+    def wrap(warden: Warden) -> Any:
+        return _Forgetful(warden, forgotten)
+
+    target.wrap_warden = wrap
+
+
+class _Forgetful:
+    def __init__(self, warden: Warden, forgotten: Callable[[Handler], bool]) -> None:
+        self._warden = warden
+        self._forgotten = forgotten
+
+    def over(self, handler: Handler, claims: Claims) -> Handler:
+        return handler if self._forgotten(handler) else self._warden.over(handler, claims)
 
 
 class _Before(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes none at run time

@@ -1,0 +1,12 @@
+"""Lets a bidi stream live on when its token is dead, and cuts streams of one direction."""
+
+from harness.lab.target.assembly import Assembly
+from harness.lab.zoo.seams import leave_open
+
+FINDS = ()
+UNSEEN = "a target that declares to check once does the same; the storm immortal-stream holds it to its word"
+
+
+def change(target: Assembly) -> None:
+    """Forget streams of both directions."""
+    leave_open(target, lambda handler: handler.request_streaming and handler.response_streaming)
