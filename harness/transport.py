@@ -2,19 +2,23 @@
 
 Two traps of grpcio, both measured: under gevent grpcio waits for completions in a native thread pool of ten,
 so that ten slow calls make every other call look slow; and channels with equal arguments share
-one connection, so that a connection fault hits everybody or nobody. Hence the pool is sized above
-the calls in flight before the first channel, and each channel has a subchannel pool of its own.
-The native transport waits in no thread (`harness.transport_choice`): it leaves the pool as it is.
+one connection, so that a connection fault hits everybody or nobody. Hence calls wait in one thread for each
+channel (`harness.unpooled`) or, where this grpcio does not allow that, the pool is sized above the calls in
+flight before the first channel; and each channel has a subchannel pool of its own.
+The native transport waits in no thread (`harness.transport_choice`).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import gevent
 import grpc
 import grpc.experimental.gevent as grpc_gevent
 
+from harness import unpooled
 from harness.clock import monotonic
 from harness.endpoint import Endpoint
 from harness.endpoint.agreement import tls_mismatch
@@ -23,8 +27,12 @@ from harness.endpoint.opening import open_channel
 from harness.errors import UsageError
 from harness.transport_choice import GRPCIO, NATIVE, version_of
 
+logger = logging.getLogger(__name__)
+
 POOL_RESERVE = 16
 """Native threads kept for grpcio's own pollers, name look-ups and files."""
+THREAD, POOL = "thread", "pool"
+"""Where calls on grpcio wait: in one native thread for each channel, or each in one of gevent's pool."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +48,30 @@ class TransportSettings:
         """Return where calls go, for people."""
         return ", ".join(self.endpoint.addresses)
 
+    @property
+    def completions(self) -> str:
+        """Return where calls on grpcio wait in this process: `THREAD` or `POOL`."""
+        prepare(0)
+        return POOL if unpooled.unusable() else THREAD
+
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them."""
+        waits: dict[str, Any] = {}
+        if self.name == GRPCIO:
+            waits["completions"] = self.completions
+            if self.completions == POOL:
+                waits["threadpool"] = pool_size(self.in_flight)
         return {
             "name": self.name,
             "version": version_of(self.name),
             "connections": self.endpoint.connections * len(self.endpoint.addresses),
-            **({"threadpool": pool_size(self.in_flight)} if self.name == GRPCIO else {}),
+            **waits,
             "endpoint": self.endpoint.to_json(),
         }
 
     def prepare(self, in_flight: int) -> None:
         """Get ready for so many calls in flight; call after any fork and before the first channel."""
-        prepare(in_flight if self.name == GRPCIO else 0)
+        prepare(in_flight if self.name == GRPCIO and self.completions == POOL else 0)
 
 
 def pool_size(in_flight: int) -> int:
@@ -64,6 +83,11 @@ def prepare(in_flight: int) -> None:
     """Make grpcio work with gevent, for so many of its calls in flight; reflection and logins call by it always."""
     hub = gevent.get_hub()
     hub.threadpool.maxsize = max(hub.threadpool.maxsize, pool_size(in_flight))
+    _meet_gevent()
+
+
+@cache
+def _meet_gevent() -> None:
     grpc_gevent.init_gevent()
 
 
@@ -110,5 +134,12 @@ def open_channels(settings: TransportSettings) -> list[grpc.Channel]:
     """
     settings.prepare(settings.in_flight)
     endpoint = settings.endpoint
-    opens = open_native if settings.name == NATIVE else open_channel
+    opens = open_native if settings.name == NATIVE else _open_unpooled
+    if settings.name == GRPCIO and (why := unpooled.unusable()):
+        logger.warning("each call in flight waits in a thread of its own, which costs the generator: %s", why)
+        opens = open_channel
     return [opens(endpoint, address) for address in endpoint.addresses * endpoint.connections]
+
+
+def _open_unpooled(endpoint: Endpoint, address: str) -> grpc.Channel:
+    return unpooled.UnpooledChannel(open_channel(endpoint, address))

@@ -45,9 +45,17 @@ def test_runs_that_were_not_made_alike_name_the_field(tmp_path: Path) -> None:
 
 
 def test_runs_of_different_transports_name_the_transport_first(tmp_path: Path) -> None:
-    _run(tmp_path, "v1", run={"comparable": {"transport": {"name": "grpcio", "connections": 1, "threadpool": 66}}})
-    _run(tmp_path, "v2", run={"comparable": {"transport": {"name": "native", "connections": 1}}})
+    _run(tmp_path, "v1", run={"comparable": {"transport": {"name": "grpcio", "completions": "thread"}}})
+    _run(tmp_path, "v2", run={"comparable": {"transport": {"name": "native"}}})
     assert compare(["v1", "v2"], tmp_path).verdict == "not comparable: transport.name (v1: grpcio, v2: native)"
+
+
+def test_runs_whose_calls_waited_elsewhere_are_not_comparable(tmp_path: Path) -> None:
+    _run(tmp_path, "v1", run={"comparable": {"transport": {"name": "grpcio", "completions": "thread"}}})
+    _run(tmp_path, "v2", run={"comparable": {"transport": {"name": "grpcio", "completions": "pool", "threadpool": 66}}})
+    found = compare(["v1", "v2"], tmp_path)
+    assert found.verdict == "not comparable: transport.completions (v1: thread, v2: pool)"
+    assert found.exit_code == 3
 
 
 def test_an_invalid_run_is_not_comparable(tmp_path: Path) -> None:

@@ -42,8 +42,15 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Stand in for gevent's threads, and keep grpcio as it is in this process."""
     pool = SimpleNamespace(maxsize=10)
     monkeypatch.setattr(gevent, "get_hub", lambda: SimpleNamespace(threadpool=pool))
-    monkeypatch.setattr("harness.transport.grpc_gevent.init_gevent", lambda: None)
+    monkeypatch.setattr("harness.transport._meet_gevent", lambda: None)
     return pool
+
+
+@pytest.fixture(params=[None, "it has changed"])
+def unusable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Say whether this grpcio's completions come by one thread a channel, or why not."""
+    monkeypatch.setattr("harness.unpooled.unusable", lambda: request.param)
+    return str(request.param) if request.param else None
 
 
 def test_native_opens_every_connection_and_leaves_the_threads_alone(native: FakeNative, pool: SimpleNamespace) -> None:
@@ -53,16 +60,23 @@ def test_native_opens_every_connection_and_leaves_the_threads_alone(native: Fake
     assert pool.maxsize == POOL_RESERVE
 
 
-def test_grpcio_gets_a_thread_for_every_call_in_flight(pool: SimpleNamespace) -> None:
+def test_grpcio_gets_a_thread_for_every_call_in_flight_only_where_each_needs_one(
+    pool: SimpleNamespace, unusable: str | None
+) -> None:
     TransportSettings(HERE, in_flight=500).prepare(500)
-    assert pool.maxsize == 500 + POOL_RESERVE
+    assert pool.maxsize == (500 if unusable else 0) + POOL_RESERVE
 
 
-def test_the_run_says_of_native_no_thread_pool_and_of_grpcio_its_size(native: FakeNative) -> None:
+def test_the_run_says_of_grpcio_where_calls_wait_and_of_native_nothing(
+    native: FakeNative, pool: SimpleNamespace, unusable: str | None
+) -> None:
     said = TransportSettings(HERE, 50, NATIVE).to_json()
-    assert (said["name"], said["connections"], "threadpool" in said) == ("native", 4, False)
+    assert (said["name"], said["connections"]) == ("native", 4)
+    assert not {"completions", "threadpool"} & said.keys()
     said = TransportSettings(HERE, 50).to_json()
-    assert (said["name"], said["threadpool"]) == ("grpcio", 50 + POOL_RESERVE)
+    assert said["name"] == "grpcio"
+    assert said["completions"] == ("pool" if unusable else "thread")
+    assert said.get("threadpool") == (50 + POOL_RESERVE if unusable else None)
 
 
 def test_a_setting_that_native_does_not_have_is_told_before_any_call(native: FakeNative) -> None:

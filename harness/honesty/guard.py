@@ -91,7 +91,7 @@ def _fields(run: Candidate) -> dict[str, Any]:
 
 def _plain_first(name: str) -> tuple[int, str]:
     """Order fields as a person would name them: the scenario first, its hash last."""
-    return {"scenario": 0, "fingerprint": 2}.get(name, 1), name
+    return {"scenario": 0, "transport.name": 0, "fingerprint": 2}.get(name, 1), name
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
