@@ -44,6 +44,14 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def signed(value: float) -> str:
+    """Return a change with its sign and two digits that count, never as a power of ten: ``+9.4``, ``-120``."""
+    return f"{value:+.2g}" if abs(value) < LARGE else f"{value:+,.0f}"
+
+
+LARGE = 99.5
+
+
 def quantile_name(quantile: float) -> str:
     """Return ``p99`` for 0.99 and ``p99.9`` for 0.999."""
     return f"p{quantile * 100:.6g}"

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.honesty.acceptance import upper_bound
 from benchmarks.honesty.comparisons import KINDS, Comparison
 from harness.honesty.verdict import BETTER, NOT_COMPARABLE, SAME, TOO_NOISY, WORSE
+from harness.wording import signed
 
 WORDS = (WORSE, BETTER, SAME, TOO_NOISY, NOT_COMPARABLE)
 TRUTH = {"A/A": SAME, "p99 +10 %": WORSE, "failed +1 point": WORSE}
@@ -149,7 +150,7 @@ def _interval(finding: Mapping[str, Any] | None) -> str:
 
 
 def _change(scale: str, value: float) -> str:
-    return f"{(math.expm1(value) if scale == 'log' else value) * 100:+.2g}"
+    return signed((math.expm1(value) if scale == "log" else value) * 100)
 
 
 def _aside(rows: Sequence[Row]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.honesty.interval import Interval, subset_mean_interval
 from harness.honesty.pairs import Pair
+from harness.wording import signed
 
 LEAST_EVENTS = 10
 """Fewer failures of a cause, in all runs together, are too few to compare."""
@@ -36,7 +37,7 @@ class CauseFinding:
             return f"new cause {self.cause}: never in the baseline, {sum(self.new)} calls of the candidate ({counts})"
         if self.interval is None:
             return f"{self.cause}: {sum(self.base)} calls before, {sum(self.new)} now: {self.standing}"
-        low, high = (f"{end * 100:+.2g}" for end in (self.interval.low, self.interval.high))
+        low, high = (signed(end * 100) for end in (self.interval.low, self.interval.high))
         return f"{self.cause}: {sum(self.base)} calls before, {sum(self.new)} now (between {low} and {high} points)"
 
 

@@ -18,7 +18,7 @@ from harness.honesty.looks import Look
 from harness.honesty.matters import Matters
 from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair, differences
-from harness.wording import plural
+from harness.wording import plural, signed
 
 BETTER, SAME, WORSE = "better", "same", "worse"
 TOO_NOISY, NOT_COMPARABLE = "too noisy to tell", "not comparable"
@@ -55,6 +55,8 @@ class Finding:
         pairs = plural(sum(one is not None for one in self.differences), "pair")
         if self.interval is None or self.middle is None:
             return f"{self.metric}: {self.word}, {self.remark or f'{pairs} cannot decide'}"
+        if not any(self.differences):
+            return f"{self.metric}: {self.word}, no difference in any of {pairs}"
         low, high = (change_words(self.metric, end) for end in (self.interval.low, self.interval.high))
         if self.word != TOO_NOISY:
             middle = change_words(self.metric, self.middle)
@@ -139,9 +141,9 @@ def worst(found: Iterable[str]) -> str:
 def change_words(metric: Metric, change: float) -> str:
     """Return a change as a person reads it: ``+10 %``, ``-0.4 points``, ``+1.2 s``."""
     if metric.scale == "log":
-        return f"{math.expm1(change) * 100:+.2g} %"
+        return f"{signed(math.expm1(change) * 100)} %"
     if metric.scale == "points":
-        return f"{change * 100:+.2g} points"
+        return f"{signed(change * 100)} points"
     return f"{change:+.3g} {metric.unit}".strip()
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
 from harness.summary import StepOutcome
@@ -121,11 +121,24 @@ def time_axis(axes: Axes, from_s: float, until_s: float, *, label: bool = True) 
         axes.set_xlabel("seconds from the end of warm-up (hatched: warm-up)" if from_s < 0 else "seconds")
 
 
+def headroom(axes: Axes, share: float) -> None:
+    """Leave room for a legend above what is drawn on a log scale: a share of its height, whatever that spans."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * max((high / low) ** share, 1.1))
+
+
+NARROW = 4
+"""Ratio of an axis' ends below which its labels stand at round numbers."""
+
+
 def durations(axes: Axes) -> None:
     """Print durations with their unit on a logarithmic y axis; call it when its limits are known."""
     low, high = axes.get_ylim()
-    steps = (1, 2, 5) if high < 100 * low else (1,)
-    axes.yaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
+    if high < NARROW * low:  # 1, 2, 5 would leave it with one label, or none
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

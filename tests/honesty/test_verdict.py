@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from harness.honesty.verdict import (
     TOO_NOISY,
     WORSE,
     Verdict,
+    change_words,
     judge,
     not_comparable,
     words,
@@ -52,6 +55,11 @@ def test_identical_builds_are_the_same() -> None:
     verdict = judge(pairs(10, noise=0.01), Matters(), TEN)
     assert [finding.word for finding in verdict.findings] == [SAME, SAME, SAME]
     assert (verdict.word, verdict.exit_code) == (SAME, 0)
+
+
+def test_pairs_without_any_difference_say_so_without_a_sign() -> None:
+    finding = judge(pairs(10, noise=0.0), Matters(), TEN).findings[-1]
+    assert finding.sentence() == "failed all: same, no difference in any of 10 pairs"
 
 
 def test_ten_percent_more_p99_is_worse_and_says_so_in_one_line() -> None:
@@ -132,3 +140,8 @@ def test_the_worst_word_stands_for_the_whole() -> None:
 
 def test_no_exit_code_means_two_things() -> None:
     assert EXIT_CODES == {SAME: 0, BETTER: 0, WORSE: 1, NOT_COMPARABLE: 3, TOO_NOISY: 4}
+
+
+@pytest.mark.parametrize(("ratio", "words"), [(1.094, "+9.4 %"), (1.996, "+100 %"), (3.5, "+250 %"), (0.5, "-50 %")])
+def test_a_change_is_never_told_as_a_power_of_ten(ratio: float, words: str) -> None:
+    assert change_words(P99, math.log(ratio)) == words

@@ -26,7 +26,7 @@ from harness.report.style import (
     time_axis,
 )
 from harness.series import of
-from harness.wording import cause_words, percent
+from harness.wording import cause_words, percent, signed
 
 COLOURS = (VERMILION, PURPLE, GREEN, YELLOW, INK, SKY)
 """Not orange and blue: those are the builds."""
@@ -111,5 +111,7 @@ def _bars(axes: Axes, sides: Sides, causes: Sequence[CauseOfDuel]) -> None:
 def _change(cause: CauseOfDuel) -> str:
     if cause.interval is None:
         return cause.standing
-    mean, low, high = (100 * end for end in (np.mean(cause.differences), cause.interval.low, cause.interval.high))
-    return f"{mean:+.2g} points ({low:+.2g} to {high:+.2g})"
+    mean, low, high = (
+        100 * float(end) for end in (np.mean(cause.differences), cause.interval.low, cause.interval.high)
+    )
+    return f"{signed(mean)} points ({signed(low)} to {signed(high)})"

@@ -75,7 +75,4 @@ def _title(sides: Sides) -> str:
         return "How response times were spread over time"
     limit_us = float(quantiles(cells, counts, 0.99)[0])
     slower = float(new_counts[value_of(new_cells) > limit_us].sum() / new_counts.sum())
-    return (
-        f"One in a hundred of base's calls took over {duration(limit_us / 1e6)} in steady state; "
-        f"of new's it was {percent(slower)}"
-    )
+    return f"1 % of base's calls took over {duration(limit_us / 1e6)} in steady state, and {percent(slower)} of new's"

@@ -11,7 +11,7 @@ from harness.report.duel.sides import Side, Sides, aligned
 from harness.report.duel.ticks import ratio_ticks, ratio_words
 from harness.report.pictures import Drawn
 from harness.report.story import Story, clearest
-from harness.report.style import INK, QUIET, Floats, durations, figure, shade, time_axis
+from harness.report.style import INK, QUIET, Floats, durations, figure, headroom, shade, time_axis
 from harness.wording import quantile_name
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
@@ -98,8 +98,7 @@ def _envelope(axes: Axes, at_s: Floats, values: Floats, side: Side) -> None:
 def _look(panels: Sequence[Axes], share: float, *, known: bool) -> None:
     if known:
         panels[0].set_yscale("log")
-        low, high = panels[0].get_ylim()
-        panels[0].set_ylim(low, high * 2)
+        headroom(panels[0], 0.25)
         durations(panels[0])
     panels[0].set_ylabel(f"{quantile_name(share)} response time\n(log scale)")
     panels[0].legend(loc="upper left", ncols=2)
@@ -121,17 +120,20 @@ def _difference(axes: Axes, at_s: Floats, changes: Floats) -> None:
 
 def _title(at_s: Floats, changes: Floats, share: float) -> str:
     name = quantile_name(share)
-    _, middle, _ = _middle(changes)
+    low, middle, high = _middle(changes[:, at_s > 0])  # what happened in the warm-up is drawn, and no headline
+    at_s = at_s[at_s > 0]
     if np.isnan(middle).all():
         return "Too few calls succeeded to compare response times over time"
     place = int(np.nanargmax(np.abs(middle)))
     size, moment = ratio_words(float(middle[place])), f"{at_s[place] - 0.5:.0f} s"
+    doubt = "; pairs disagree which way" if low[place] < 0 < high[place] else ""
     if abs(middle[place]) < np.log1p(SMALL):
         return f"At no moment did {name} of the median pair differ by more than {size.lstrip('+-')}"
     if np.nanmedian(np.abs(middle)) >= np.log1p(SMALL):
-        usual = float(np.nanmedian(middle))
-        return f"{name} of the median pair is {ratio_words(usual)} most of the time, and {size} at {moment}"
-    return f"{name} of the median pair differs most at {moment}: {size}"
+        usual = ratio_words(float(np.nanmedian(middle)))
+        worst = "" if usual == size else f", and {size} at {moment}"
+        return f"{name} of the median pair is {usual} most of the time{worst}{doubt}"
+    return f"{name} of the median pair differs most at {moment}: {size}{doubt}"
 
 
 def _table(at_s: Floats, times: dict[str, Floats], failed: dict[str, Floats], changes: Floats) -> pd.DataFrame:

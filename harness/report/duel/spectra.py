@@ -10,7 +10,7 @@ from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides
 from harness.report.pictures import Drawn
 from harness.report.story import Story
-from harness.report.style import QUIET, Floats, durations, figure
+from harness.report.style import QUIET, Floats, durations, figure, headroom
 from harness.wording import phase_words, quantile_name
 
 TICKS = (0.5, 0.9, 0.99, 0.999, 0.9999)
@@ -100,8 +100,7 @@ def _axes(panels: "np.ndarray", right: float) -> None:
         panel.set_xlim(1, right * 1.1)
         panel.tick_params(labelbottom=True)
         panel.set_xlabel("percentile of calls")
-    low, high = panels[0].get_ylim()
-    panels[0].set_ylim(low, high * 3)
+    headroom(panels[0], 0.35)
     for panel in panels:
         durations(panel)
     for panel in panels[::2]:
