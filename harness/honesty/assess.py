@@ -58,8 +58,8 @@ def assess(paired: Sequence[PairedRuns], look: Look) -> Assessment:
     if short := load_not_sustained(runs):
         return Assessment(not_comparable(look, [f"load not sustained: {sentence}" for sentence in short]))
     matters = Matters.from_json(runs[0].summary.comparable.get("matters")) if runs else Matters()
-    pairs = tuple(_pair(one, matters) for one, _, _ in usable)
-    return Assessment(judge(pairs, matters, look, set_aside), pairs, asides(pairs), cause_findings(pairs))
+    pairs, unread = _measured([one for one, _, _ in usable], matters)
+    return Assessment(judge(pairs, matters, look, [*set_aside, *unread]), pairs, asides(pairs), cause_findings(pairs))
 
 
 def candidate(path: Path) -> Candidate:
@@ -82,6 +82,17 @@ def _candidates(one: PairedRuns) -> tuple[Candidate, Candidate] | str:
         return str(error)
     reasons = [reason for run in (base, new) if (reason := unusable(run))]
     return "; ".join(reasons) if reasons else (base, new)
+
+
+def _measured(usable: Sequence[PairedRuns], matters: Matters) -> tuple[tuple[Pair, ...], list[str]]:
+    """Return the pairs with their values, and the reasons of those whose series cannot be read."""
+    pairs, unread = [], []
+    for one in usable:
+        try:
+            pairs.append(_pair(one, matters))
+        except RecordError as error:
+            unread.append(f"pair {one.number}: {error}")
+    return tuple(pairs), unread
 
 
 def _pair(one: PairedRuns, matters: Matters) -> Pair:

@@ -1,4 +1,6 @@
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,52 @@ def test_a_load_beside_its_plan_is_named(duel: Path, tmp_path: Path) -> None:
     found = assess([*paired(duel)[:-1], PairedRuns(8, "AB", duel / "a8", other)], EIGHT)
     assert found.verdict.word == NOT_COMPARABLE
     assert found.verdict.reasons[0].startswith("load not sustained: B b: ")
+
+
+def cut_journal(path: Path) -> str:
+    journal = path / "calls-0.bin"
+    journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2])
+    (path / "calls.parquet").unlink()
+    run = read_run(path)
+    write_summary(path, summarise(run, merge(run)))
+    return "rows"
+
+
+def newer_schema(path: Path) -> str:
+    summary = json.loads((path / "summary.json").read_text())
+    (path / "summary.json").write_text(json.dumps({**summary, "schema": 99}))
+    return "schema 99"
+
+
+def cut_summary(path: Path) -> str:
+    (path / "summary.json").write_text((path / "summary.json").read_text()[:100])
+    return "summary.json"
+
+
+def series_gone(path: Path) -> str:
+    (path / "series.parquet").unlink()
+    return "series.parquet"
+
+
+@pytest.mark.parametrize("spoil", [cut_journal, newer_schema, cut_summary, series_gone])
+def test_a_spoilt_run_is_named_and_the_rest_decide(duel: Path, tmp_path: Path, spoil: Callable[[Path], str]) -> None:
+    shutil.copytree(duel / "slow3", tmp_path / "slow3")
+    said = spoil(tmp_path / "slow3")
+    runs = paired(duel, "slow")
+    runs[2] = PairedRuns(3, "AB", duel / "a3", tmp_path / "slow3")
+    found = assess(runs, EIGHT)
+    (named,) = found.verdict.set_aside
+    assert named.startswith("pair 3: ")
+    assert said in named
+    assert [pair.number for pair in found.pairs] == [1, 2, 4, 5, 6, 7, 8]
+
+
+def test_a_run_whose_generator_was_the_bottleneck_is_named_and_the_rest_decide(duel: Path, tmp_path: Path) -> None:
+    late = make(tmp_path / "late", "B", lag_us=400_000, run={"seed": 7})
+    found = assess([*paired(duel)[:-1], PairedRuns(8, "AB", duel / "a8", late)], EIGHT)
+    (named,) = found.verdict.set_aside
+    assert "pair 8: B late: the load generator was the bottleneck" in named
+    assert len(found.pairs) == 7
 
 
 def test_no_pair_at_all_is_not_comparable() -> None:
