@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from harness.calls import Cause, Flag, Kind
+from harness.runs import read_lines
 from tests.e2e.storms import Trial, assert_code, free_port, secrets_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.transports]
@@ -48,6 +49,35 @@ def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
     assert_code(done, 0)
     assert_every_arrival_has_one_final_row(trial.run_folder())
     assert [promise["lost"] for promise in trial.about()["workers"]] == [0, 0]
+
+
+def test_the_same_seed_touches_the_same_arrivals_however_many_processes(trial: Trial) -> None:
+    faults = "timeline=[at(0.5, DefectMix(), until_s=3.5, toxicity=0.3)]"
+    port = str(free_port())
+    runs = []
+    for seed, processes in (
+        (7, ()),
+        (7, ("--processes", "2", "--master-port", port, "--master-bind-port", port)),
+        (8, ()),
+    ):
+        trial.write(settings(faults, f"seed={seed}", "max_lag_s=30"))
+        assert_code(trial.locust("--headless", *processes), 0)
+        runs.append(touched(trial.runs()[-1]))
+    alone, together, other = runs
+    assert len(alone) == PLANNED
+    assert alone == together
+    assert 50 < sum(map(bool, alone.values())) < 150  # of 300 that were due meanwhile
+    assert alone != other
+
+
+def touched(run: Path) -> dict[int, str]:
+    """Return what a fault made each arrival carry that was sent; an empty text where it was left alone."""
+    rows = all_rows(run)
+    sent = rows[rows["final"] & (rows["kind"] == Kind.CALL.name)]
+    carried = {
+        line["call_id"]: str(line["poisoned_by"]) for line in read_lines(run / "auth.ndjson") if "poisoned_by" in line
+    }
+    return {int(call_id): carried.get(call_id, "") for call_id in sent["call_id"]}
 
 
 def test_a_master_with_two_workers_gives_the_same_files(trial: Trial) -> None:
