@@ -139,9 +139,10 @@ def _hints(folder: Path, labels: Sequence[str], paths: Sequence[Path], summaries
     matters = Matters.from_json(summaries[0].comparable.get("matters"))
     base, *others = (measure_run(path, matters).values for path in paths)
     for label, new in zip(labels[1:], others, strict=True):
-        for metric, value in base.items():
-            if hint := floor.hint(metric, value, new.get(metric), len(base)):
-                yield f"{metric} of {label} {hint}"
+        hints = {metric: floor.hint(metric, value, new.get(metric), len(base)) for metric, value in base.items()}
+        yield from (f"{metric} of {label} {hint}" for metric, hint in hints.items() if hint)
+        if not any(hints.values()):
+            yield f"nothing of {label} is outside the noise of {len(floor.runs)} same-build runs"
 
 
 def _labels(summaries: Sequence[Summary]) -> tuple[str, ...]:

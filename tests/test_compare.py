@@ -3,13 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from harness.clock import utc_now
 from harness.compare import TOO_NOISY, Row, compare
 from harness.errors import RecordError, UsageError
+from harness.honesty.matters import Matters
+from harness.honesty.measure import measure_run
+from harness.honesty.noise_floor import noise_floor, write_noise_floor
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.report.versus import run_compare
 from harness.runs import read_run
-from harness.summary import write_summary
+from harness.summary import read_summary, write_summary
 from tests.fake_run import FakeRun
 
 
@@ -34,6 +38,32 @@ def test_one_run_of_each_build_is_too_noisy_to_tell(tmp_path: Path, capsys: pyte
     page = (out / "compare.html").read_text()
     assert page.count("data:image/png;base64,") == 2
     assert "<script" not in page
+
+
+def test_single_runs_get_hints_where_the_noise_of_this_host_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calibrated = [
+        _run(tmp_path / "calibrations", "v0", str(number), seed=number, run={"seed": 7}) for number in range(6)
+    ]
+    matters = Matters()
+    floor = noise_floor(
+        [measure_run(path, matters) for path in calibrated],
+        "expiry-storm",
+        read_summary(calibrated[0]).comparable,
+        utc_now(),
+    )
+    _run(tmp_path, "v1")
+    _run(tmp_path, "v2", slowness=2.0)
+    _run(tmp_path, "v3", seed=9, run={"seed": 7})
+    assert compare(["v1", "v2"], tmp_path).hints == ()
+    write_noise_floor(tmp_path / "expiry-storm", floor)
+    slow = compare(["v1", "v2"], tmp_path).hints
+    assert "p50 steady of v2 looks worse: outside the noise of 6 same-build runs" in slow
+    assert run_compare(["v1", "v3"], tmp_path, tmp_path / "out") == 4
+    said = "nothing of v3 is outside the noise of 6 same-build runs"
+    assert f"hint, and no verdict: {said}" in capsys.readouterr().out
+    assert said in (tmp_path / "out" / "compare.html").read_text()
 
 
 def test_runs_that_were_not_made_alike_name_the_field(tmp_path: Path) -> None:

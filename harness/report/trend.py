@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from harness.duel.history import Trend, told
 from harness.honesty.noise_floor import Spread, reach
@@ -69,11 +70,15 @@ def _panel(axes: Axes, found: Trend, metric: str, spread: Spread | None) -> None
     axes.plot(known, values, "-o", color=BLUE, markersize=4, linewidth=1.4)
     if spread is not None and values.size:
         away = reach(spread, len(found.steps))
-        middle = float(np.median(values))
-        ends = (
-            (middle - away * scale, middle + away * scale) if share else (middle / np.exp(away), middle * np.exp(away))
-        )
-        axes.axhspan(*ends, color=QUIET, alpha=0.15, linewidth=0)
+        for from_x, until_x, level in _stretches(found, found.steps[metric], known, float(np.median(values)) / scale):
+            middle = level * scale
+            low, high = (
+                (middle - away * scale, middle + away * scale)
+                if share
+                else (middle / np.exp(away), middle * np.exp(away))
+            )
+            band = Rectangle((from_x, low), until_x - from_x, high - low, color=QUIET, alpha=0.15, linewidth=0)
+            axes.add_patch(band)
     _steps(axes, found, found.steps[metric], known, scale)
     if share:
         axes.set_ylabel("%")
@@ -83,6 +88,15 @@ def _panel(axes: Axes, found: Trend, metric: str, spread: Spread | None) -> None
         low, high = axes.get_ylim()
         axes.set_ylim(low / 1.1, high * 1.2)
         durations(axes)
+
+
+def _stretches(
+    found: Trend, marks: Sequence[Step], known: Sequence[int], level: float
+) -> list[tuple[float, float, float]]:
+    """Return from where to where a metric kept a level; all of it ``level`` where no step is marked."""
+    edges = [-0.5, *(known[mark.at] - 0.5 for mark in marks), len(found.points) - 0.5]
+    levels = [marks[0].before, *(mark.after for mark in marks)] if marks else [level]
+    return list(zip(edges[:-1], edges[1:], levels, strict=True))
 
 
 def _steps(axes: Axes, found: Trend, marks: Sequence[Step], known: Sequence[int], scale: int) -> None:

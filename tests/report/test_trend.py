@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 from harness.duel.history import BuildPoint, Trend
 from harness.honesty.noise_floor import Spread
@@ -51,6 +52,13 @@ def test_the_noise_floor_is_a_band_and_needs_a_calibration(tmp_path: Path) -> No
     assert bands == [0, 1]
     assert "as it was calibrated" in write_trend(tmp_path, _history(5), floor).read_text()
     assert "as it was calibrated" not in write_trend(tmp_path, _history(5), {}).read_text()
+
+
+def test_the_band_lies_around_the_level_on_either_side_of_a_step() -> None:
+    panel = draw(_history(16, slower_from=9), {"p99 steady": Spread(-3.0, 0.02, 10)}).axes[0]
+    bands = [patch.get_bbox() for patch in panel.patches if isinstance(patch, Rectangle)]
+    assert [(band.x0, band.x1) for band in bands] == [(-0.5, 8.5), (8.5, 15.5)]
+    assert [band.y0 < level < band.y1 for band, level in zip(bands, (0.05, 0.06), strict=True)] == [True, True]
 
 
 def test_one_build_alone_is_drawn(tmp_path: Path) -> None:
