@@ -130,6 +130,7 @@ class Client:
                     future.set_exception(ClientError(f"{self.transport}: {value}"))
         for future in self._waiting.values():
             future.set_exception(EOFError("the client's process ended"))
+        self._orders.close()
 
 
 class Running(Generic[T]):

@@ -7,7 +7,7 @@ counts them. ``Seen`` tells what the server saw of a call.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 from typing import Any
@@ -75,12 +75,20 @@ class Server:
         }
 
     def _hang(self, _: bytes, context: grpc.ServicerContext) -> bytes:
-        over = threading.Event()
-        context.add_callback(over.set)
-        self.events.put("started")
-        over.wait()
-        self.events.put("ended")
+        self._watched(context).wait()
         return b""
+
+    def _watched(self, context: grpc.ServicerContext) -> threading.Event:
+        """Note a call's start and its end; return what is set at its end."""
+        over = threading.Event()
+
+        def end() -> None:
+            self.events.put("ended")
+            over.set()
+
+        self.events.put("started")
+        _when_over(context, end)
+        return over
 
     def _wait(self, request: bytes, _: grpc.ServicerContext) -> bytes:
         self.events.put("started")
@@ -88,11 +96,12 @@ class Server:
         return request
 
     def _hang_after_one(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        over = self._watched(context)
         yield request
-        self._hang(request, context)
+        over.wait()
 
     def _endless(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        context.add_callback(lambda: self.events.put("ended"))
+        _when_over(context, lambda: self.events.put("ended"))
         while context.is_active():
             yield request
 
@@ -102,9 +111,14 @@ class Server:
         return _sum(requests, context)
 
     def _chat(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        context.add_callback(lambda: self.events.put("ended"))
+        _when_over(context, lambda: self.events.put("ended"))
         _send_back(context)
         yield from requests
+
+
+def _when_over(context: grpc.ServicerContext, act: Callable[[], None]) -> None:
+    if not context.add_callback(act):  # it was over before
+        act()
 
 
 def _echo(request: bytes, context: grpc.ServicerContext) -> bytes:

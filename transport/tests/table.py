@@ -23,13 +23,15 @@ def main() -> int:
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help=f"put the table into FILE, between {BEGIN} and {END}"
     )
-    write: Path | None = parser.parse_args().write
+    parser.add_argument("--differing", action="store_true", help="only the cases that the transports do not agree on")
+    options = parser.parse_args()
+    write: Path | None = options.write
     transports = [GRPCIO, NATIVE] if native_is_built() else [GRPCIO]
     if NATIVE not in transports:
         print(NOT_BUILT, file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         seen = {transport: _faced(transport, Path(folder) / "log") for transport in transports}
-    text = "\n".join(_lines(seen))
+    text = "\n".join(_lines(seen, whole=not options.differing))
     if write is None:
         print(text)
     else:
@@ -58,16 +60,18 @@ def _all(seen: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, Case, str
             yield transport, known[name], code
 
 
-def _lines(seen: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    yield f"| a server that … | {' | '.join(seen)} | why they differ |"
+def _lines(seen: Mapping[str, Mapping[str, str]], *, whole: bool) -> Iterator[str]:
+    """Yield the table's lines: all cases, or those of which the transports say otherwise."""
+    yield f"| hostile server | {' | '.join(seen)} | why they differ |"
     yield "|---|" + "---|" * (len(seen) + 1)
+    differing = 0
     for name, case in cases().items():
         codes = [codes[name] for codes in seen.values()]
-        marked = [f"**{code}**" if len(set(codes)) > 1 else code for code in codes]
-        yield f"| {name} | {' | '.join(marked)} | {case.why if len(set(codes)) > 1 else ''} |"
-    if len(seen) > 1:
-        differing = sum(len({codes[name] for codes in seen.values()}) > 1 for name in cases())
-        yield f"\n{len(cases())} cases, {differing} of them with another code."
+        differs = len(set(codes)) > 1
+        differing += differs
+        if differs or whole:
+            yield f"| {name} | {' | '.join(codes)} | {case.differs.why if differs and case.differs else ''} |"
+    yield f"\n{len(cases())} hostile servers; {differing} of them end a call with another code on another transport."
 
 
 if __name__ == "__main__":

@@ -130,7 +130,8 @@ if sys.argv[3] == "fork" and os.fork():
 channel = Target(sys.argv[2]).open()
 assert channel.unary_unary("/jwtstorm.Trial/Echo", None, None)(b"x", timeout=10) == b"x"
 if sys.argv[3] == "in flight":
-    calls = [channel.unary_unary("/jwtstorm.Trial/Hang", None, None).future(b"", timeout=60) for _ in range(5)]
+    hang = channel.unary_unary("/jwtstorm.Trial/Hang", None, None)
+    calls = [gevent.spawn(hang, b"", timeout=60) for _ in range(5)]
     streams = [channel.unary_stream("/jwtstorm.Trial/HangStream", None, None)(b"", timeout=60) for _ in range(5)]
     gevent.spawn(list, streams[0])
     gevent.sleep(0.2)

@@ -10,6 +10,7 @@ import pytest
 
 from transport.tests.calling import Target, ask
 from transport.tests.client import Client
+from transport.tests.differences import DIFFERENCES
 from transport.tests.hostile import CRASH, LONG_S, Case, cases
 from transport.tests.peer import Peer
 from transport.tests.server import Server
@@ -42,9 +43,11 @@ def test_a_call_on_a_hostile_peer_ends_with_a_code_and_the_next_one_is_well(
     assert client.run(ask, Target(good.address), b"next").messages == (b"next",)
 
 
-def test_native_may_not_crash_and_every_difference_says_why() -> None:
+def test_native_may_not_crash_and_each_difference_is_one() -> None:
     assert all(CRASH not in case.expected(native=True) for case in CASES.values())
-    assert all(bool(case.native) == bool(case.why) for case in CASES.values())
+    named = [name for difference in DIFFERENCES for name in difference.names]
+    assert len(named) == len(set(named))
+    assert all(CASES[name].expected(native=True) != CASES[name].expected(native=False) for name in named)
 
 
 def quick(case: Case, *, native: bool) -> bool:
@@ -73,12 +76,12 @@ def test_hundreds_of_hostile_connections_leave_nothing_behind(client: Client, ne
     alone = new_client()
     face_all(alone, 1)
     before = open_files(alone.pid), threads(alone.pid), alone.memory_kb()
-    faced = face_all(alone, LEAK_ROUNDS)
+    faced = face_all(alone, LEAK_ROUNDS if client.native else 1)
     after = open_files(alone.pid), threads(alone.pid), alone.memory_kb()
-    assert faced > 300
+    assert faced > (300 if client.native else 100)
     assert after[0] <= before[0] + 4, (before, after)
-    assert after[1] <= before[1] + 4, (before, after)
-    if client.native:  # grpcio's own allocator is not on trial here
+    if client.native:  # grpcio's threads and memory come and go as it pleases, and are not on trial here
+        assert after[1] == before[1], (before, after)
         assert after[2] <= before[2] + ALLOWED_KB, (before, after)
 
 

@@ -50,7 +50,7 @@ def test_a_method_that_is_not_there_is_unimplemented(client: Client, server: Ser
 
 
 def faces(target: Target, request: bytes) -> dict[str, Any]:
-    """Return what an error of a unary call, of a future and of a stream are, as Python sees them."""
+    """Return what an error of a unary call and of a stream are, as Python sees them."""
     channel = target.open()
     unary: Any = channel.unary_unary(SERVICE + "Fail", None, None)
     stream: Any = channel.unary_stream(SERVICE + "FailStream", None, None)
@@ -58,7 +58,6 @@ def faces(target: Target, request: bytes) -> dict[str, Any]:
     ways: dict[str, Callable[[], Any]] = {
         "call": lambda: unary(request, timeout=PATIENCE_S),
         "with_call": lambda: unary.with_call(request, timeout=PATIENCE_S),
-        "future": lambda: unary.future(request, timeout=PATIENCE_S).result(),
         "stream": lambda: list(stream(b'{"messages": 0, "bytes": 0}', timeout=PATIENCE_S)),
     }
     for name, way in ways.items():
@@ -73,4 +72,4 @@ def faces(target: Target, request: bytes) -> dict[str, Any]:
 
 def test_an_error_is_an_rpc_error_and_a_call_by_every_way_of_calling(client: Client, server: Server) -> None:
     told = client.run(faces, Target(server.address), failed("INTERNAL", details="x"))
-    assert told == dict.fromkeys(("call", "with_call", "future", "stream"), (True, True, True))
+    assert told == dict.fromkeys(("call", "with_call", "stream"), (True, True, True))

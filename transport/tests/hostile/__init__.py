@@ -1,17 +1,19 @@
 """Hostile peers: a registry of what a broken or malicious server can send, and what grpcio makes of it.
 
-Each case names the status code that a call on grpcio ends with; where native ends with another, the case
-says which, and why. A file of this folder holds the cases of one layer, and is found by being there.
+Each case names the status code that a call on grpcio ends with; where native ends with another, and why,
+stands in `transport.tests.differences`. A file of this folder holds the cases of one layer, and is found by
+being there.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transport.tests.calling import Outcome, Target, ask
 from transport.tests.client import Client
+from transport.tests.differences import DIFFERENCES, Difference
 from transport.tests.peer import Peer, Play, Wire
 
 SHORT_S, LONG_S = 0.4, 10.0
@@ -25,7 +27,7 @@ Reply = Callable[[Wire], bytes]
 
 @dataclass(frozen=True)
 class Case:
-    """A hostile peer; ``code`` is what grpcio says, ``native`` what native says where it differs, and ``why``.
+    """A hostile peer; ``code`` is what grpcio says, and ``differs`` what native says instead, where it does.
 
     A code may be two, ``UNKNOWN or UNAVAILABLE``, where it depends on what was being written just then.
     """
@@ -33,15 +35,13 @@ class Case:
     name: str
     code: str
     play: Play
-    native: str = ""
-    why: str = ""
     options: tuple[tuple[str, Any], ...] = ()
     request: bytes = b"request"
-    kind: str = "unary_unary"
+    differs: Difference | None = None
 
     def expected(self, *, native: bool) -> list[str]:
         """Return the codes that a transport may end the call with."""
-        return (self.native if native and self.native else self.code).split(" or ")
+        return (self.differs.code if native and self.differs else self.code).split(" or ")
 
     def face(self, client: Client) -> Outcome:
         """Let a client call this peer; return how the call ended."""
@@ -49,7 +49,7 @@ class Case:
         peer = Peer(self.play)
         try:
             target = Target(peer.address, self.options)
-            return client.run(ask, target, self.request, kind=self.kind, timeout_s=timeout_s)
+            return client.run(ask, target, self.request, timeout_s=timeout_s)
         finally:
             peer.stop()
 
@@ -72,10 +72,13 @@ def answering(name: str, code: str, reply: Reply, **how: Any) -> Case:
 
 
 def cases() -> dict[str, Case]:
-    """Return every case by its name."""
+    """Return every case by its name, with its difference."""
     found = list(_found())
     by_name = {case.name: case for case in found}
     assert len(by_name) == len(found), "two cases have one name"
+    for difference in DIFFERENCES:
+        for name in difference.names:
+            by_name[name] = replace(by_name[name], differs=difference)
     return by_name
 
 
