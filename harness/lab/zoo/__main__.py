@@ -1,18 +1,20 @@
 """Print the mutation table: ``python -m harness.lab.zoo [NAME …]``; exit 1 where an animal lives.
 
-With ``--storms [SCENARIO …]`` storms hunt instead of the catalogue; ``--write FILE`` puts their table into a page.
+With ``--storms [SCENARIO …]`` storms hunt instead of the catalogue; ``--whole BUILD`` reads what finished runs of whole
+scenarios said instead. ``--write FILE`` puts either table into a page.
 """
 
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.lab import zoo
-from harness.lab.zoo import storms
+from harness.lab.zoo import storms, whole
 from harness.lab.zoo.table import page, try_all
 
 INTERRUPTED = 130
@@ -21,6 +23,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the animals that are named, or all; print the table."""
     options = _parser().parse_args(arguments)
+    if options.whole:
+        return _whole(options.whole, options.write)
     if options.storms:
         return _storms(options.names, options.write)
     try:
@@ -38,11 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness.lab.zoo", description=(__doc__ or "").split(":")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="an animal, or with --storms a scenario (all)")
     parser.add_argument("--storms", action="store_true", help="let storms hunt instead of the catalogue")
+    parser.add_argument("--whole", metavar="BUILD", help="read the whole runs of a build instead (in REPORTS)")
     parser.add_argument(
         "--write",
         type=Path,
         metavar="FILE",
-        help="put the storms' lines into the table of FILE",
+        help="put the storms' lines, or the table of whole runs, into FILE",
     )
     return parser
 
@@ -65,6 +70,19 @@ def _storms(names: Sequence[str], document: Path | None) -> int:
         return INTERRUPTED
     sys.stdout.write(f"{storms.page([storm.line for storm in found])}\n")
     return 0 if all(storm.as_claimed for storm in found) else 1
+
+
+def _whole(build: str, document: Path | None) -> int:
+    """Print the table of a build's whole runs; 1 where the newest of a scenario did not pass."""
+    try:
+        runs = whole.whole_runs(Path(os.environ.get("REPORTS") or "reports"), build)
+        if document is not None:
+            whole.write_into(document, runs)
+    except HarnessError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(f"{whole.page(runs)}\n")
+    return 0 if all(one.word == "passed" for one in whole.newest(runs).values()) else 1
 
 
 if __name__ == "__main__":

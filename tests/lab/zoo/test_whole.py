@@ -1,0 +1,50 @@
+"""The table of whole runs, from folders made by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import RunError
+from harness.lab.zoo.__main__ import main
+from harness.lab.zoo.whole import page, whole_runs
+from harness.summary import Summary, Verdict, write_summary
+
+
+def run(reports: Path, scenario: str, started: str, word: str, code: int, **data: Any) -> None:
+    folder = reports / scenario / "full" / started
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"schema": 1, "host": {"load_1min": 2.04}, **data}))
+    verdict = Verdict(word, code, (f"It was {word}.",))  # type: ignore[arg-type]
+    write_summary(folder, Summary(started, scenario, "full", "", 60, 10, 1, {}, None, {}, verdict=verdict))
+
+
+def test_the_newest_run_speaks_and_those_before_it_are_counted(tmp_path: Path) -> None:
+    run(tmp_path, "calm", "1", "invalid", 3)
+    run(tmp_path, "calm", "2", "failed", 1)
+    run(tmp_path, "calm", "3", "passed", 0)
+    run(tmp_path, "kid-flood", "1", "invalid", 3)
+    table = page(whole_runs(tmp_path, "full"))
+    assert "| `calm` | 60 s | passed | 0 | It was passed. | 2.0 | 1 invalid, 1 failed |" in table
+    assert "| `kid-flood` | 60 s | invalid | 3 | It was invalid. | 2.0 | none |" in table
+    assert table.endswith("1 of 2 scenarios passed on their full course.")
+
+
+@pytest.mark.parametrize("variant", [{"scale": 0.4}, {"clients": ["never-renews"]}, {"lab": {"zoo": ["skips-exp"]}}])
+def test_a_shortened_run_and_one_with_a_defect_are_no_whole_runs(tmp_path: Path, variant: dict[str, Any]) -> None:
+    run(tmp_path, "calm", "1", "passed", 0, **variant)
+    with pytest.raises(RunError, match="no whole run of the build 'full'"):
+        whole_runs(tmp_path, "full")
+
+
+@pytest.mark.parametrize(("word", "code"), [("passed", 0), ("invalid", 1), ("failed", 1)])
+def test_the_command_writes_the_table_and_tells_whether_all_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, code: int
+) -> None:
+    run(tmp_path, "calm", "1", word, code)
+    document = tmp_path / "storms.md"
+    document.write_text("before\n<!-- whole runs: begin -->\n<!-- whole runs: end -->\nafter\n")
+    monkeypatch.setenv("REPORTS", str(tmp_path))
+    assert main(["--whole", "full", "--write", str(document)]) == code
+    assert f"| `calm` | 60 s | {word} |" in document.read_text()
