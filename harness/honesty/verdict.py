@@ -57,6 +57,8 @@ class Finding:
             return f"{self.metric}: {self.word}, {self.remark or f'{pairs} cannot decide'}"
         if not any(self.differences):
             return f"{self.metric}: {self.word}, no difference in any of {pairs}"
+        if len(set(self.differences)) == 1:
+            return f"{self.metric}: {self.word}, {change_words(self.metric, self.middle)} in each of {pairs}"
         low, high = (change_words(self.metric, end) for end in (self.interval.low, self.interval.high))
         if self.word != TOO_NOISY:
             middle = change_words(self.metric, self.middle)
@@ -143,7 +145,8 @@ def change_words(metric: Metric, change: float) -> str:
     if metric.scale == "log":
         return f"{signed(math.expm1(change) * 100)} %"
     if metric.scale == "points":
-        return f"{signed(change * 100)} points"
+        points = signed(change * 100)
+        return f"{points} {'point' if points in ('+1', '-1') else 'points'}"
     return f"{change:+.3g} {metric.unit}".strip()
 
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from harness.honesty.interval import Interval
 from harness.honesty.looks import DEFAULT, QUICK, Look
 from harness.honesty.matters import Matters
 from harness.honesty.metric import Metric
@@ -14,6 +15,7 @@ from harness.honesty.verdict import (
     SAME,
     TOO_NOISY,
     WORSE,
+    Finding,
     Verdict,
     change_words,
     judge,
@@ -60,6 +62,11 @@ def test_identical_builds_are_the_same() -> None:
 def test_pairs_without_any_difference_say_so_without_a_sign() -> None:
     finding = judge(pairs(10, noise=0.0), Matters(), TEN).findings[-1]
     assert finding.sentence() == "failed all: same, no difference in any of 10 pairs"
+
+
+def test_pairs_that_all_differ_alike_say_so_without_a_range() -> None:
+    finding = Finding(FAILED, WORSE, (0.01,) * 8, Interval(0.01, 0.01, 0.95), 0.005)
+    assert finding.sentence() == "failed all: worse, +1 point in each of 8 pairs"
 
 
 def test_ten_percent_more_p99_is_worse_and_says_so_in_one_line() -> None:
