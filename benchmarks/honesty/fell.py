@@ -18,6 +18,9 @@ WORDS = (WORSE, BETTER, SAME, TOO_NOISY, NOT_COMPARABLE)
 TRUTH = {"A/A": SAME, "p99 +10 %": WORSE, "failed +1 point": WORSE}
 MARKS = {WORSE: "worse", BETTER: "better", SAME: "same", TOO_NOISY: "noisy"}
 
+NOT_JUDGED = ("not judged", "its runs may not be compared")
+"""How the reason of a good pair begins in a comparison that was given up."""
+
 Row = Mapping[str, Any]
 
 
@@ -155,10 +158,14 @@ def _change(scale: str, value: float) -> str:
 
 def _aside(rows: Sequence[Row]) -> str:
     pairs = sum(row["counted"] + len(row["aside"]) for row in rows)
-    why = Counter(re.sub(r"\d[\d.,]*", "N", reason) for row in rows for reason in row["aside"])
+    reasons = [reason for row in rows for reason in row["aside"]]
+    given_up = sum(reason.startswith(NOT_JUDGED) for reason in reasons)
+    why = Counter(re.sub(r"\d[\d.,]*", "N", reason) for reason in reasons if not reason.startswith(NOT_JUDGED))
     refused = [f"{row['kind']}, {row['number']}: {'; '.join(row['reasons'])}" for row in rows if row["reasons"]]
     told = [f"Of {pairs} pairs {sum(why.values())} could not be used{':' if why else '.'}"]
     told += [f"- {count} times: {reason}" for reason, count in why.most_common()]
+    if given_up:
+        told.append(f"\n{given_up} more were good and not judged, for too many of the same comparison were not.")
     if refused:
         told += ["", "Not comparable:", *(f"- {one}" for one in refused)]
     return "\n".join(told)

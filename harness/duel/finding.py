@@ -98,7 +98,7 @@ def _pairs(ledger: Ledger, found: Assessment) -> list[PairOfDuel]:
             state="counted" if pair.number in counted else "set aside" if pair.closed else "not made",
             why=""
             if pair.number in counted
-            else pair.why or reasons.get(str(pair.number), _unjudged(found, pair.closed)),
+            else pair.why or reasons.get(str(pair.number), _unjudged(ledger, found, closed=pair.closed)),
             base=pair.base,
             new=pair.new,
         )
@@ -106,9 +106,13 @@ def _pairs(ledger: Ledger, found: Assessment) -> list[PairOfDuel]:
     ]
 
 
-def _unjudged(found: Assessment, closed: bool) -> str:
+def _unjudged(ledger: Ledger, found: Assessment, *, closed: bool) -> str:
     if not closed:
         return ""
+    if all(look.word is None for look in ledger.looks):
+        return (
+            f"not judged: the duel was {'interrupted' if ledger.state == 'interrupted' else 'given up'} before a look"
+        )
     return "its runs may not be compared" if found.verdict.word == NOT_COMPARABLE else "made after the last look"
 
 

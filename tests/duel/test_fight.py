@@ -101,6 +101,7 @@ def test_an_interrupted_duel_is_not_judged(tmp_path: Path) -> None:
     duel = find(tmp_path, done, SLUGS)
     assert (duel.word, duel.exit_code, duel.findings) == ("not comparable", 130, ())
     assert duel.reasons[0] == "interrupted: 2 of 3 planned pairs were made, and no look was due"
+    assert [pair.why for pair in duel.pairs][:2] == ["not judged: the duel was interrupted before a look"] * 2
 
 
 @pytest.mark.parametrize(("first", "pairs"), [("worse", 2), ("same", 2), ("too noisy to tell", 4)])
