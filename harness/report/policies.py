@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
 
 from harness.report.page import MARKS, Shown, environment
-from harness.report.style import BLUE, ORANGE, STYLE, VERMILION, figure
+from harness.report.style import BLUE, ORANGE, QUIET, STYLE, VERMILION, figure
 from harness.summary import Summary
 from harness.wording import duration, number, percent, plural
 
 _CAPTION = (
     "Every policy met the same storm, seed and load, one after another on one machine. Failed calls count retries in: "
     "a call that succeeded the second time did not fail. Added latency is the p99 response time of good calls minus "
-    "their median. One run each: trust large differences, not small ones."
+    "their median. Alone: every caller of a token renews it for itself; otherwise they share one renewal. One run "
+    "each: trust large differences, not small ones."
 )
+ALONE = ", alone"
+"""How the names of policies end under which every caller renews for itself."""
+_ALONE_MEANS = "alone: every caller of a token renews it for itself; the others share one renewal (single-flight)"
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def write(outcomes: Sequence[PolicyOutcome], scenario: str, folder: Path) -> Non
         writer.writerows(rows)
     with mpl.rc_context(STYLE):
         png = BytesIO()
-        draw(outcomes).savefig(png, format="png")
+        draw(outcomes, scenario).savefig(png, format="png")
     (folder / "policies.png").write_bytes(png.getvalue())
     picture = Shown("policies", title(outcomes), _CAPTION, png.getvalue())
     template = environment().get_template("policies.html")
@@ -103,31 +108,45 @@ def title(outcomes: Sequence[PolicyOutcome]) -> str:
     return f"{said}; {worst.policy} failed most ({percent(_failed_ratio(worst))} of the calls)"
 
 
-def draw(outcomes: Sequence[PolicyOutcome]) -> Figure:
+def draw(outcomes: Sequence[PolicyOutcome], scenario: str) -> Figure:
     """Draw a row of bars per policy: failures, peak token requests, added latency."""
-    drawn = figure(1.3 + 0.34 * len(outcomes))
-    places = range(len(outcomes))
-    panels: tuple[tuple[str, list[float], str, Callable[[float], str]], ...] = (
-        ("failed calls", [_failed_ratio(one) * 100 for one in outcomes], VERMILION, lambda v: percent(v / 100)),
-        ("peak token requests per second", [float(one.fetches_peak_per_s) for one in outcomes], BLUE, number),
-        (
-            "added latency, p99 - p50",
-            [(one.added_s or 0) * 1e3 for one in outcomes],
-            ORANGE,
-            lambda v: duration(v / 1e3),
-        ),
+    drawn = figure(1.9 + 0.34 * len(outcomes))
+    drawn.suptitle(f"{scenario} under {plural(len(outcomes), 'refresh policy', 'refresh policies')}", x=0.01, ha="left")
+    added_ms = [None if one.added_s is None else one.added_s * 1e3 for one in outcomes]
+    panels: tuple[tuple[str, Sequence[float | None], str, Callable[[float], str]], ...] = (
+        ("failed calls,\nretries counted in", [_failed_ratio(one) * 100 for one in outcomes], VERMILION, _percent),
+        ("token requests\nin the busiest second", [one.fetches_peak_per_s for one in outcomes], BLUE, number),
+        ("added latency,\np99 minus median", added_ms, ORANGE, lambda v: duration(v / 1e3)),
     )
     for axes, (name, values, colour, words) in zip(drawn.subplots(1, 3, sharey=True), panels, strict=True):
-        axes.barh(places, values, color=colour, height=0.62)
+        _bars(axes, values, colour, words)
         axes.set_title(name)
-        axes.set_xlim(0, max([*values, 1e-9]) * 1.45)
-        axes.set_xticks([])
-        axes.grid(visible=False)
-        for place, value in zip(places, values, strict=True):
-            axes.annotate(words(value), (value, place), (3, 0), textcoords="offset points", va="center")
-    axes.set_yticks(list(places), [one.policy for one in outcomes])
+    axes.set_yticks(range(len(outcomes)), [_row_name(one) for one in outcomes])
     axes.invert_yaxis()
+    if any(ALONE in one.policy for one in outcomes):
+        drawn.supxlabel(_ALONE_MEANS, x=0.01, ha="left", fontsize=8, color=QUIET)
     return drawn
+
+
+def _bars(axes: Axes, values: Sequence[float | None], colour: str, words: Callable[[float], str]) -> None:
+    """Draw a bar for each value, its number beside it; an unknown one has a number of its own, and no bar."""
+    axes.barh(range(len(values)), [value or 0.0 for value in values], color=colour, height=0.62)
+    axes.set_xlim(0, max([value or 0.0 for value in values] + [1e-9]) * 1.45)
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    for place, value in enumerate(values):
+        text = "too few calls" if value is None else words(value)
+        axes.annotate(text, (value or 0.0, place), (3, 0), textcoords="offset points", va="center")
+
+
+def _row_name(outcome: PolicyOutcome) -> str:
+    """Return the policy; a run that is no evidence says so."""
+    no_evidence = outcome.word in {"invalid", "interrupted"}
+    return f"{outcome.policy}\n({outcome.word} run)" if no_evidence else outcome.policy
+
+
+def _percent(value: float) -> str:
+    return percent(value / 100)
 
 
 def _failed_ratio(outcome: PolicyOutcome) -> float:

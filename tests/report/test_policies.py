@@ -2,6 +2,7 @@ import csv
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,28 @@ def test_added_latency_is_what_the_slowest_hundredth_waits_beyond_the_median() -
 
 
 def test_the_picture_has_a_bar_per_policy_in_each_panel() -> None:
-    panels = draw([CALM, HERD]).axes
+    panels = draw([CALM, HERD], "calm").axes
     assert [len(axes.patches) for axes in panels] == [2, 2, 2]
     assert [label.get_text() for label in panels[0].get_yticklabels()] == ["jittered margin", "reactive, alone"]
+
+
+def test_a_run_that_is_no_evidence_and_an_unknown_latency_are_named_in_the_picture() -> None:
+    panels = draw([replace(CALM, word="invalid"), replace(HERD, p99_s=None)], "calm").axes
+    names = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert names == ["jittered margin\n(invalid run)", "reactive, alone"]
+    assert [text.get_text() for text in panels[2].texts] == ["4 ms", "too few calls"]
+
+
+def test_the_picture_says_what_alone_means_where_it_is_drawn() -> None:
+    assert "every caller" in draw([CALM, HERD], "calm").get_supxlabel()
+    assert draw([CALM], "calm").get_supxlabel() == ""
+
+
+def test_titles_of_panels_do_not_reach_into_the_next() -> None:
+    drawn = draw([CALM, HERD], "calm")
+    drawn.draw_without_rendering()
+    titles = [axes.title.get_window_extent() for axes in drawn.axes]
+    assert [left.x1 < right.x0 for left, right in pairwise(titles)] == [True, True]
 
 
 def test_page_picture_and_tables_hold_every_policy(tmp_path: Path) -> None:
