@@ -255,7 +255,7 @@ class Peer:
             self.mistakes.append(error)
         finally:
             self._wires.discard(wire)
-            connection.close()
+            wire.socket.close()  # a script may have put TLS around the connection
 
 
 def _unpadded(sent: Frame) -> bytes:
