@@ -104,7 +104,7 @@ DIFFERENCES = [
     Difference("OK", "native passes over informational headers, as HTTP asks", ("a hundred informational headers",)),
     Difference(
         "OK",
-        "native leaves out a value that it cannot decode",
+        "native gives an empty value for one that it cannot decode",
         ("binary metadata that is no base64", "binary trailer that is no base64"),
     ),
     Difference("OK", "native takes the first, grpcio the last", ("two statuses of grpc",)),
