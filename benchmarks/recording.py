@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from harness.auth.channel import Arrival, Attempt
 from harness.auth.sources import TokenFile
 from harness.calls import Journal
 from harness.livepage import Tally, watchers
-from harness.worker import Begin, Watchers, Worker
+from harness.worker import Begin, Worker
 
 BLOCK = 5_000
 BATCH = 10_000
@@ -63,7 +64,7 @@ def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], objec
     token_file = TokenFile(folder / "token")
     scenario = Scenario(load=closed_users(1, 60), tokens=Tokens(), target="127.0.0.1:1", issuer=token_file)
     begin = Begin(str(folder), place, 1, 1, "127.0.0.1:1", scenario.fingerprint())
-    silent = Watchers(lambda _: None, page.on_fetch, page.on_error)
+    silent = replace(page, on_call=lambda _: None)
     worker = Worker(scenario, begin, page if live else silent)
     now_ns = time.monotonic_ns()
     attempt = Attempt(Arrival(7, now_ns, now_ns), 0, 0, "/ledger/GetBalance", now_ns, now_ns + 5_000_000)

@@ -298,6 +298,20 @@ class Journal:
         if self._used == len(self._buffer):
             self.flush()
 
+    def append(self, rows: bytes) -> None:
+        """Write rows that are packed already, behind those in the buffer; raises `RecordError`."""
+        self.flush()
+        view = memoryview(rows)
+        try:
+            while view:
+                sent = os.write(self._file, view)
+                self._bytes += sent
+                view = view[sent:]
+        except OSError as error:
+            raise _disk_error(self.path, error) from error
+        finally:
+            self.written = self._bytes // ROW.size
+
     @property
     def pending(self) -> int:
         """Return how many rows wait in the buffer."""

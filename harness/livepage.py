@@ -58,6 +58,14 @@ class Tally:
         if failure is not None:
             self._failures[kind, name, failure] += 1
 
+    def add_all(self, kind: str, name: str, seconds: Sequence[float]) -> None:
+        """Note good calls."""
+        if self.batching:
+            self._times_ms[kind, name].extend(one * 1e3 for one in seconds)
+            return
+        for one in seconds:
+            self._fire(kind, name, one, None)
+
     def fold(self) -> None:
         """Bring Locust's statistics up to date, and see whether somebody listens now."""
         times_ms, self._times_ms = self._times_ms, defaultdict(list)
@@ -117,10 +125,13 @@ def watchers(tally: Tally, on_error: Callable[[HarnessError], None]) -> Watchers
         failure = None if attempt.cause is Cause.OK else f"{_words(attempt.origin.name)}: {_words(attempt.cause.name)}"
         add("grpc", attempt.method.lstrip("/"), response_s, failure)
 
+    def show_calls(name: str, response_s: Sequence[float]) -> None:
+        tally.add_all("grpc", name, response_s)
+
     def show_fetch(seconds: float, error: TokenError | None) -> None:
         add("token", "fetch", seconds, None if error is None else f"token source: {_words(error.cause)}")
 
-    return Watchers(show_call, show_fetch, on_error)
+    return Watchers(show_call, show_calls, show_fetch, on_error)
 
 
 def _words(name: str) -> str:

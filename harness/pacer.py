@@ -7,6 +7,7 @@ queued or in flight when the run ended: each arrival ends in exactly one final r
 
 from collections.abc import Callable
 from itertools import count
+from typing import Protocol
 
 import gevent
 from gevent.event import Event
@@ -18,6 +19,19 @@ from harness.calls import Cause, Flag
 from harness.load import Load
 
 OnUnsent = Callable[[Arrival, Cause], None]
+
+
+class Seat(Protocol):
+    """What one user takes its arrivals from."""
+
+    def take(self) -> Arrival:
+        """Return the user's next call; blocks until there is one."""
+
+    def done(self, arrival: Arrival) -> None:
+        """Note that an arrival's task has ended."""
+
+    def leave(self) -> None:
+        """Note that the user has gone."""
 
 
 class Pacer:
@@ -60,6 +74,9 @@ class Pacer:
         if not arrival.finals:
             self._on_unsent(arrival, Cause.STOPPED if arrival.calls else Cause.NO_CALL)
         self._check_finished()
+
+    def leave(self) -> None:
+        """Let a user go: arrivals are nobody's before they are taken."""
 
     def close(self) -> None:
         """Stop, and report what is still queued or in flight as not sent."""

@@ -30,7 +30,7 @@ from harness.lab.launch import Launch
 from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
-from harness.transport_choice import AUTO, TRANSPORTS
+from harness.transport_choice import AUTO, MAKERS, TRANSPORTS
 
 LABELS = ("Question:", "Steady state:")
 """How the paragraphs of a scenario's docstring begin."""
@@ -80,7 +80,9 @@ class Scenario:
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
     one worker process (an `Endpoint` has its own); ``transport`` is what carries the calls, ``grpcio``,
     ``native``, or ``auto``, which says in the run why it took which (`harness.transport_choice`); ``calls`` are
-    what a `harness.users.CallUser` makes, and ``methods`` where their definitions come from; ``matters`` says what a
+    what a `harness.users.CallUser` makes, and ``methods`` where their definitions come from; ``calls_by`` says
+    who makes these, ``python``, the native ``transport`` by itself (`harness.declared`), or ``auto``, which lets it
+    wherever it can; ``matters`` says what a
     comparison of builds rests on. ``clients`` names defects of the zoo that the users have; ``short`` is the
     share of its length that ``--short`` runs, as short as its numbers still mean something; ``hunts`` says, by
     animal of the zoo, which checks must fail on it and no others. Raises `ScenarioError` with all mistakes.
@@ -98,6 +100,7 @@ class Scenario:
     connections: int = 1
     transport: str = AUTO
     calls: Sequence[Call] = ()
+    calls_by: str = AUTO
     methods: MethodSource = field(default_factory=Reflection)
     lab: LabSettings = field(default_factory=LabSettings)
     matters: Matters = field(default_factory=Matters)
@@ -148,6 +151,7 @@ class Scenario:
         found += whole("scenario", 1, connections=self.connections)
         found += whole("scenario", 0, seed=self.seed)
         found += one_of("scenario", "transport", self.transport, TRANSPORTS)
+        found += one_of("scenario", "calls_by", self.calls_by, MAKERS)
         if self.max_lag_s is not None:
             found += not_negative("scenario", max_lag_s=self.max_lag_s)
         if not is_number(self.short) or not 0 < self.short <= 1:

@@ -25,7 +25,7 @@ from harness.endpoint.agreement import tls_mismatch
 from harness.endpoint.native import open_native
 from harness.endpoint.opening import open_channel
 from harness.errors import UsageError
-from harness.transport_choice import GRPCIO, NATIVE, version_of
+from harness.transport_choice import GRPCIO, NATIVE, PYTHON, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +37,15 @@ THREAD, POOL = "thread", "pool"
 
 @dataclass(frozen=True)
 class TransportSettings:
-    """How a worker process reaches the target; ``name`` is a chosen transport's, never ``auto``."""
+    """How a worker process reaches the target.
+
+    ``name`` is a chosen transport's and ``maker`` who makes the calls, neither ever ``auto``.
+    """
 
     endpoint: Endpoint
     in_flight: int
     name: str = GRPCIO
+    maker: str = PYTHON
 
     @property
     def address(self) -> str:
@@ -65,6 +69,7 @@ class TransportSettings:
             "name": self.name,
             "version": version_of(self.name),
             "connections": self.endpoint.connections * len(self.endpoint.addresses),
+            "calls_by": self.maker,
             **waits,
             "endpoint": self.endpoint.to_json(),
         }

@@ -66,3 +66,25 @@ def choose(
         way_out = "" if found is None else "; drop that setting, or take --transport grpcio"
         raise UsageError(f"transport native: {why_not}{way_out}")
     return Choice(GRPCIO, version_of(GRPCIO), str(why_not))
+
+
+PYTHON, TRANSPORT = "python", "transport"
+MAKERS = (AUTO, PYTHON, TRANSPORT)
+"""Who makes a scenario's declared calls (`harness.declared`)."""
+
+
+def maker(asked: str, transport: str, *, declared: bool, right_clients: bool) -> str:
+    """Return who makes the calls: the transport where it can make declared ones, else Python.
+
+    ``declared`` tells whether the scenario has ``calls=``, ``right_clients`` that none of its users is of the zoo.
+    Raises `UsageError` where the transport is asked for and cannot.
+    """
+    hindrances = {
+        "the transport is grpcio; take --transport native": transport != NATIVE,
+        "the scenario declares no calls; give calls=[Call(…)]": not declared,
+        "its clients are of the zoo, and those are written in Python; drop clients=, or --zoo": not right_clients,
+    }
+    why_not = next((text for text, hinders in hindrances.items() if hinders), None)
+    if asked == TRANSPORT and why_not:
+        raise UsageError(f'calls_by="transport": {why_not}')
+    return PYTHON if asked == PYTHON or why_not else TRANSPORT

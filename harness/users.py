@@ -22,7 +22,7 @@ from harness import plugin
 from harness.auth.channel import Arrival, AuthChannel, Client
 from harness.catalogue import NO_USER
 from harness.endpoint.repertoire import Callers
-from harness.pacer import Pacer
+from harness.pacer import Seat
 from harness.scenario import Scenario
 
 
@@ -61,7 +61,7 @@ class GrpcUser(User):
     stub: Any
     channel: AuthChannel
     _client: Client
-    _pacer: Pacer
+    _seat: Seat
 
     def on_start(self) -> None:
         """Open the stub, then wait until the first call is due."""
@@ -69,14 +69,18 @@ class GrpcUser(User):
         if worker is None:
             raise GreenletExit  # no run began, and the conductor has said why; Locust would log a StopUser
         self._taskset_instance = _Calls(self)
-        self._pacer = worker.pacer
-        self.channel, self._client = worker.new_channel()
+        self.channel, self._client, self._seat = worker.new_user()
         self.stub = (self.stub_class or _ledger_stub())(self.channel)
-        self._client.arrival = self._pacer.take()
+        self._client.arrival = self._seat.take()
+
+    def on_stop(self) -> None:
+        """Leave: no further call is this user's."""
+        if hasattr(self, "_seat"):  # else no run began
+            self._seat.leave()
 
     def wait_time(self) -> float:
         """Block until the next call is due; then there is nothing left to wait for."""
-        self._client.arrival = self._pacer.take()
+        self._client.arrival = self._seat.take()
         return 0.0
 
     def task_raised(self, task: str, error: Exception) -> None:
@@ -91,7 +95,7 @@ class GrpcUser(User):
         arrival: Arrival | None = self._client.arrival
         self._client.arrival = None
         if arrival is not None:
-            self._pacer.done(arrival)
+            self._seat.done(arrival)
 
 
 class CallUser(GrpcUser):

@@ -8,12 +8,12 @@ import logging
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 
@@ -25,19 +25,24 @@ from harness.auth.freshness import Vetted
 from harness.auth.keeper import Keeper
 from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
+from harness.auth.token import Token
 from harness.auth.trace import AuthTrace, redact
-from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin, told_apart
+from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Journal, Kind, Origin, told_apart
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.errors import HarnessError, TokenError
 from harness.faults import Metadata
 from harness.health import LoopMeter
-from harness.pacer import Pacer
+from harness.made import Made
+from harness.pacer import Pacer, Seat
 from harness.scenario import Scenario
 from harness.so_far import Tallied
 from harness.timeline import CallFaults
 from harness.transport import TransportSettings, await_all_ready, open_channels
-from harness.transport_choice import GRPCIO
+from harness.transport_choice import GRPCIO, TRANSPORT, maker
 from harness.variants import client_parts
+
+if TYPE_CHECKING:
+    from harness.declared import DeclaredCalls
 
 logger = logging.getLogger("jwtstorm")
 
@@ -80,6 +85,8 @@ class Watchers:
     """Who is told of what happens: Locust's live page, and the conductor when recording fails."""
 
     on_call: Callable[[Attempt], None]
+    on_calls: Callable[[str, Sequence[float]], None]
+    """Good calls of one method that the transport made by itself: their response times in seconds."""
     on_fetch: Callable[[float, TokenError | None], None]
     on_error: Callable[[HarnessError], None]
 
@@ -112,11 +119,14 @@ class Worker:
         self._keepers: list[Keeper] = []
         self._seats = count()
         self._clients: list[Client] = []
-        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport)
+        made_by = maker(
+            scenario.calls_by, begin.transport, declared=bool(scenario.calls), right_clients=not scenario.clients
+        )
+        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport, made_by)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm), self._leeway_s())
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
-        self.pacer = Pacer(
+        self.pacer: Pacer | DeclaredCalls = Pacer(
             scenario.load, scenario.seed, begin.worker, begin.workers, scenario.lag_bound_s, self._not_sent
         )
         self._meter = LoopMeter()
@@ -128,8 +138,8 @@ class Worker:
         self._meter.start()
         self.pacer.start(zero_ns)
 
-    def new_channel(self) -> tuple[AuthChannel, Client]:
-        """Return the channel of one more user; users share keepers and connections in turn."""
+    def new_user(self) -> tuple[AuthChannel, Client, Seat]:
+        """Return channel, client and seat of one more user; users share keepers and connections in turn."""
         seat = next(self._seats)
         place = (seat + self.begin.worker) % len(self._channels)  # not all workers begin with the same replica
         if seat >= self.begin.users:  # the page's user count was raised: more calls may be in flight
@@ -148,23 +158,40 @@ class Worker:
             forge=self._forge,
         )
         self._clients.append(client)
-        return AuthChannel(self._channels[place], client), client
+        return AuthChannel(self._channels[place], client), client, self._seat(seat // tokens.callers, place)
+
+    def _seat(self, group: int, place: int) -> Seat:
+        """Return where a user of a group that shares a keeper takes its arrivals from."""
+        if isinstance(self.pacer, Pacer):
+            return self.pacer
+        assert self.repertoire is not None  # noqa: S101 - without one there are no declared calls
+        address = self._address(place)
+        methods = [self._method(payload.method.path, address) for payload in self.repertoire.payloads]
+        return self.pacer.sit(group, self._keepers[group], self._parts.metadata, place, methods)
 
     def _recorder(self, place: int) -> Recorder:
         """Return where a user's attempts go: with several addresses, they are told apart by the user's."""
+        address = self._address(place)
+        return _AtAddress(self, address) if address else self
+
+    def _address(self, place: int) -> str:
+        """Return the address of a channel by its place, where a target has several."""
         addresses = self._transport.endpoint.addresses
-        if len(addresses) == 1:
-            return self
-        return _AtAddress(self, addresses[place % len(addresses)])
+        return "" if len(addresses) == 1 else addresses[place % len(addresses)]
+
+    def _method(self, path: str, address: str) -> int:
+        """Return the journal's number of a method at an address."""
+        number = self._methods.get((path, address))
+        if number is None:
+            number = self._journal.method(told_apart(path.lstrip("/"), address))
+            self._methods[path, address] = number
+        return number
 
     def attempt(self, attempt: Attempt, *, final: bool, address: str = "") -> None:
         """Record an attempt that has ended (see `harness.auth.channel.Recorder`)."""
         arrival = attempt.arrival
         arrival.finals += final
-        method = self._methods.get((attempt.method, address))
-        if method is None:
-            method = self._journal.method(told_apart(attempt.method.lstrip("/"), address))
-            self._methods[attempt.method, address] = method
+        method = self._method(attempt.method, address)
         taken_ns, sent_ns, life_ms = arrival.taken_ns, attempt.sent_ns, attempt.life_ms()
         self._add(
             arrival.intended_ns,
@@ -202,6 +229,15 @@ class Worker:
         if self.scenario.calls:
             found = find_methods(self.scenario.methods, self._transport.endpoint, self._credentials)
             self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed)
+            if self._transport.maker == TRANSPORT:
+                self._declare(self.repertoire)
+
+    def _declare(self, repertoire: Repertoire) -> None:
+        """Let the transport make the calls."""
+        from harness.declared import DeclaredCalls  # numpy and the native package, where they are needed
+
+        share = self.begin.worker, self.begin.workers
+        self.pacer = DeclaredCalls(self.scenario, share, self._channels, repertoire, self._no_method, self._not_sent)
 
     def mishap(self, task: str, error: Exception, *, called: bool) -> None:
         """Count what a task raised that was no failed call, and log the first of each kind."""
@@ -211,8 +247,8 @@ class Worker:
 
     def finish(self) -> dict[str, Any]:
         """Close everything; return the promise: rows in the journal, losses, health."""
-        self.pacer.close()
         self._flusher.kill()
+        self.pacer.close()
         self._flush()
         for closable in (self._journal, self._trace):
             self._guard(closable.close)
@@ -316,8 +352,26 @@ class Worker:
             self._flush()
 
     def _flush(self) -> None:
+        if not isinstance(self.pacer, Pacer):
+            self._absorb(*self.pacer.take())
         self._guard(self._journal.flush)
         self._guard(self._trace.flush)
+
+    def _absorb(self, rows: bytes, samples: Sequence[tuple[int, Token]]) -> None:
+        """Record what the transport made by itself: rows, live counts, page and trace."""
+        if not rows:
+            return
+        if self._broken is None:
+            self._guard(partial(self._journal.append, rows))
+        if self._broken is not None:
+            self._lost += len(rows) // ROW.size
+        names = {number: path.lstrip("/") for (path, _), number in self._methods.items()}
+        made = Made(rows, names)
+        self.live.update(made.live())
+        for name, seconds in made.response_s():
+            self._watchers.on_calls(name, seconds)
+        for row, token in samples:
+            self._write_trace(made.attempt(row, token))
 
     def _guard(self, step: Callable[[], None]) -> None:
         try:

@@ -211,3 +211,14 @@ def test_workers_are_those_with_a_journal_in_order(tmp_path: Path) -> None:
         Journal(tmp_path, worker).close()
     assert list(workers(tmp_path)) == [0, 2, 10]
     assert names_path(tmp_path, 10).exists()
+
+
+def test_packed_rows_go_behind_those_in_the_buffer_and_are_counted(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 0)
+    journal.add(7, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0)
+    packed = ROW.pack(7, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xA1, 0, 0, 0, 0)
+    journal.append(packed * 3)
+    assert (journal.written, journal.pending) == (4, 0)
+    journal.close()
+    body = journal.path.read_bytes()[HEADER.size :]
+    assert body[ROW.size :] == packed * 3

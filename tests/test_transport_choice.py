@@ -5,7 +5,17 @@ import pytest
 
 from harness import transport_choice
 from harness.errors import UsageError
-from harness.transport_choice import AUTO, GRPCIO, NATIVE, Choice, choose, native_version
+from harness.transport_choice import (
+    AUTO,
+    GRPCIO,
+    NATIVE,
+    PYTHON,
+    TRANSPORT,
+    Choice,
+    choose,
+    maker,
+    native_version,
+)
 
 
 def absent() -> str | None:
@@ -69,3 +79,35 @@ def test_the_version_of_an_absent_package_is_none_and_one_of_a_source_tree_is_so
     monkeypatch.setattr(transport_choice, "DISTRIBUTION", "no-such-distribution-of-ours")
     assert native_version() == "source"
     assert importlib.util.find_spec("harness") is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "transport", "declared", "right_clients", "wanted"),
+    [
+        (AUTO, NATIVE, True, True, TRANSPORT),
+        (TRANSPORT, NATIVE, True, True, TRANSPORT),
+        (PYTHON, NATIVE, True, True, PYTHON),
+        (AUTO, GRPCIO, True, True, PYTHON),
+        (AUTO, NATIVE, False, True, PYTHON),
+        (AUTO, NATIVE, True, False, PYTHON),
+    ],
+)
+def test_the_transport_makes_declared_calls_of_right_clients_unless_told_otherwise(
+    asked: str, transport: str, wanted: str, *, declared: bool, right_clients: bool
+) -> None:
+    assert maker(asked, transport, declared=declared, right_clients=right_clients) == wanted
+
+
+@pytest.mark.parametrize(
+    ("transport", "declared", "right_clients", "way_out"),
+    [
+        (GRPCIO, True, True, "--transport native"),
+        (NATIVE, False, True, "calls="),
+        (NATIVE, True, False, "clients="),
+    ],
+)
+def test_a_transport_that_cannot_make_the_calls_is_refused_with_the_way_out(
+    transport: str, way_out: str, *, declared: bool, right_clients: bool
+) -> None:
+    with pytest.raises(UsageError, match=way_out):
+        maker(TRANSPORT, transport, declared=declared, right_clients=right_clients)

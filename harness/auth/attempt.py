@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakSet
 
 from harness import clock
@@ -22,6 +22,16 @@ class Open(Protocol):
         """Cancel and record it, unless it is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A first attempt that the transport made by itself, and that failed; monotonic ns."""
+
+    token: Token
+    sent_ns: int
+    end_ns: int
+    error: Any
+
+
 @dataclass(slots=True)
 class Arrival:
     """A call that is due, as its user took it; monotonic ns."""
@@ -36,6 +46,8 @@ class Arrival:
     """Calls of this task that have ended and are recorded."""
     streams: "WeakSet[Open] | None" = None
     """Streams of this task that somebody still holds."""
+    tried: Tried | None = None
+    """The attempt that came before its task, where the transport made one (`harness.declared`)."""
 
     def holds(self, stream: Open) -> None:
         """Note a stream that was opened."""

@@ -68,6 +68,19 @@ class Call:
         attempt.sent_ns = sent_ns = clock.monotonic_ns()
         return metadata, max(self._deadline_s - sent_ns / 1e9, 0.001)
 
+    def resume(self) -> Any | None:
+        """Take over the first attempt where the transport made it; return its failure, or None."""
+        arrival, attempt = self._arrival, self._attempt
+        tried, arrival.tried = arrival.tried, None
+        if tried is None:
+            return None
+        self._deadline_s = arrival.taken_ns / 1e9 + self._client.deadline_s
+        self._first = attempt.token = tried.token
+        attempt.decision = Decision.USE
+        attempt.now_s = self._client.now() - (clock.monotonic_ns() - tried.sent_ns) / 1e9
+        attempt.sent_ns, attempt.end_ns = tried.sent_ns, tried.end_ns
+        return tried.error
+
     def succeeded(self, messages: int, code: int = 0) -> None:
         """Record the last attempt as good."""
         attempt, client = self._attempt, self._client
@@ -79,7 +92,7 @@ class Call:
     def failed(self, error: Any, messages: int = 0, *, replay: bool) -> bool:
         """Record a failed attempt; return whether to send once more."""
         attempt = self._attempt
-        attempt.end_ns, attempt.messages = clock.monotonic_ns(), messages
+        attempt.end_ns, attempt.messages = attempt.end_ns or clock.monotonic_ns(), messages
         attempt.code, attempt.details = error.code().value[0], error.details() or ""
         attempt.origin, attempt.cause = classify(attempt.code, attempt.details, _verdict(error))
         if attempt.outlived:

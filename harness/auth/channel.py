@@ -81,6 +81,9 @@ class _OneReply(_Method):
         self, inner: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: dict[str, Any]
     ) -> Any:
         call = Call(self._client, self._name, timeout, metadata)
+        tried = call.resume()
+        if tried is not None and not call.failed(tried, replay=not isinstance(request, Iterator)):
+            raise tried
         while True:
             sent, left_s = _prepare(call)
             try:

@@ -38,6 +38,13 @@ class Keeper:
         self._on_fetch = on_fetch
         self._spawn = spawn
         self._changed = threading.Condition(threading.Lock())
+        self.on_change: Callable[[], None] | None = None
+        """Called when another token is held, or the one held was refused."""
+
+    def granted(self) -> tuple[Token, float] | None:
+        """Return the token held and until when, by the client's clock, it is used unasked (`Renewal.granted`)."""
+        with self._changed:
+            return self._renewal.granted()
 
     def get(self, now: Clock, until_s: float, override: Override | None = None) -> Grant:
         """Return a token, fetching or waiting as the policy says.
@@ -86,7 +93,9 @@ class Keeper:
     def refused(self, token: Token) -> bool:
         """Note that a server rejected a token; return whether another may be had now."""
         with self._changed:
-            return self._renewal.refused(token, clock.monotonic())
+            renewable = self._renewal.refused(token, clock.monotonic())
+        self._tell()
+        return renewable
 
     def _wait(self, until_s: float) -> None:
         left_s = until_s - clock.monotonic()
@@ -112,10 +121,15 @@ class Keeper:
                         error or TokenError("the fetch was broken off", "CANCELLED"), clock.monotonic()
                     )
                 self._changed.notify_all()
+            self._tell()
             self._on_fetch(start_ns, clock.monotonic_ns(), error)
         if token is None:
             raise error or TokenError("the fetch was broken off", "CANCELLED")
         return token
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _fetch_quietly(self, now: Clock) -> None:
         try:

@@ -5,6 +5,7 @@ A policy says what it wants of one token at one moment; a `Renewal` holds the st
 the fetching; unit tests drive both by hand. A policy registers itself by being defined.
 """
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -94,6 +95,10 @@ class Policy:
             return Decision.FETCH
         return self.due if life_s <= margin_s else Decision.USE
 
+    def use_until_s(self, token: Token, margin_s: float) -> float:
+        """Return until when, by the client's clock, `decide` says USE of a token."""
+        return token.ends_s - max(margin_s, 0.0)
+
 
 POLICIES: dict[str, type[Policy]] = {}
 
@@ -105,6 +110,11 @@ class Reactive(Policy):
         """Return USE whatever the clock says."""
         del token, now_s, margin_s
         return Decision.USE
+
+    def use_until_s(self, token: Token, margin_s: float) -> float:
+        """Return for ever."""
+        del token, margin_s
+        return math.inf
 
 
 class Proactive(Policy):
@@ -158,6 +168,12 @@ class Renewal:
         if token is None or self.rejected or self._policy.decide(token, now_s, self.margin_s) is not Decision.USE:
             return None
         return token
+
+    def granted(self) -> tuple[Token, float] | None:
+        """Return the token held and until when, by the client's clock, it is used unasked; None where it is not."""
+        if self.token is None or self.rejected:
+            return None
+        return self.token, self._policy.use_until_s(self.token, self.margin_s)
 
     def decide(self, now_s: float, at_s: float, override: Override | None = None) -> Decision:
         """Return what the caller does next.

@@ -43,6 +43,12 @@ class Payload:
         messages = self._ready or self._build(call_id)
         return messages if self.method.takes_many else messages[0]
 
+    def packed(self) -> bytes | None:
+        """Return the one message of every call, on the wire; None where calls are streams, or each has its own."""
+        if self._ready is None or self.method.kind != "unary":
+            return None
+        return self._ready[0].SerializeToString()
+
     def _messages(self, data: Any) -> list[Any]:
         path = self.method.path.lstrip("/")
         if not self.method.takes_many and not isinstance(data, dict):

@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from harness import clock
+from harness.auth.attempt import Tried
 from harness.auth.channel import Arrival, Attempt, NoToken
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
@@ -254,3 +255,30 @@ def test_the_codec_of_a_stub_reaches_the_transport() -> None:
 def test_a_future_is_refused_with_the_way_out() -> None:
     with pytest.raises(NotImplementedError, match="call the method itself"):
         Bench(Transport("reply")).channel.unary_unary(METHOD).future("ask")
+
+
+def test_an_attempt_that_the_transport_made_is_recorded_as_the_first_and_sent_again_once() -> None:
+    bench = Bench(Transport("reply"))
+    bench.call()  # the keeper holds a token now
+    token = bench.rows[-1][0].token
+    assert token is not None
+    arrival = bench.arrive()
+    arrival.tried = Tried(token, 1_000, 2_000, Failure(UNAUTHENTICATED))
+    assert bench.call() == "reply"
+    (first, first_final), (second, second_final) = bench.rows[1:]
+    assert (first_final, second_final) == (False, True)
+    assert (first.number, first.sent_ns, first.end_ns, first.code) == (0, 1_000, 2_000, 16)
+    assert (second.number, second.code) == (1, 0)
+    assert second.token is not token, "a refused token is not sent again"
+
+
+def test_an_attempt_that_the_transport_made_and_that_cannot_be_cured_fails_the_call() -> None:
+    bench = Bench(Transport("reply"))
+    bench.call()
+    token = bench.rows[-1][0].token
+    assert token is not None
+    bench.arrive().tried = Tried(token, 1_000, 2_000, Failure(grpc.StatusCode.UNAVAILABLE))
+    with pytest.raises(grpc.RpcError):
+        bench.call()
+    assert [(row.number, row.code, final) for row, final in bench.rows[1:]] == [(0, 14, True)]
+    assert len(bench.transport.sent) == 1, "nothing was sent again"

@@ -252,3 +252,13 @@ def test_a_failed_renewal_leaves_its_own_caller_the_token_that_lives() -> None:
     assert len(bench.fetches) == 2
     with pytest.raises(TokenError, match="down"):
         bench.get(now=lambda: NOW_S + 101)
+
+
+def test_whoever_hands_out_the_token_unasked_hears_of_each_change() -> None:
+    bench = Bench()
+    heard: list[tuple[Token, float] | None] = []
+    bench.keeper.on_change = lambda: heard.append(bench.keeper.granted())
+    token = bench.get().token
+    assert [one and one[0] for one in heard] == [token]
+    bench.keeper.refused(token)
+    assert heard[1:] == [None]

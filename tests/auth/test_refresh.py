@@ -357,3 +357,29 @@ def test_a_refused_token_that_becomes_good_is_kept() -> None:
     assert bench.renewal.token is not None
     bench.renewal.taken(bench.renewal.token)
     assert bench.decide() is Decision.USE
+
+
+@given(
+    refresh=st.sampled_from(sorted(POLICIES)),
+    life_s=st.floats(1, 1000),
+    before_s=st.floats(0, 500),
+    at_s=st.floats(-10, 1100),
+)
+def test_a_token_is_used_unasked_exactly_while_the_policy_says_use(
+    refresh: str, life_s: float, before_s: float, at_s: float
+) -> None:
+    renewal = held(life_s, replace(TOKENS, refresh=refresh, before_s=before_s)).renewal
+    granted = renewal.granted()
+    assert granted is not None
+    assert granted[0] is renewal.token
+    now_s = NOW_S + at_s
+    if abs(now_s - granted[1]) > 1e-6:  # at the very edge seconds since 1970 are too coarse
+        assert (now_s < granted[1]) == (renewal.usable(now_s) is not None)
+
+
+def test_a_refused_token_is_granted_to_nobody() -> None:
+    bench = held()
+    assert bench.renewal.token is not None
+    bench.renewal.refused(bench.renewal.token, 0.0)
+    assert bench.renewal.granted() is None
+    assert Bench().renewal.granted() is None

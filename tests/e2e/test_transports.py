@@ -2,9 +2,10 @@
 
 from collections import Counter
 
+import pandas as pd
 import pytest
 
-from harness.calls import Kind
+from harness.calls import Flag, Kind
 from harness.transport_choice import GRPCIO, NATIVE, native_version
 from tests.e2e.storms import Trial, assert_code, settings
 from tests.e2e.test_run import all_rows
@@ -63,3 +64,76 @@ def test_native_where_it_is_absent_is_refused_before_any_call(trial: Trial) -> N
     assert done.returncode == 2
     assert "make transport" in done.stdout + done.stderr
     assert trial.runs() == []
+
+
+DECLARED = '''"""Declared: calls that the scenario declares, in a storm.
+
+Question: are they the same calls, whoever makes them?
+Steady state: failures under 1 %.
+"""
+
+from harness import *
+from harness.endpoint.call import Call
+from harness.faults import *
+from harness.users import CallUser
+
+LEDGER = "jwtstorm.lab.v1.Ledger"
+scenario = Scenario(
+    load={load},
+    tokens=Tokens(lifetime_s=4, before_s=1, callers=5),
+    timeline=[at(1, ExpireAll()), at(2, ClientClockSkew(skew_s=-30), until_s=3)],
+    calls=[
+        Call(f"{{LEDGER}}/GetBalance", {{"account": "42"}}, weight=3),
+        Call(f"{{LEDGER}}/FindTransfer", {{"id": "{{{{seq}}}}"}}),
+        Call(f"{{LEDGER}}/ListTransfers", {{"account": "42"}}),
+    ],
+    calls_by="{by}",
+    checks=[failure_ratio(below=1)],
+)
+
+
+class Caller(CallUser):
+    pass
+'''
+OPEN = "constant_rate(per_s=100, duration_s=4, max_users=20, warm_up_s=3)"
+
+
+def declared(trial: Trial, by: str, load: str = OPEN) -> pd.DataFrame:
+    """Run declared calls on native; return the rows, and forget the run."""
+    (trial.folder / "trial.py").write_text(DECLARED.format(by=by, load=load))
+    done = trial.jwtstorm("run", "trial.py", "--headless", "--transport", "native")
+    assert done.returncode in {0, 1, 3}, done.stdout + done.stderr
+    assert trial.about()["transport"]["calls_by"] == by
+    run = trial.run_folder()
+    rows = all_rows(run)
+    run.rename(trial.folder / by)
+    return rows
+
+
+@needs_native
+def test_declared_calls_are_the_same_whoever_makes_them(trial: Trial) -> None:
+    by_transport, by_python = declared(trial, "transport"), declared(trial, "python")
+    for rows in (by_transport, by_python):
+        finals = rows[(rows["kind"] != Kind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
+        assert sorted(finals["call_id"]) == list(range(700)), "every arrival has one final row"
+    called = [rows[(rows["kind"] == Kind.CALL.name) & (rows["attempt"] == 0)] for rows in (by_transport, by_python)]
+    picks = [dict(zip(rows["call_id"], rows["method"].astype(str), strict=True)) for rows in called]
+    shared = picks[0].keys() & picks[1].keys()
+    assert len(shared) > 500
+    assert all(picks[0][call] == picks[1][call] for call in shared), "each arrival makes the same call"
+    steps = [set(rows["call_id"][rows["steps"] > 0]) for rows in called]
+    assert steps[0] & shared == steps[1] & shared, "faults of calls touch the same arrivals"
+    assert steps[0] & shared
+    for rows in (by_transport, by_python):
+        expired = rows[rows["cause"] == "EXPIRED"]
+        again = rows[rows["attempt"] == 1]
+        assert set(expired["call_id"][expired["steps"] == 0]) <= set(again["call_id"]), "a refused call is sent again"
+
+
+@needs_native
+def test_declared_calls_of_a_closed_load_follow_one_another(trial: Trial) -> None:
+    rows = declared(trial, "transport", "closed_users(10, duration_s=4, warm_up_s=3)")
+    calls = rows[(rows["kind"] != Kind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
+    assert sorted(calls["call_id"]) == list(range(len(calls)))
+    assert (calls["flags"] & Flag.PLANNED == 0).all()
+    assert len(calls) > 200

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use h2::client::ResponseFuture;
-use h2::{RecvStream, SendStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::header::{CONTENT_TYPE, HeaderValue, TE, USER_AGENT};
-use http::{HeaderMap, Method, Request, Uri, Version};
+use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
 use crate::channel::{Channel, Line};
@@ -18,6 +18,7 @@ use crate::framing::{Deframer, Encoding};
 use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
 
 /// What a call asks for; `metadata` is the caller's own.
+#[derive(Clone)]
 pub struct Asked {
     pub uri: Uri,
     pub metadata: HeaderMap,
@@ -183,27 +184,70 @@ async fn exchange(
     reader: &mut impl Reader,
     sent: impl Fn(),
 ) -> Outcome {
+    match sending {
+        Sending::Whole(message) => {
+            let first = send_whole(channel, asked.clone(), message.clone(), reader).await;
+            match first {
+                Err(NotTaken) => send_whole(channel, asked, message, reader).await.unwrap_or_else(|NotTaken| {
+                    Status::unavailable("GOAWAY received before the call was taken, twice").into()
+                }),
+                Ok(outcome) => outcome,
+            }
+        }
+        Sending::Stream => send_stream(channel, asked, control, reader, sent).await,
+    }
+}
+
+/// The peer went away without having seen the call: sending it again is safe. Source: gRFC A6, transparent retries.
+struct NotTaken;
+
+async fn send_whole(
+    channel: &Channel,
+    asked: Asked,
+    message: Bytes,
+    reader: &mut impl Reader,
+) -> Result<Outcome, NotTaken> {
+    let (response, mut stream, line) = match open(channel, asked).await {
+        Ok(opened) => opened,
+        Err(status) => return Ok(status.into()),
+    };
+    // An error here is the stream's, and its answer tells it better.
+    stream.send_data(message, true).ok();
+    match response.await {
+        Ok(answer) => Ok(receive(answer, &line, channel.settings.max_receive, reader).await),
+        Err(error) if error.is_go_away() && error.is_remote() && error.reason() == Some(Reason::NO_ERROR) => {
+            channel.retire(&line);
+            Err(NotTaken)
+        }
+        Err(error) => Ok(status::of_error(&error, line.why()).into()),
+    }
+}
+
+async fn send_stream(
+    channel: &Channel,
+    asked: Asked,
+    control: &Arc<Control>,
+    reader: &mut impl Reader,
+    sent: impl Fn(),
+) -> Outcome {
     let (response, mut stream, line) = match open(channel, asked).await {
         Ok(opened) => opened,
         Err(status) => return status.into(),
     };
-    match sending {
-        Sending::Whole(message) => {
-            // An error here is the stream's, and its answer tells it better.
-            stream.send_data(message, true).ok();
-            receive(response, &line, channel.settings.max_receive, reader).await
+    let answer = async {
+        match response.await {
+            Ok(answer) => receive(answer, &line, channel.settings.max_receive, reader).await,
+            Err(error) => status::of_error(&error, line.why()).into(),
         }
-        Sending::Stream => {
-            let pump = async {
-                pump(&mut stream, control, sent).await;
-                std::future::pending().await
-            };
-            tokio::select! {
-                biased;
-                outcome = receive(response, &line, channel.settings.max_receive, reader) => outcome,
-                outcome = pump => outcome,
-            }
-        }
+    };
+    let pump = async {
+        pump(&mut stream, control, sent).await;
+        std::future::pending().await
+    };
+    tokio::select! {
+        biased;
+        outcome = answer => outcome,
+        outcome = pump => outcome,
     }
 }
 
@@ -276,11 +320,7 @@ async fn send_when_there_is_room(stream: &mut SendStream<Bytes>, mut message: By
     Ok(())
 }
 
-async fn receive(response: ResponseFuture, line: &Line, limit: Option<usize>, reader: &mut impl Reader) -> Outcome {
-    let answer = match response.await {
-        Ok(answer) => answer,
-        Err(error) => return status::of_error(&error, line.why()).into(),
-    };
+async fn receive(answer: Response<RecvStream>, line: &Line, limit: Option<usize>, reader: &mut impl Reader) -> Outcome {
     let (head, mut body) = answer.into_parts();
     if body.is_end_stream() {
         return trailers_only(head.status, head.headers);

@@ -24,8 +24,6 @@ const CONNECTION_WINDOW: u32 = 16 << 20;
 /// Of calls that were left, so many are remembered, for so long: late answers to them break no rule.
 const RESETS_REMEMBERED: usize = 100_000;
 const RESETS_FOR: Duration = Duration::from_secs(30);
-/// grpc's own hard limit of the size of a header block.
-const MAX_HEADER_LIST: u32 = 16 << 10;
 const CLOSED: &str = "Socket closed";
 const JITTER: f64 = 0.2;
 const GROWTH: f64 = 1.6;
@@ -204,7 +202,7 @@ impl Channel {
         let (send, mut connection) = h2::client::Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(MAX_HEADER_LIST)
+            .max_header_list_size(self.settings.max_metadata)
             .max_concurrent_reset_streams(RESETS_REMEMBERED)
             .max_local_error_reset_streams(None)
             .reset_stream_duration(RESETS_FOR)

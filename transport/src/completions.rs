@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::call::Outcome;
+use crate::fleet::Told;
 
 /// Something that a call, or a channel, tells.
 pub enum Event {
@@ -22,6 +23,8 @@ pub enum Event {
     Sent,
     /// A channel's state, as grpc numbers it.
     State(u8),
+    /// What a fleet tells.
+    Fleet(Box<Told>),
 }
 
 /// Events that wait for one event loop; each with the key of whom it is for.

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::status::{INTERNAL, RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
+use crate::status::{INTERNAL, RESOURCE_EXHAUSTED, Status};
 
 const PREFIX: usize = 5;
 
@@ -162,7 +162,7 @@ impl Deframer {
         let read = match &self.encoding {
             Err(name) => {
                 let text = format!("Stream with unsupported compression algorithm {name:?}");
-                return Err(Status::new(UNIMPLEMENTED, text));
+                return Err(Status::new(INTERNAL, text));
             }
             Ok(Encoding::Identity) => {
                 return Err(Status::new(INTERNAL, "compressed message in a stream without grpc-encoding"));

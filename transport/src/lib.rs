@@ -3,12 +3,15 @@
 //! Data flows one way: `python` takes calls in, `engine` runs them, `call` makes each over the `channel`'s
 //! connection, `completions` bring what came of them back to Python's event loop.
 
+pub mod alarm;
 pub mod call;
 pub mod channel;
 pub mod completions;
 pub mod connect;
 pub mod engine;
+pub mod fleet;
 pub mod framing;
+pub mod row;
 pub mod settings;
 pub mod status;
 
@@ -16,3 +19,5 @@ pub mod status;
 mod metadata;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "python")]
+mod python_fleet;

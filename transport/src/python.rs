@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use tokio::time::Instant;
 
-use crate::call::{Asked, Control, Reader, Sending, make};
+use crate::call::{Asked, Control, Outcome, Reader, Sending, make};
 use crate::channel::Channel as Line;
 use crate::completions::{Completions, Event};
 use crate::connect::{Address, Tls};
@@ -65,7 +65,7 @@ struct Waiting {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// A unary call; of a good one only the reply is told.
     Reply,
     /// A unary call of which all is told.
@@ -76,15 +76,15 @@ enum Kind {
 
 /// Brings events to one event loop of Python's.
 #[pyclass(frozen)]
-struct Hub {
-    completions: Arc<Completions>,
+pub struct Hub {
+    pub completions: Arc<Completions>,
+    pub engine: Arc<Engine>,
     waiting: Mutex<HashMap<u64, Waiting>>,
     next: AtomicU64,
-    engine: Arc<Engine>,
 }
 
 impl Hub {
-    fn wait(&self, target: Py<PyAny>, control: &Arc<Control>, kind: Kind) -> u64 {
+    pub fn wait(&self, target: Py<PyAny>, control: &Arc<Control>, kind: Kind) -> u64 {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         let waiting = Waiting { target, control: Arc::clone(control), kind };
         self.waiting.lock().expect("no holder panics").insert(key, waiting);
@@ -143,31 +143,37 @@ fn shown<'py>(py: Python<'py>, event: Event, kind: Kind) -> PyResult<Bound<'py, 
     let pair = |number: u8, value: Bound<'py, PyAny>| Ok((number, value).into_pyobject(py)?.into_any());
     match event {
         Event::End(outcome) => {
-            let message = outcome.message.as_ref().map(|message| PyBytes::new(py, message));
             if kind == Kind::Reply && outcome.status.code == OK {
+                let message = outcome.message.as_ref().map(|message| PyBytes::new(py, message));
                 return Ok(message.into_pyobject(py)?.into_any());
             }
-            let told = (
-                outcome.status.code,
-                &outcome.status.details,
-                message,
-                metadata::pairs(py, &outcome.initial)?,
-                metadata::pairs(py, &outcome.trailing)?,
-            );
-            let told = told.into_pyobject(py)?.into_any();
+            let told = self::outcome(py, &outcome)?;
             if kind == Kind::Stream { pair(0, told) } else { Ok(told) }
         }
         Event::Message(message) => pair(1, PyBytes::new(py, &message).into_any()),
         Event::Initial(headers) => pair(2, metadata::pairs(py, &headers)?.into_any()),
         Event::Sent => pair(3, py.None().into_bound(py)),
         Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
+        Event::Fleet(told) => crate::python_fleet::shown(py, &told),
     }
+}
+
+/// Return what a call came to: code, text, reply, first and last metadata.
+pub fn outcome<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, PyAny>> {
+    let told = (
+        outcome.status.code,
+        &outcome.status.details,
+        outcome.message.as_ref().map(|message| PyBytes::new(py, message)),
+        metadata::pairs(py, &outcome.initial)?,
+        metadata::pairs(py, &outcome.trailing)?,
+    );
+    Ok(told.into_pyobject(py)?.into_any())
 }
 
 /// A channel to one address, with a connection of its own.
 #[pyclass(frozen)]
-struct Channel {
-    line: Arc<Line>,
+pub struct Channel {
+    pub line: Arc<Line>,
 }
 
 #[pymethods]
@@ -199,14 +205,15 @@ impl Channel {
         let control = Arc::new(Control::default());
         let key = hub.wait(target, &control, Kind::Stream);
         let (completions, mut states) = (Arc::clone(&hub.completions), self.line.watch());
+        let mut number = states.borrow_and_update().number();
         hub.engine.spawn(async move {
             loop {
-                let number = states.borrow_and_update().number();
                 completions.push(key, Event::State(number));
                 tokio::select! {
                     changed = states.changed() => if changed.is_err() { return },
                     () = std::future::poll_fn(|cx| control.poll_left(cx)) => return,
                 }
+                number = states.borrow_and_update().number();
             }
         });
         key
@@ -280,7 +287,7 @@ impl Method {
     }
 }
 
-fn refused(status: &Status) -> PyErr {
+pub fn refused(status: &Status) -> PyErr {
     Refused::new_err((status.code, status.details.clone()))
 }
 
@@ -410,6 +417,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Channel>()?;
     module.add_class::<Method>()?;
     module.add_class::<Stream>()?;
+    module.add_class::<crate::python_fleet::Fleet>()?;
     module.add("Refused", module.py().get_type::<Refused>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(stop, module)?)

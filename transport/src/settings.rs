@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::framing::Encoding;
 
+/// Four times grpc's own hard limit of a header block: what is over it is dropped without a word, and statuses with it.
+const MAX_METADATA: u32 = 64 << 10;
+
 /// A channel argument's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -28,6 +31,8 @@ pub struct Settings {
     pub keepalive: Option<Keepalive>,
     pub max_send: Option<usize>,
     pub max_receive: Option<usize>,
+    /// The most bytes of a header block that are taken.
+    pub max_metadata: u32,
     pub authority: Option<String>,
     pub server_name: Option<String>,
     pub wait_for_ready: bool,
@@ -44,10 +49,11 @@ impl Default for Settings {
             keepalive: None,
             max_send: None,
             max_receive: Some(4 << 20),
+            max_metadata: MAX_METADATA,
             authority: None,
             server_name: None,
             wait_for_ready: false,
-            user_agent: concat!("jwtstorm-transport/", env!("CARGO_PKG_VERSION")).into(),
+            user_agent: concat!("grpc-jwtstorm/", env!("CARGO_PKG_VERSION")).into(),
             encoding: Encoding::Identity,
         }
     }
@@ -75,6 +81,9 @@ impl Settings {
             ("grpc.max_send_message_length", Value::Number(bytes)) => self.max_send = usize::try_from(*bytes).ok(),
             ("grpc.max_receive_message_length", Value::Number(bytes)) => {
                 self.max_receive = usize::try_from(*bytes).ok();
+            }
+            ("grpc.max_metadata_size" | "grpc.absolute_max_metadata_size", Value::Number(bytes)) => {
+                self.max_metadata = u32::try_from(*bytes).unwrap_or(u32::MAX);
             }
             ("grpc.ssl_target_name_override", Value::Text(host)) => self.server_name = Some(host.clone()),
             ("grpc.default_authority", Value::Text(authority)) => self.authority = Some(authority.clone()),
@@ -130,7 +139,7 @@ impl KeepaliveArguments {
         let Value::Number(number) = value else { return false };
         match name {
             "grpc.keepalive_time_ms" => self.every = Some(*number),
-            "grpc.keepalive_timeout_ms" => self.timeout = Some(*number),
+            "grpc.keepalive_timeout_ms" | "grpc.http2.ping_timeout_ms" => self.timeout = Some(*number),
             "grpc.keepalive_permit_without_calls" => self.without_calls = *number != 0,
             _ => return false,
         }

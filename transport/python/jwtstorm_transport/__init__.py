@@ -5,6 +5,17 @@ lets other greenlets run while it waits, and no thread waits for it. Channels ar
 """
 
 from jwtstorm_transport._channel import Channel, Tls, insecure_channel, secure_channel
+from jwtstorm_transport._fleet import Course, Fleet, HandedOver, Tried
 from jwtstorm_transport._native import __version__
 
-__all__ = ["Channel", "Tls", "__version__", "insecure_channel", "secure_channel"]
+__all__ = [
+    "Channel",
+    "Course",
+    "Fleet",
+    "HandedOver",
+    "Tls",
+    "Tried",
+    "__version__",
+    "insecure_channel",
+    "secure_channel",
+]

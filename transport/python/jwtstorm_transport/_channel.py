@@ -47,24 +47,24 @@ class Channel:
     """A channel of grpc's shape to one address, with a connection of its own; open it after any fork."""
 
     def __init__(self, address: str, options: Options, compression: grpc.Compression | None, tls: Tls | None) -> None:
-        self._native = _native.Channel(address, list(options), int(compression or 0), tls)
+        self.native = _native.Channel(address, list(options), int(compression or 0), tls)
         self._watched: dict[Callable[..., Any], tuple[Loop, int]] = {}
 
     def unary_unary(self, method: str, *codec: Any, **options: Any) -> UnaryUnary:
         """Return a unary RPC."""
-        return UnaryUnary(self._native.method(method), _codec(*codec, **options))
+        return UnaryUnary(self.native.method(method), _codec(*codec, **options))
 
     def unary_stream(self, method: str, *codec: Any, **options: Any) -> UnaryStream:
         """Return a server-stream RPC."""
-        return UnaryStream(self._native.method(method), _codec(*codec, **options))
+        return UnaryStream(self.native.method(method), _codec(*codec, **options))
 
     def stream_unary(self, method: str, *codec: Any, **options: Any) -> StreamUnary:
         """Return a client-stream RPC."""
-        return StreamUnary(self._native.method(method), _codec(*codec, **options))
+        return StreamUnary(self.native.method(method), _codec(*codec, **options))
 
     def stream_stream(self, method: str, *codec: Any, **options: Any) -> StreamStream:
         """Return a bidi RPC."""
-        return StreamStream(self._native.method(method), _codec(*codec, **options))
+        return StreamStream(self.native.method(method), _codec(*codec, **options))
 
     def subscribe(
         self, callback: Callable[[grpc.ChannelConnectivity], None], try_to_connect: bool | None = False
@@ -73,10 +73,10 @@ class Channel:
         loop = current()
         self._watched[callback] = (
             loop,
-            self._native.watch(loop.native, lambda told: gevent.spawn(callback, _STATES[told[1]])),
+            self.native.watch(loop.native, lambda told: gevent.spawn(callback, _STATES[told[1]])),
         )
         if try_to_connect:
-            self._native.connect()
+            self.native.connect()
 
     def unsubscribe(self, callback: Callable[[grpc.ChannelConnectivity], None]) -> None:
         """Call ``callback`` no more."""
@@ -88,7 +88,7 @@ class Channel:
         """End the channel and every call on it."""
         for callback in tuple(self._watched):
             self.unsubscribe(callback)
-        self._native.close()
+        self.native.close()
 
     def __enter__(self) -> Self:
         return self

@@ -58,7 +58,7 @@ class Failed(Ended, grpc.RpcError):  # type: ignore[misc] # its metadata is any 
     """A call that failed."""
 
     def __str__(self) -> str:
-        return f"{self._code.name}: {self._details}"
+        return f'<call that ended with: status = {self._code}, details = "{self._details}">'
 
 
 def failure(code: grpc.StatusCode, details: str) -> Failed:

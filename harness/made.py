@@ -1,0 +1,66 @@
+"""Made: rows that the native transport packed by itself, as a worker tells of them."""
+
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from harness.auth.attempt import Arrival, Attempt
+from harness.auth.refresh import Decision
+from harness.auth.token import Token
+from harness.calls import ROW, Cause, Kind, Origin
+
+_TIMES = struct.Struct("<16xiii20x")
+"""Lag, wait and latency of a row, in µs."""
+_KIND, _METHOD, _CAUSE = 40, 44, 47
+"""Where in a row these bytes are (`harness.calls.FIELDS`)."""
+
+
+class Made:
+    """Packed rows; ``names`` has each method's name by the journal's number."""
+
+    def __init__(self, rows: bytes, names: Mapping[int, str]) -> None:
+        self._rows = rows
+        self._names = names
+        self._kinds = rows[_KIND :: ROW.size]
+
+    def live(self) -> Counter[str]:
+        """Return the live counts of the rows, as `harness.worker.Worker.live` has them."""
+        unsent = zip(self._kinds, self._rows[_CAUSE :: ROW.size], strict=True)
+        causes = Counter(Cause(cause).name.lower() for kind, cause in unsent if kind == Kind.NOT_SENT)
+        counts = Counter({f"{Origin.GENERATOR.name.lower()}/{cause}": count for cause, count in causes.items()})
+        if good := self._kinds.count(Kind.CALL):
+            counts["ok"] = good
+        return counts
+
+    def response_s(self) -> Iterator[tuple[str, list[float]]]:
+        """Yield the response times of calls, in seconds, by the method's name."""
+        times = [sum(three) / 1e6 for three in _TIMES.iter_unpack(self._rows)]
+        methods = self._rows[_METHOD :: ROW.size]
+        for number in set(methods):
+            of_calls = [
+                time
+                for time, kind, method in zip(times, self._kinds, methods, strict=True)
+                if method == number and kind == Kind.CALL
+            ]
+            if of_calls:
+                yield self._names[number], of_calls
+
+    def attempt(self, row: int, token: Token) -> Attempt:
+        """Return one row's call as an attempt, for the auth trace."""
+        found = ROW.unpack_from(self._rows, row * ROW.size)
+        intended_ns, call_id, lag_us, wait_us, latency_us, life_ms = found[:6]
+        taken_ns = intended_ns + lag_us * 1000
+        sent_ns = taken_ns + wait_us * 1000
+        return Attempt(
+            Arrival(call_id, intended_ns, taken_ns),
+            nth=0,
+            number=0,
+            method=self._names[found[12]],
+            sent_ns=sent_ns,
+            end_ns=sent_ns + latency_us * 1000,
+            token=token,
+            decision=Decision.USE,
+            now_s=token.ends_s - life_ms / 1e3,
+            messages=1,
+            code=0,
+        )

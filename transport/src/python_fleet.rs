@@ -1,0 +1,153 @@
+//! Python's side of the fleet: declared calls are planned, given tokens and taken over by `harness.declared`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::call::Control;
+use crate::engine::Engine;
+use crate::fleet::{Fleet as Inner, Plan, Planned, Told};
+use crate::framing::frame;
+use crate::metadata;
+use crate::python::{Channel, Hub, Kind, outcome, refused};
+
+/// Declared calls, made beside Python's lock.
+#[pyclass(frozen)]
+pub struct Fleet {
+    inner: Arc<Inner>,
+    engine: Arc<Engine>,
+}
+
+#[pymethods]
+impl Fleet {
+    /// Make one; `target` is called with what it tells. Times are in seconds;
+    /// a message of None is made by Python, and its calls with it.
+    #[new]
+    #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
+    fn new(
+        hub: &Hub,
+        target: Py<PyAny>,
+        channel: &Channel,
+        open: bool,
+        deadline_s: f64,
+        max_lag_s: f64,
+        think_s: f64,
+        no_method: u8,
+        messages: Vec<Option<Vec<u8>>>,
+    ) -> PyResult<Self> {
+        let settings = &channel.line.settings;
+        let framed = |message: Option<Vec<u8>>| {
+            message.map(|message| frame(&message, settings.encoding, settings.max_send)).transpose()
+        };
+        let messages = messages.into_iter().map(framed).collect::<Result<Vec<_>, _>>();
+        let plan = Plan {
+            open,
+            deadline: seconds(deadline_s),
+            max_lag_ns: i64::try_from(seconds(max_lag_s).as_nanos()).unwrap_or(i64::MAX),
+            think: seconds(think_s),
+            no_method,
+            messages: messages.map_err(|status| refused(&status))?,
+        };
+        let key = hub.wait(target, &Arc::new(Control::default()), Kind::Stream);
+        let (inner, engine) = (Inner::new(plan, key, Arc::clone(&hub.completions)), Arc::clone(&hub.engine));
+        engine.spawn(Arc::clone(&inner).pace());
+        Ok(Self { inner, engine })
+    }
+
+    /// Begin; calls end being due at `end_ns`, and Python makes those due within a window (monotonic, from and to).
+    fn start(&self, end_ns: i64, windows: Vec<(i64, i64)>) {
+        self.inner.start(end_ns, windows);
+    }
+
+    /// Plan arrivals: their numbers and times (int64, native order) and which call each makes (uint16).
+    fn feed(&self, numbers: &[u8], dues_ns: &[u8], picks: &[u8], complete: bool) -> PyResult<usize> {
+        let (numbers, dues_ns) = (int64s(numbers), int64s(dues_ns));
+        let picks: Vec<u16> = picks.chunks_exact(2).map(|two| u16::from_ne_bytes([two[0], two[1]])).collect();
+        if numbers.len() != dues_ns.len() || numbers.len() != picks.len() {
+            return Err(PyValueError::new_err("numbers, times and picks must be as many"));
+        }
+        let planned = numbers.into_iter().zip(dues_ns).zip(picks);
+        let planned = planned.map(|((call_id, due_ns), pick)| Planned { call_id, due_ns, pick });
+        Ok(self.inner.feed(planned, complete))
+    }
+
+    /// Give a slot its token by Python's number of it, until a monotonic time; it ends at another.
+    #[allow(clippy::needless_pass_by_value)]
+    fn set_slot(
+        &self,
+        slot: usize,
+        token: u64,
+        pairs: Option<Bound<'_, PyAny>>,
+        use_until_ns: i64,
+        ends_ns: i64,
+    ) -> PyResult<()> {
+        self.inner.set_slot(slot, token, metadata::headers(pairs.as_ref())?, use_until_ns, ends_ns);
+        Ok(())
+    }
+
+    /// Return the seat of one more user, who calls on a channel, with a slot's token; of each declared call its
+    /// path and its number in the journal.
+    #[allow(clippy::needless_pass_by_value)]
+    fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u8)>) -> PyResult<usize> {
+        let found = calls.into_iter().map(|(path, method)| Ok((channel.line.uri(&path)?, method)));
+        let calls = found.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;
+        let (seat, server) = self.inner.sit(Arc::clone(&channel.line), slot, calls);
+        self.engine.spawn(server);
+        Ok(seat)
+    }
+
+    /// Take a seat away, once its call is over.
+    fn stand(&self, seat: usize) {
+        self.inner.stand(seat);
+    }
+
+    /// Note that the rest of a seat's call has been made.
+    fn release(&self, seat: usize) {
+        self.inner.release(seat);
+    }
+
+    /// Return how many arrivals have come due.
+    fn planned(&self) -> u64 {
+        self.inner.planned()
+    }
+
+    /// Return the rows since the last time, and of some good ones which they are, their slot and the number of their token.
+    fn take<'py>(&self, py: Python<'py>) -> (Bound<'py, PyBytes>, Vec<(usize, usize, u64)>) {
+        let (rows, samples) = self.inner.take();
+        (PyBytes::new(py, &rows), samples.into_iter().map(|sample| (sample.row, sample.slot, sample.token)).collect())
+    }
+
+    /// Stop; what is queued or in flight was not sent, and says so in its row.
+    fn close(&self) {
+        self.inner.close();
+    }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::from_secs(1 << 30))
+}
+
+fn int64s(bytes: &[u8]) -> Vec<i64> {
+    bytes.chunks_exact(8).map(|eight| i64::from_ne_bytes(eight.try_into().expect("eight bytes"))).collect()
+}
+
+/// Return what a fleet tells, as Python is told: what it is, and about what.
+pub fn shown<'py>(py: Python<'py>, told: &Told) -> PyResult<Bound<'py, PyAny>> {
+    match told {
+        Told::HandOver { seat, arrival, tried } => {
+            let tried = match tried {
+                None => None,
+                Some(tried) => {
+                    Some((tried.token, tried.sent_ns, tried.end_ns, outcome(py, &tried.outcome)?).into_pyobject(py)?)
+                }
+            };
+            let about = (*seat, arrival.call_id, arrival.intended_ns, arrival.taken_ns, arrival.flags, tried);
+            Ok(("hand over", about).into_pyobject(py)?.into_any())
+        }
+        Told::Proven { slot, token } => Ok(("proven", (*slot, *token)).into_pyobject(py)?.into_any()),
+        Told::Finished => Ok(("finished", ()).into_pyobject(py)?.into_any()),
+    }
+}
