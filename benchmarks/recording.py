@@ -25,9 +25,10 @@ from benchmarks.rig.table import Bound, Line, show
 from harness import Scenario, Tokens, closed_users
 from harness.auth.channel import Arrival, Attempt
 from harness.auth.sources import TokenFile
+from harness.begin import Begin
 from harness.calls import Journal
 from harness.livepage import Tally, watchers
-from harness.worker import Begin, Worker
+from harness.worker import Worker
 
 BLOCK = 5_000
 BATCH = 10_000

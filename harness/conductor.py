@@ -18,6 +18,7 @@ from typing import Any
 
 from harness import clock
 from harness.auth.source import guard_source
+from harness.begin import Begin
 from harness.ceilings import Ceilings
 from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
@@ -33,7 +34,7 @@ from harness.shipping import boot_id
 from harness.so_far import Renewals, Told, measures_so_far
 from harness.staging import choose_transport, guard_target, is_foreign, lab_note, lab_plan
 from harness.transport_choice import GRPCIO, Choice
-from harness.worker import POISONED, Begin
+from harness.worker import POISONED
 
 logger = logging.getLogger("jwtstorm")
 

@@ -16,11 +16,12 @@ from typing import Any
 import gevent
 
 from harness import clock
+from harness.begin import Begin, begin_from
 from harness.errors import HarnessError, RunError
 from harness.livepage import Tally, watchers
 from harness.scenario import Scenario
 from harness.shipping import Shipper, boot_id, is_remote
-from harness.worker import Begin, Worker, begin_from
+from harness.worker import Worker
 
 logger = logging.getLogger("jwtstorm")
 

@@ -8,8 +8,8 @@ import logging
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,7 @@ from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
 from harness.auth.token import Token
 from harness.auth.trace import AuthTrace, redact
+from harness.begin import Begin
 from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Journal, Kind, Origin, told_apart
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.errors import HarnessError, TokenError
@@ -38,7 +39,7 @@ from harness.scenario import Scenario
 from harness.so_far import Tallied
 from harness.timeline import CallFaults
 from harness.transport import TransportSettings, await_all_ready, open_channels
-from harness.transport_choice import GRPCIO, TRANSPORT, maker
+from harness.transport_choice import TRANSPORT, maker
 from harness.variants import client_parts
 
 if TYPE_CHECKING:
@@ -51,33 +52,6 @@ TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""
-
-
-@dataclass(frozen=True)
-class Begin:
-    """What a worker is told before its users start.
-
-    ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.shipping`).
-    ``secret`` is the lab client's, ``key`` the lab issuer's where faults need it to forge tokens; they travel over
-    Locust's channel and are stored nowhere. ``transport`` is the name of the one that the conductor chose.
-    """
-
-    run: str
-    worker: int
-    workers: int
-    users: int
-    target: str
-    fingerprint: str
-    boot_id: str = ""
-    token_url: str = ""
-    client_id: str = ""
-    secret: str = field(default="", repr=False)
-    key: Mapping[str, str] = field(default_factory=dict, repr=False)
-    transport: str = GRPCIO
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the message's data."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -403,8 +377,3 @@ def _finite(seconds: float) -> float | None:
 
 def _us(ns: int) -> int:
     return min(max(ns // 1000, 0), MAX_US)
-
-
-def begin_from(data: Mapping[str, Any]) -> Begin:
-    """Return the message that the conductor sent."""
-    return Begin(**data)

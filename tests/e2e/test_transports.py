@@ -84,7 +84,7 @@ scenario = Scenario(
     timeline=[at(1, ExpireAll()), at(2, ClientClockSkew(skew_s=-30), until_s=3)],
     calls=[
         Call(f"{{LEDGER}}/GetBalance", {{"account": "42"}}, weight=3),
-        Call(f"{{LEDGER}}/FindTransfer", {{"id": "{{{{seq}}}}"}}),
+        Call(f"{{LEDGER}}/Transfer", {{"from_account": "1", "to_account": "2", "cents": 1, "nonce": "{{{{seq}}}}"}}),
         Call(f"{{LEDGER}}/ListTransfers", {{"account": "42"}}),
     ],
     calls_by="{by}",
