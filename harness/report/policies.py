@@ -77,13 +77,14 @@ class PolicyOutcome:
 
 
 def write(outcomes: Sequence[PolicyOutcome], scenario: str, folder: Path) -> None:
-    """Write ``policies.html``, ``.png``, ``.csv`` and ``.json`` into a folder."""
+    """Write ``policies.html``, ``.png``, ``.md``, ``.csv`` and ``.json`` into a folder."""
     rows = [outcome.to_json() for outcome in outcomes]
     (folder / "policies.json").write_text(json.dumps({"schema": 1, "policies": rows}, indent=1) + "\n")
     with (folder / "policies.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    (folder / "policies.md").write_text(markdown(outcomes), encoding="utf-8")
     with mpl.rc_context(STYLE):
         png = BytesIO()
         draw(outcomes, scenario).savefig(png, format="png")
@@ -92,6 +93,17 @@ def write(outcomes: Sequence[PolicyOutcome], scenario: str, folder: Path) -> Non
     template = environment().get_template("policies.html")
     page = template.render(outcomes=outcomes, scenario=scenario, picture=picture, marks=MARKS)
     (folder / "policies.html").write_text(page, encoding="utf-8")
+
+
+def markdown(outcomes: Sequence[PolicyOutcome]) -> str:
+    """Return the numbers as a Markdown table."""
+    lines = ["| policy | calls | failed | token requests | busiest second | median | p99 | verdict |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for one in outcomes:
+        times = " | ".join("-" if value is None else duration(value) for value in (one.p50_s, one.p99_s))
+        counts = f"{number(one.calls)} | {percent(_failed_ratio(one))} | {number(one.fetches)}"
+        lines.append(f"| {one.policy} | {counts} | {number(one.fetches_peak_per_s)} | {times} | {one.word} |")
+    return "\n".join(lines) + "\n"
 
 
 def title(outcomes: Sequence[PolicyOutcome]) -> str:

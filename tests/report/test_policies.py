@@ -67,6 +67,9 @@ def test_page_picture_and_tables_hold_every_policy(tmp_path: Path) -> None:
         CALM.policy,
         HERD.policy,
     ]
+    assert "| reactive, alone | 1,000 | 2.5 % | 400 | 180 | 7 ms | 400 ms | failed |" in (
+        (tmp_path / "policies.md").read_text().splitlines()
+    )
     assert json.loads((tmp_path / "policies.json").read_text())["policies"][1]["fetches_peak_per_s"] == 180
 
 
