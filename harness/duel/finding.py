@@ -8,6 +8,7 @@ from typing import Any
 from harness import clock
 from harness.duel.ledger import Ledger
 from harness.duel.result import (
+    NOT_JUDGED,
     AsideOfDuel,
     BuildOfDuel,
     CauseOfDuel,
@@ -110,9 +111,8 @@ def _unjudged(ledger: Ledger, found: Assessment, *, closed: bool) -> str:
     if not closed:
         return ""
     if all(look.word is None for look in ledger.looks):
-        return (
-            f"not judged: the duel was {'interrupted' if ledger.state == 'interrupted' else 'given up'} before a look"
-        )
+        ended = "interrupted" if ledger.state == "interrupted" else "given up"
+        return f"{NOT_JUDGED}: the duel was {ended} before a look"
     return "its runs may not be compared" if found.verdict.word == NOT_COMPARABLE else "made after the last look"
 
 

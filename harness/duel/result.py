@@ -26,6 +26,9 @@ SCHEMA = 1
 NAME = "comparison.json"
 SCHEMA_FILE = Path(__file__).with_name("comparison.schema.json")
 
+NOT_JUDGED = "not judged"
+"""How the reason of a pair begins that is good, in a duel that ended before a look."""
+
 Side = Literal["base", "new"]
 PairState = Literal["counted", "set aside", "not made"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from harness.duel.result import Duel, MetricOfDuel
+from harness.duel.result import NOT_JUDGED, Duel, MetricOfDuel
 from harness.honesty.metric import Metric
 from harness.honesty.verdict import change_words
 from harness.wording import duration, number, percent, plural
@@ -48,7 +48,8 @@ def headline(duel: Duel) -> str:
 
 def told(duel: Duel) -> list[str]:
     """Return what else must be said: why it is not comparable, what was set aside, what to mind, new causes."""
-    aside = [f"pair {pair.number} is set aside: {pair.why}" for pair in duel.set_aside]
+    at_fault = [pair for pair in duel.set_aside if not pair.why.startswith(NOT_JUDGED)]
+    aside = [f"pair {pair.number} is set aside: {pair.why}" for pair in at_fault]
     causes = [cause.sentence for cause in duel.new_causes]
     worth = [f"worth a look, and no verdict: {one.metric}, {between(one)}" for one in duel.asides if one.worth_a_look]
     reasons = [reason for reason in duel.reasons if not reason.startswith("pair ") or not aside]

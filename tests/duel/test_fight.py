@@ -8,6 +8,7 @@ from harness.duel.finding import find
 from harness.duel.ledger import Entry, Ledger, held
 from harness.duel.maker import Made
 from harness.duel.result import Side
+from harness.duel.words import told
 from harness.errors import RecordError, UsageError
 from harness.honesty.looks import Look
 from harness.honesty.pairs import coin
@@ -101,6 +102,7 @@ def test_an_interrupted_duel_is_not_judged(tmp_path: Path) -> None:
     duel = find(tmp_path, done, SLUGS)
     assert (duel.word, duel.exit_code, duel.findings) == ("not comparable", 130, ())
     assert duel.reasons[0] == "interrupted: 2 of 3 planned pairs were made, and no look was due"
+    assert not any("set aside" in line for line in told(duel))
     assert [pair.why for pair in duel.pairs][:2] == ["not judged: the duel was interrupted before a look"] * 2
 
 
