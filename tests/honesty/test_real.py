@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from tests.duel.samples import ledger
 from tests.report.duel.fake_duel import fake_duel
 
 
-@pytest.fixture
-def fought(tmp_path: Path) -> Comparison:
-    one = Comparison("failed +1 point", 1, 5, tmp_path)
-    folder = tmp_path / one.name / "duels" / "brief-storm" / "x"
+@pytest.fixture(scope="module")
+def fought(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    one = Comparison("failed +1 point", 1, 5, tmp_path_factory.mktemp("real"))
+    folder = one.folder / one.name / "duels" / "brief-storm" / "x"
     fake_duel(folder, 8, new={"failing": 0.02}, per_s=50)
     ledger(8).ended("complete").write(folder)
     return one
@@ -49,14 +50,18 @@ def test_what_fell_is_kept_whole_and_names_no_place_of_the_machine(fought: Compa
     assert (found["word"], found["counted"], found["pairs"]) == ("worse", 8, 8)
     assert found["findings"]["failed all"]["low"] > 0.01
     assert len(found["findings"]["p99 steady"]["differences"]) == 8
-    assert str(tmp_path) not in kept.read_text()
+    assert str(fought.folder) not in kept.read_text()
 
 
-def test_a_duel_that_was_interrupted_is_carried_on_and_not_counted(fought: Comparison) -> None:
+def test_a_duel_that_was_interrupted_is_carried_on_and_not_counted(fought: Comparison, tmp_path: Path) -> None:
     assert fought.duel is not None
-    file = fought.duel / "comparison.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "state": "interrupted"}))
-    assert fought.settled is None
+    cut = replace(fought, folder=tmp_path)
+    folder = tmp_path / cut.name / "duels" / "brief-storm" / "x"
+    folder.mkdir(parents=True)
+    result = json.loads((fought.duel / "comparison.json").read_text())
+    (folder / "duel.json").write_text((fought.duel / "duel.json").read_text())
+    (folder / "comparison.json").write_text(json.dumps({**result, "state": "interrupted"}))
+    assert (cut.duel, cut.settled) == (folder, None)
 
 
 def test_only_what_is_missing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
