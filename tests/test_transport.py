@@ -24,6 +24,7 @@ class FakeNative(ModuleType):
         self.opened: list[str] = []
 
     def insecure_channel(self, target: str, options: Any = None, compression: Any = None) -> Any:
+        assert "grpc.http2.ping_timeout_ms" not in dict(options)
         if ("grpc.enable_retries", 1) in options:
             raise ValueError("option grpc.enable_retries=1 is not supported")
         self.opened.append(target)
@@ -58,6 +59,11 @@ def test_native_opens_every_connection_and_leaves_the_threads_alone(native: Fake
     assert len(channels) == 4
     assert native.opened == [*HERE.addresses, *HERE.addresses]
     assert pool.maxsize == POOL_RESERVE
+
+
+def test_native_is_told_the_keepalive_in_its_own_words(native: FakeNative) -> None:
+    open_native(Endpoint(("127.0.0.1:1",), keepalive_s=5), "127.0.0.1:1")
+    assert native.opened == ["127.0.0.1:1"]
 
 
 def test_grpcio_gets_a_thread_for_every_call_in_flight_only_where_each_needs_one(

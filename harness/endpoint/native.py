@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from harness.endpoint import Endpoint
-from harness.endpoint.opening import COMPRESSION, channel_options, pems
+from harness.endpoint.opening import COMPRESSION, PING_TIMEOUT, channel_options, pems
 from harness.errors import UsageError
 
 NOWHERE = "127.0.0.1:1"
@@ -41,7 +41,7 @@ def _open(endpoint: Endpoint, address: str) -> grpc.Channel:
     import jwtstorm_transport as native
 
     settings: dict[str, Any] = {
-        "options": channel_options(endpoint),
+        "options": [option for option in channel_options(endpoint) if option[0] != PING_TIMEOUT],  # grpcio's need
         "compression": COMPRESSION[endpoint.compression],
     }
     channel: grpc.Channel

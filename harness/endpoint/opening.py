@@ -19,6 +19,8 @@ COMPRESSION = {
     "gzip": grpc.Compression.Gzip,
 }
 """grpc's compressions by the names that an endpoint has for them."""
+PING_TIMEOUT = "grpc.http2.ping_timeout_ms"
+"""What grpcio 1.85 heeds of a keepalive's time-out: without it a pong may take a minute, whatever is said there."""
 
 
 def open_channel(endpoint: Endpoint, address: str) -> grpc.Channel:
@@ -47,6 +49,7 @@ def channel_options(endpoint: Endpoint) -> list[tuple[str, Any]]:
         options += [
             ("grpc.keepalive_time_ms", round(endpoint.keepalive_s * 1000)),
             ("grpc.keepalive_timeout_ms", round(endpoint.keepalive_timeout_s * 1000)),
+            (PING_TIMEOUT, round(endpoint.keepalive_timeout_s * 1000)),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.max_pings_without_data", 0),
         ]

@@ -146,7 +146,7 @@ def test_settings_reach_grpcs_channel_arguments() -> None:
     )
     options = dict(channel_options(endpoint))
     assert options["grpc.keepalive_time_ms"] == 5000
-    assert options["grpc.keepalive_timeout_ms"] == 2000
+    assert options["grpc.keepalive_timeout_ms"] == options["grpc.http2.ping_timeout_ms"] == 2000
     assert options["grpc.max_receive_message_length"] == options["grpc.max_send_message_length"] == 7
     assert options["grpc.default_authority"] == "name"
     assert options["grpc.enable_retries"] == 1
