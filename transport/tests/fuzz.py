@@ -15,7 +15,7 @@ from itertools import count, islice
 from pathlib import Path
 from random import Random
 
-from transport.tests.calling import GRPCIO, NATIVE, Outcome, Target, ask
+from transport.tests.calling import GRPCIO, NATIVE, PATIENCE_S, Outcome, Target, ask
 from transport.tests.client import NOT_BUILT, Client, ClientError, native_is_built
 from transport.tests.mutations import mutate
 from transport.tests.peer import Peer, Play, Wire
@@ -42,7 +42,7 @@ class Case:
     def play(self, wire: Wire) -> None:
         """Send the greeting; the reply when the call came; end."""
         wire.send(self.greeting)
-        wire.socket.settimeout(TIMEOUT_S / 2)
+        wire.socket.settimeout(PATIENCE_S)
         try:
             wire.await_preface()
             wire.await_call()
@@ -114,7 +114,7 @@ class Fuzzer:
         """Play each recording unchanged: it must end as it did. Raises where it does not."""
         for recording in self._recordings:
             case = Case(0, recording, recording.greeting, [recording.reply], "hold")
-            outcome = _run([case], self._client)[0]
+            outcome = _run([case], self._client, PATIENCE_S)[0]
             if outcome is None or outcome.code != recording.asked.code:
                 raise AssertionError(f"the recording {recording.asked.name} does not play: {outcome}")
 
@@ -164,16 +164,16 @@ class Fuzzer:
         return found
 
 
-def _run(batch: list[Case], client: Client) -> list[Outcome | None]:
+def _run(batch: list[Case], client: Client, timeout_s: float = TIMEOUT_S) -> list[Outcome | None]:
     """Play cases at once; return how each call ended, None where it raised what is no RpcError, hung, or died."""
     peers = [Peer(_script(case)) for case in batch]
     calls = [
-        case.recording.asked.make(client, peer.address, TIMEOUT_S) for case, peer in zip(batch, peers, strict=True)
+        case.recording.asked.make(client, peer.address, timeout_s) for case, peer in zip(batch, peers, strict=True)
     ]
     outcomes: list[Outcome | None] = []
     for call in calls:
         try:
-            outcomes.append(call.result(TIMEOUT_S + SLACK_S))
+            outcomes.append(call.result(timeout_s + SLACK_S))
         except ClientError:
             outcomes.append(None)
     for peer in peers:
