@@ -79,7 +79,7 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def _where(rows: Sequence[Row]) -> str:
-    hosts = Counter(f"{row['host']['cores']} cores of {row['host']['cpu']}" for row in rows)
+    hosts = Counter(f"{row['host']['cores']} cores of {row['host']['cpu']}" for row in rows if row["host"]["cpu"])
     loads = [row["load_average"] for row in rows]
     days = sorted(row["started_utc"][:10] for row in rows)
     span = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
@@ -160,8 +160,8 @@ def _aside(rows: Sequence[Row]) -> str:
     pairs = sum(row["counted"] + len(row["aside"]) for row in rows)
     reasons = [reason for row in rows for reason in row["aside"]]
     given_up = sum(reason.startswith(NOT_JUDGED) for reason in reasons)
-    why = Counter(re.sub(r"\d[\d.,]*", "N", reason) for reason in reasons if not reason.startswith(NOT_JUDGED))
-    refused = [f"{row['kind']}, {row['number']}: {'; '.join(row['reasons'])}" for row in rows if row["reasons"]]
+    why = Counter(_kind(reason) for reason in reasons if not reason.startswith(NOT_JUDGED))
+    refused = [f"{row['kind']}, {row['number']}: {row['reasons'][0]}" for row in rows if row["reasons"]]
     told = [f"Of {pairs} pairs {sum(why.values())} could not be used{':' if why else '.'}"]
     told += [f"- {count} times: {reason}" for reason, count in why.most_common()]
     if given_up:
@@ -169,6 +169,12 @@ def _aside(rows: Sequence[Row]) -> str:
     if refused:
         told += ["", "Not comparable:", *(f"- {one}" for one in refused)]
     return "\n".join(told)
+
+
+def _kind(reason: str) -> str:
+    """Return a reason without what differs from run to run: which build, which worker, how much."""
+    first = reason.removeprefix("base: ").removeprefix("new: ").partition(";")[0]
+    return re.sub(r"(?<![\dp.])\d[\d.,]*( m?s\b)?", lambda found: "some time" if found[1] else "N", first)
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

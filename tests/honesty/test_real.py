@@ -95,7 +95,7 @@ def test_the_tables_count_false_alarms_misses_and_pairs_that_could_not_be_used()
     assert "| A/A (3) | 1 | 0 | 2 | 0 | 0 | false alarms: 1 of 3 (at most 86%) |" in text
     assert "| p99 +10 % (3) | 1 | 0 | 0 | 1 | 1 | found: 1 of 2 (at least 3%) |" in text
     assert "| p99 +10 %, 1 | worse | 7 of 8 | worse, +5.1 to +16 % |" in text
-    assert "Of 49 pairs 6 could not be used:\n- 6 times: base: N rows lost" in text
+    assert "Of 49 pairs 6 could not be used:\n- 6 times: N rows lost" in text
     assert "\n1 more were good and not judged" in text
     assert "- p99 +10 %, 3: load not sustained: offered 90 %" in text
 
