@@ -70,6 +70,9 @@ zoo: setup  ## let each defect loose: the mutation table and its kill rate
 storms: setup  ## let storms hunt their animals, short: the table of docs/storms.md [NAMES="calm kid-flood"]
 	$(BIN)/python -m harness.lab.zoo --storms $(NAMES) --write docs/storms.md
 
+whole: setup  ## run what has no valid run on its full course yet: the second table of docs/storms.md [NAMES="calm"]
+	$(BIN)/python -m harness.lab.zoo --whole full --run $(NAMES) --write docs/storms.md
+
 proof: setup  ## prove the reference target by every row of the defect catalogue
 	$(BIN)/python -m harness.lab.proving
 
@@ -81,4 +84,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport peers foreign probe zoo proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport peers foreign probe zoo storms whole proof lock clean

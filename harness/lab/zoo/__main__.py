@@ -1,7 +1,7 @@
 """Print the mutation table: ``python -m harness.lab.zoo [NAME …]``; exit 1 where an animal lives.
 
 With ``--storms [SCENARIO …]`` storms hunt instead of the catalogue; ``--whole BUILD`` reads what finished runs of whole
-scenarios said instead. ``--write FILE`` puts either table into a page.
+scenarios said instead, and with ``--run`` makes those that lack. ``--write FILE`` puts either table into a page.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try the animals that are named, or all; print the table."""
     options = _parser().parse_args(arguments)
     if options.whole:
-        return _whole(options.whole, options.write)
+        return _whole(options)
     if options.storms:
         return _storms(options.names, options.write)
     try:
@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="an animal, or with --storms a scenario (all)")
     parser.add_argument("--storms", action="store_true", help="let storms hunt instead of the catalogue")
     parser.add_argument("--whole", metavar="BUILD", help="read the whole runs of a build instead (in REPORTS)")
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="with --whole, first run NAME, or what has no valid run yet, on its full course",
+    )
     parser.add_argument(
         "--write",
         type=Path,
@@ -72,17 +77,27 @@ def _storms(names: Sequence[str], document: Path | None) -> int:
     return 0 if all(storm.as_claimed for storm in found) else 1
 
 
-def _whole(build: str, document: Path | None) -> int:
+def _whole(options: argparse.Namespace) -> int:
     """Print the table of a build's whole runs; 1 where the newest of a scenario did not pass."""
+    reports, build = Path(os.environ.get("REPORTS") or "reports"), options.whole
     try:
-        runs = whole.whole_runs(Path(os.environ.get("REPORTS") or "reports"), build)
-        if document is not None:
-            whole.write_into(document, runs)
+        if options.run:
+            _run_whole(options.names or whole.unanswered(reports, build), build, reports)
+        runs = whole.whole_runs(reports, build)
+        if options.write is not None:
+            whole.write_into(options.write, runs)
     except HarnessError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     sys.stdout.write(f"{whole.page(runs)}\n")
     return 0 if all(one.word == "passed" for one in whole.newest(runs).values()) else 1
+
+
+def _run_whole(names: Sequence[str], build: str, reports: Path) -> None:
+    for name, code in whole.run_whole(names, build, reports):
+        sys.stderr.write(f"{name:<18}exit code {code}\n")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,30 @@
 """Whole runs: what each scenario said on its full course, out of the folders of runs that have ended.
 
 A table of evidence, and so of every run: the newest one speaks, and those before it are counted by their verdicts.
+What has no answer yet can be run from here; a scenario that failed has its answer, and is not run until it passes.
 """
 
+import os
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import catalogue
 from harness.errors import RunError
 from harness.lab.zoo.storms import Storm
 from harness.marked import write_between
 from harness.runs import Run, read_run
 from harness.summary import Summary, read_summary
+from harness.whole_run import run_to_its_end
 from harness.wording import duration
 
 BEGIN, END = "<!-- whole runs: begin -->", "<!-- whole runs: end -->"
+NO_ANSWER = {"invalid", "interrupted"}
+"""Verdicts of runs that say nothing of their target."""
+OF_YOURS = "any"
+"""The scenario that needs a target of your own."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,28 @@ def whole_runs(reports: Path, build: str) -> list[WholeRun]:
     if found := [one for one in runs if _whole(one.run)]:
         return found
     raise RunError(f"{reports} has no whole run of the build {build!r}; make some: jwtstorm run NAME --build {build}")
+
+
+def unanswered(reports: Path, build: str) -> list[str]:
+    """Return the scenarios that the lab can serve and that have no whole run with an answer yet."""
+    try:
+        words = {name: one.word for name, one in newest(whole_runs(reports, build)).items()}
+    except RunError:
+        words = {}
+    names = [entry.about.name for entry in catalogue.entries() if entry.about.name != OF_YOURS]
+    return [name for name in names if words.get(name, "invalid") in NO_ANSWER]
+
+
+def run_whole(names: Sequence[str], build: str, reports: Path) -> Iterator[tuple[str, int]]:
+    """Run scenarios on their full course, one after another; yield each with its exit code. Logs lie by the runs."""
+    reports.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        command = [sys.executable, "-m", "harness.cli", "run", name, "--headless", "--build", build]
+        environ = {**os.environ, "REPORTS": str(reports)}
+        yield (
+            name,
+            run_to_its_end([*command, "--transport", "grpcio"], environ, reports / f"{Path(name).stem}-{build}.log"),
+        )
 
 
 def newest(runs: Sequence[WholeRun]) -> dict[str, WholeRun]:

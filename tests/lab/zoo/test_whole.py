@@ -8,8 +8,9 @@ import pytest
 
 from harness.errors import RunError
 from harness.lab.zoo.__main__ import main
-from harness.lab.zoo.whole import page, whole_runs
+from harness.lab.zoo.whole import newest, page, run_whole, unanswered, whole_runs
 from harness.summary import Summary, Verdict, write_summary
+from tests.e2e.storms import Trial, settings
 
 
 def run(reports: Path, scenario: str, started: str, word: str, code: int, **data: Any) -> None:
@@ -36,6 +37,27 @@ def test_a_shortened_run_and_one_with_a_defect_are_no_whole_runs(tmp_path: Path,
     run(tmp_path, "calm", "1", "passed", 0, **variant)
     with pytest.raises(RunError, match="no whole run of the build 'full'"):
         whole_runs(tmp_path, "full")
+
+
+def test_a_scenario_is_unanswered_without_a_run_or_by_an_invalid_one_and_not_by_one_that_failed(tmp_path: Path) -> None:
+    everything = unanswered(tmp_path, "full")
+    assert {"calm", "kid-flood", "fail-open"} < set(everything)
+    assert "any" not in everything
+    run(tmp_path, "calm", "1", "failed", 1)
+    run(tmp_path, "fail-open", "1", "passed", 0)
+    run(tmp_path, "kid-flood", "1", "passed", 0)
+    run(tmp_path, "kid-flood", "2", "invalid", 3)
+    assert set(everything) - set(unanswered(tmp_path, "full")) == {"calm", "fail-open"}
+
+
+@pytest.mark.e2e
+def test_the_command_makes_the_whole_runs_that_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Trial(tmp_path).write(settings())
+    monkeypatch.setenv("REPORTS", str(tmp_path / "reports"))
+    monkeypatch.chdir(Path(__file__).parents[3])
+    ((_, code),) = run_whole([str(file)], "full", tmp_path / "reports")
+    assert code in {0, 3}  # 3 on a busy machine
+    assert newest(whole_runs(tmp_path / "reports", "full")).keys() == {"trial"}
 
 
 @pytest.mark.parametrize(("word", "code"), [("passed", 0), ("invalid", 1), ("failed", 1)])
