@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,11 +87,13 @@ def pairs_to_show(differences: npt.ArrayLike, smallest_change: float, alpha: flo
 
     The smallest n with t(n - 1) s / sqrt(n) <= change, more than there are now; None beyond `MOST_PAIRS`.
     """
+    from scipy.special import stdtrit  # late: `compare` needs no interval, and starts sooner without
+
     values = np.asarray(differences, dtype=np.float64)
     if values.size < 2:
         return None
     n = np.arange(max(values.size + 1, smallest_n(alpha)), MOST_PAIRS + 1)
-    reach = special.stdtrit(n - 1.0, 1 - alpha / 2) * values.std(ddof=1) / np.sqrt(n)
+    reach = stdtrit(n - 1.0, 1 - alpha / 2) * values.std(ddof=1) / np.sqrt(n)
     enough = np.flatnonzero(reach <= smallest_change)
     return int(n[enough[0]]) if enough.size else None
 

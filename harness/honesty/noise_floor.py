@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from scipy import special
 
 from harness.errors import RecordError, UsageError
 from harness.honesty.looks import ALPHA
@@ -104,7 +103,9 @@ class NoiseFloor:
 
 def reach(spread: Spread, metrics: int) -> float:
     """Return how far two runs of one build may differ, on the metric's scale: t(K - 1, alpha / m) s sqrt(2)."""
-    t = float(special.stdtrit(spread.runs - 1.0, 1 - ALPHA / (2 * max(metrics, 1))))
+    from scipy.special import stdtrit  # late: `compare` pays for it only where a noise floor is
+
+    t = float(stdtrit(spread.runs - 1.0, 1 - ALPHA / (2 * max(metrics, 1))))
     return t * spread.deviation * math.sqrt(2)
 
 
