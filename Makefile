@@ -42,8 +42,8 @@ check: lint type test  ## all of the above: what CI runs
 bench: setup  ## measure: prints the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-honesty: setup  ## prove the verdict honest by simulation: prints the table of docs/honesty.md
-	$(BIN)/python -m benchmarks.honesty
+honesty: setup  ## prove the verdict honest by simulation: the table of docs/honesty.md [OPTIONS=real: by real duels, hours]
+	$(BIN)/python -m benchmarks.honesty $(OPTIONS)
 
 proto: setup  ## generate the stubs of the lab's service anew
 	$(BIN)/python -m harness.lab.proto
