@@ -13,6 +13,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, TE, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
+use crate::binary::{BINARY, decode};
 use crate::channel::{Channel, Line};
 use crate::framing::{Deframer, Encoding};
 use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
@@ -185,21 +186,26 @@ async fn exchange(
     sent: impl Fn(),
 ) -> Outcome {
     match sending {
-        Sending::Whole(message) => {
-            let first = send_whole(channel, asked.clone(), message.clone(), reader).await;
-            match first {
-                Err(NotTaken) => send_whole(channel, asked, message, reader).await.unwrap_or_else(|NotTaken| {
-                    Status::unavailable("GOAWAY received before the call was taken, twice").into()
-                }),
-                Ok(outcome) => outcome,
+        Sending::Whole(message) => match send_whole(channel, asked.clone(), message.clone(), reader).await {
+            Ok(outcome) => outcome,
+            Err(NotTaken(_)) => {
+                let again = send_whole(channel, asked, message, reader).await;
+                again.unwrap_or_else(|NotTaken(status)| status.into())
             }
-        }
+        },
         Sending::Stream => send_stream(channel, asked, control, reader, sent).await,
     }
 }
 
-/// The peer went away without having seen the call: sending it again is safe. Source: gRFC A6, transparent retries.
-struct NotTaken;
+/// The peer says that it has not looked at the call: sending it again, once, is safe. Source: gRFC A6.
+struct NotTaken(Status);
+
+/// Return whether an error says so.
+fn is_of_not_taken(error: &h2::Error) -> bool {
+    let reason = error.reason().filter(|_| error.is_remote());
+    (error.is_go_away() && reason == Some(Reason::NO_ERROR))
+        || (error.is_reset() && reason == Some(Reason::REFUSED_STREAM))
+}
 
 async fn send_whole(
     channel: &Channel,
@@ -215,11 +221,16 @@ async fn send_whole(
     stream.send_data(message, true).ok();
     match response.await {
         Ok(answer) => Ok(receive(answer, &line, channel.settings.max_receive, reader).await),
-        Err(error) if error.is_go_away() && error.is_remote() && error.reason() == Some(Reason::NO_ERROR) => {
-            channel.retire(&line);
-            Err(NotTaken)
+        Err(error) => {
+            let status = status::of_error(&error, line.why());
+            if !is_of_not_taken(&error) {
+                return Ok(status.into());
+            }
+            if error.is_go_away() {
+                channel.retire(&line);
+            }
+            Err(NotTaken(status))
         }
-        Err(error) => Ok(status::of_error(&error, line.why()).into()),
     }
 }
 
@@ -328,15 +339,29 @@ async fn receive(answer: Response<RecvStream>, line: &Line, limit: Option<usize>
     if let Some(status) = status::of_head(head.status, &head.headers) {
         return Outcome { initial: head.headers, ..status.into() };
     }
+    if let Some(status) = metadata_error(&head.headers) {
+        return Outcome { initial: head.headers, ..status.into() };
+    }
     reader.initial(&head.headers);
     let encoding = head.headers.get("grpc-encoding").map(HeaderValue::as_bytes);
     let mut deframer = Deframer::new(encoding, limit);
     let ended = read(&mut body, &mut deframer, reader, line).await;
     let (status, trailing) = match ended {
-        Ok(trailing) => (final_status(&trailing, &deframer), trailing),
+        Ok(trailing) => {
+            let status = metadata_error(&trailing).unwrap_or_else(|| final_status(&trailing, &deframer));
+            (status, trailing)
+        }
         Err(status) => (status, HeaderMap::new()),
     };
     Outcome { status, message: None, initial: head.headers, trailing }
+}
+
+/// Return what is wrong with binary metadata, as grpcio says it.
+fn metadata_error(headers: &HeaderMap) -> Option<Status> {
+    let mut binary = headers.iter().filter(|(name, _)| name.as_str().ends_with(BINARY));
+    let sound =
+        binary.all(|(_, value)| value.as_bytes().split(|byte| *byte == b',').all(|part| decode(part).is_some()));
+    (!sound).then(|| Status::new(INTERNAL, "illegal base64 encoding in binary metadata"))
 }
 
 fn trailers_only(http: http::StatusCode, headers: HeaderMap) -> Outcome {

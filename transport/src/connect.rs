@@ -116,7 +116,8 @@ pub async fn connect(address: &Address, tls: Option<&Tls>) -> Result<Wire, Strin
     let Some(tls) = tls else { return Ok(Wire::new(socket)) };
     let connector = TlsConnector::from(Arc::clone(&tls.config));
     match connector.connect(tls.name.clone(), socket).await {
-        Ok(secured) => Ok(Wire::new(Box::new(secured))),
+        Ok(secured) if secured.get_ref().1.alpn_protocol() == Some(b"h2") => Ok(Wire::new(Box::new(secured))),
+        Ok(_) => Err("Cannot check peer: missing selected ALPN property".into()),
         Err(error) => Err(handshake_text(&error)),
     }
 }

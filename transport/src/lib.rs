@@ -4,6 +4,7 @@
 //! connection, `completions` bring what came of them back to Python's event loop.
 
 pub mod alarm;
+pub mod binary;
 pub mod call;
 pub mod channel;
 pub mod completions;

@@ -1,21 +1,12 @@
 //! Metadata between Python's pairs and HTTP/2's headers. No error shows a value: it may be a token.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::{DecodePaddingMode, general_purpose};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
-const BINARY: &str = "-bin";
-/// Peers may pad or not. Source: grpc/grpc doc/PROTOCOL-HTTP2.md, Binary-Header.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::binary::{BINARY, decode, encode};
 
 /// Read the pairs of a call's metadata; None is no metadata.
 pub fn headers(metadata: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {
@@ -41,7 +32,7 @@ fn header(key: &str, value: &Bound<'_, PyAny>) -> PyResult<(HeaderName, HeaderVa
         Err(_) => value.cast::<PyBytes>().map_err(|_| illegal())?.as_bytes(),
     };
     let value = if key.ends_with(BINARY) {
-        HeaderValue::from_str(&general_purpose::STANDARD_NO_PAD.encode(raw)).map_err(|_| illegal())?
+        HeaderValue::from_str(&encode(raw)).map_err(|_| illegal())?
     } else if raw.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
         HeaderValue::from_bytes(raw).map_err(|_| illegal())?
     } else {
@@ -64,7 +55,7 @@ pub fn pairs<'py>(py: Python<'py>, headers: &HeaderMap) -> PyResult<Bound<'py, P
         let name = name.as_str();
         if name.ends_with(BINARY) {
             for part in value.as_bytes().split(|byte| *byte == b',') {
-                let decoded = LENIENT.decode(part.trim_ascii()).unwrap_or_default();
+                let decoded = decode(part).unwrap_or_default();
                 list.append(PyTuple::new(
                     py,
                     [PyString::new(py, name).into_any(), PyBytes::new(py, &decoded).into_any()],

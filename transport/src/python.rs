@@ -170,10 +170,19 @@ pub fn outcome<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, P
     Ok(told.into_pyobject(py)?.into_any())
 }
 
+/// A hold on a channel: when the last is gone, the channel is closed.
+pub struct Hold(pub Arc<Line>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// A channel to one address, with a connection of its own.
 #[pyclass(frozen)]
 pub struct Channel {
-    pub line: Arc<Line>,
+    pub hold: Arc<Hold>,
 }
 
 #[pymethods]
@@ -191,20 +200,20 @@ impl Channel {
             options.into_iter().map(|(name, value)| Ok((name, read(&value)?))).collect::<PyResult<Vec<_>>>()?;
         let line = open(address, &options, compression, tls).map_err(PyValueError::new_err)?;
         engine()?.spawn(Arc::clone(&line).drive());
-        Ok(Self { line })
+        Ok(Self { hold: Arc::new(Hold(line)) })
     }
 
     /// Return a method of the channel, `/package.Service/Method`.
     fn method(&self, path: &str) -> PyResult<Method> {
-        let uri = self.line.uri(path).map_err(PyValueError::new_err)?;
-        Ok(Method { line: Arc::clone(&self.line), uri, engine: engine()? })
+        let uri = self.hold.0.uri(path).map_err(PyValueError::new_err)?;
+        Ok(Method { hold: Arc::clone(&self.hold), uri, engine: engine()? })
     }
 
     /// Tell of the channel's states, from the present one on, until the key is left or the channel closed.
     fn watch(&self, hub: &Hub, target: Py<PyAny>) -> u64 {
         let control = Arc::new(Control::default());
         let key = hub.wait(target, &control, Kind::Stream);
-        let (completions, mut states) = (Arc::clone(&hub.completions), self.line.watch());
+        let (completions, mut states) = (Arc::clone(&hub.completions), self.hold.0.watch());
         let mut number = states.borrow_and_update().number();
         hub.engine.spawn(async move {
             loop {
@@ -221,12 +230,12 @@ impl Channel {
 
     /// Ask for a connection.
     fn connect(&self) {
-        self.line.want();
+        self.hold.0.want();
     }
 
     /// End the channel and every call on it.
     fn close(&self) {
-        self.line.close();
+        self.hold.0.close();
     }
 }
 
@@ -261,7 +270,7 @@ fn encoding(number: u8) -> Option<Encoding> {
 /// One RPC of a channel.
 #[pyclass(frozen)]
 struct Method {
-    line: Arc<Line>,
+    hold: Arc<Hold>,
     uri: Uri,
     engine: Arc<Engine>,
 }
@@ -278,12 +287,12 @@ impl Method {
             metadata: metadata::headers(pairs.as_ref())?,
             deadline: left.and_then(|left| Instant::now().checked_add(left)),
             wait_for_ready: *wait_for_ready,
-            encoding: compression.and_then(encoding).unwrap_or(self.line.settings.encoding),
+            encoding: compression.and_then(encoding).unwrap_or(self.hold.0.settings.encoding),
         })
     }
 
     fn framed(&self, message: &[u8], asked: &Asked) -> PyResult<Bytes> {
-        frame(message, asked.encoding, self.line.settings.max_send).map_err(|status| refused(&status))
+        frame(message, asked.encoding, self.hold.0.settings.max_send).map_err(|status| refused(&status))
     }
 }
 
@@ -313,7 +322,7 @@ impl Method {
         let key = hub.wait(target, &control, if whole { Kind::Whole } else { Kind::Reply });
         let completions = Arc::clone(&hub.completions);
         self.engine.put(Unary {
-            channel: Arc::clone(&self.line),
+            channel: Arc::clone(&self.hold.0),
             asked,
             message,
             control,
@@ -343,7 +352,7 @@ impl Method {
         };
         let control = Arc::new(Control::default());
         let key = hub.wait(target, &control, Kind::Stream);
-        let (line, completions) = (Arc::clone(&self.line), Arc::clone(&hub.completions));
+        let (line, completions) = (Arc::clone(&self.hold.0), Arc::clone(&hub.completions));
         let held = Arc::clone(&control);
         self.engine.spawn(async move {
             let mut reader = StreamReader { key, completions: Arc::clone(&completions), control: Arc::clone(&held) };
@@ -351,7 +360,8 @@ impl Method {
             let outcome = make(&line, asked, sending, &held, &mut reader, sent).await;
             completions.push(key, Event::End(Box::new(outcome)));
         });
-        Ok(Stream { key, control, encoding, max_send: self.line.settings.max_send })
+        let hold = Arc::clone(&self.hold);
+        Ok(Stream { key, control, encoding, hold })
     }
 }
 
@@ -383,14 +393,14 @@ struct Stream {
     key: u64,
     control: Arc<Control>,
     encoding: Encoding,
-    max_send: Option<usize>,
+    hold: Arc<Hold>,
 }
 
 #[pymethods]
 impl Stream {
     /// Send a message; `Sent` is told when it has left. Raises `Refused` where it is too large.
     fn send(&self, message: &[u8]) -> PyResult<()> {
-        let framed = frame(message, self.encoding, self.max_send).map_err(|status| refused(&status))?;
+        let framed = frame(message, self.encoding, self.hold.0.settings.max_send).map_err(|status| refused(&status))?;
         self.control.send(framed);
         Ok(())
     }

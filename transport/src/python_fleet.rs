@@ -1,6 +1,6 @@
 //! Python's side of the fleet: declared calls are planned, given tokens and taken over by `harness.declared`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
@@ -12,13 +12,15 @@ use crate::engine::Engine;
 use crate::fleet::{Fleet as Inner, Plan, Planned, Told};
 use crate::framing::frame;
 use crate::metadata;
-use crate::python::{Channel, Hub, Kind, outcome, refused};
+use crate::python::{Channel, Hold, Hub, Kind, outcome, refused};
 
 /// Declared calls, made beside Python's lock.
 #[pyclass(frozen)]
 pub struct Fleet {
     inner: Arc<Inner>,
     engine: Arc<Engine>,
+    /// The channels stay open as long as the fleet is there.
+    holds: Mutex<Vec<Arc<Hold>>>,
 }
 
 #[pymethods]
@@ -38,7 +40,7 @@ impl Fleet {
         no_method: u8,
         messages: Vec<Option<Vec<u8>>>,
     ) -> PyResult<Self> {
-        let settings = &channel.line.settings;
+        let settings = &channel.hold.0.settings;
         let framed = |message: Option<Vec<u8>>| {
             message.map(|message| frame(&message, settings.encoding, settings.max_send)).transpose()
         };
@@ -54,7 +56,7 @@ impl Fleet {
         let key = hub.wait(target, &Arc::new(Control::default()), Kind::Stream);
         let (inner, engine) = (Inner::new(plan, key, Arc::clone(&hub.completions)), Arc::clone(&hub.engine));
         engine.spawn(Arc::clone(&inner).pace());
-        Ok(Self { inner, engine })
+        Ok(Self { inner, engine, holds: Mutex::default() })
     }
 
     /// Begin; calls end being due at `end_ns`, and Python makes those due within a window (monotonic, from and to).
@@ -92,10 +94,11 @@ impl Fleet {
     /// path and its number in the journal.
     #[allow(clippy::needless_pass_by_value)]
     fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u8)>) -> PyResult<usize> {
-        let found = calls.into_iter().map(|(path, method)| Ok((channel.line.uri(&path)?, method)));
+        let found = calls.into_iter().map(|(path, method)| Ok((channel.hold.0.uri(&path)?, method)));
         let calls = found.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;
-        let (seat, server) = self.inner.sit(Arc::clone(&channel.line), slot, calls);
+        let (seat, server) = self.inner.sit(Arc::clone(&channel.hold.0), slot, calls);
         self.engine.spawn(server);
+        self.holds.lock().expect("no holder panics").push(Arc::clone(&channel.hold));
         Ok(seat)
     }
 

@@ -14,7 +14,7 @@ from harness.rows import JournalReader
 from harness.runs import read_run
 from harness.transport_choice import GRPCIO, NATIVE, native_version
 
-FILE = Path("benchmarks/loads/peers_ours.py")
+LOADS = Path("benchmarks/loads")
 _ALL = 1 << 30
 
 
@@ -22,12 +22,13 @@ class _Ours(Tool):
     """Fifty users on one connection; response time, from the intended start."""
 
     transport: ClassVar[str] = GRPCIO
+    file: ClassVar[str] = "peers_ours.py"
     killed = True
 
     def command(self, load: Load) -> Sequence[str | Path]:
         """Return how it is started: a plain locustfile."""
         del load
-        return [sys.executable, "-m", "locust", "-f", str(FILE), "--headless", "--only-summary"]
+        return [sys.executable, "-m", "locust", "-f", str(LOADS / self.file), "--headless", "--only-summary"]
 
     def environ(self, load: Load) -> Mapping[str, str]:
         """Return the arena, the load, and where the run goes."""
@@ -75,3 +76,11 @@ class OursOnNative(_Ours):
     def absent(cls) -> str | None:
         """Return why it cannot take part."""
         return None if native_version() else "the native transport is not installed: make transport"
+
+
+class OursDeclared(OursOnNative):
+    """Users whose calls are declared: the native transport makes them by itself."""
+
+    name = "ours, declared"
+    file = "peers_declared.py"
+    remark = "*Ours, declared*: the scenario names its call (`calls=`), and the native transport makes it by itself."

@@ -3,7 +3,6 @@
 import atexit
 import os
 import sys
-import threading
 
 import gevent
 from gevent.hub import Hub as GeventHub
@@ -41,16 +40,24 @@ class Loop:
         self.native.kick()
 
 
-_held = threading.local()
+_loops: dict[GeventHub, Loop] = {}
+_of_parent: list[Loop] = []
+"""Loops of the process that this one was forked from: kept, for their watchers are not ours to stop."""
 
 
 def current() -> Loop:
-    """Return the loop of the present thread; a fork has one of its own."""
-    pid, loop = getattr(_held, "loop", (0, None))
-    if loop is None or pid != os.getpid():
-        loop = Loop(gevent.get_hub())
-        _held.loop = (os.getpid(), loop)
+    """Return the loop of the present thread's hub; a fork has one of its own."""
+    hub = gevent.get_hub()
+    loop = _loops.get(hub)
+    if loop is None:
+        loop = _loops[hub] = Loop(hub)
     return loop
 
 
+def _forget() -> None:
+    _of_parent.extend(_loops.values())
+    _loops.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
 atexit.register(_native.stop)
