@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::framing::Encoding;
 
-/// Four times grpc's own hard limit of a header block: what is over it is dropped without a word, and statuses with it.
-const MAX_METADATA: u32 = 64 << 10;
+/// grpc's own hard limit of a header block.
+const MAX_METADATA: u32 = 16 << 10;
 
 /// A channel argument's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
