@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     policies.add_argument(
         "--policy", action="append", default=[], metavar="NAME", help="only this one, and others so named"
     )
+    policies.add_argument(
+        "--tries",
+        type=int,
+        default=2,
+        metavar="N",
+        help="how often to make a run that a busy machine spoilt (default: 2)",
+    )
     explain = command("explain", _explain, "Say why calls of a run failed, cause by cause.")
     explain.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
     recover = command("recover", _recover, "Take back what a killed run left in force.")
@@ -227,7 +234,7 @@ def _trend(options: argparse.Namespace) -> int:
 def _policies(options: argparse.Namespace) -> int:
     from harness.policies import run_command
 
-    return run_command(options.name, options.policy, reports_folder())
+    return run_command(options.name, options.policy, reports_folder(), options.tries)
 
 
 def _explain(options: argparse.Namespace) -> int:

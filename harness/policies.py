@@ -21,14 +21,16 @@ from harness.runs import find_run
 from harness.summary import read_summary
 from harness.whole_run import run_to_its_end
 
+TRIES = 2
+"""A busy machine makes a run invalid; it is made again so often, the first time included."""
 INTERRUPTED = 130
 """Exit code of a run that was ended before its planned end."""
 
 Tell = Callable[[str], None]
 
 
-def run_command(name: str, names: Sequence[str], reports: Path) -> int:
-    """Run the policies, write page, picture and tables; return the exit code.
+def run_command(name: str, names: Sequence[str], reports: Path, tries: int = TRIES) -> int:
+    """Run the policies, each ``tries`` times at most, write page, picture and tables; return the exit code.
 
     0 where every run gave a valid answer, 3 where one did not, 130 where it was interrupted.
     """
@@ -36,7 +38,7 @@ def run_command(name: str, names: Sequence[str], reports: Path) -> int:
     folder = reports / "policies" / scenario / utc_now().strftime("%Y%m%dT%H%M%SZ")
     folder.mkdir(parents=True)
     console = Console(highlight=False, soft_wrap=True, file=sys.stdout)
-    outcomes = run_policies(name, names, folder, lambda line: console.print(line, markup=False))
+    outcomes = run_policies(name, names, folder, lambda line: console.print(line, markup=False), tries)
     if not outcomes:
         return 3
     write(outcomes, scenario, folder)
@@ -56,8 +58,10 @@ def choose(tokens: Tokens, names: Iterable[str]) -> tuple[Variation, ...]:
     return tuple(known[name] for name in wanted)
 
 
-def run_policies(name: str, names: Sequence[str], folder: Path, tell: Tell) -> tuple[PolicyOutcome, ...]:
-    """Run a scenario under each policy; return what came of those that left a summary.
+def run_policies(
+    name: str, names: Sequence[str], folder: Path, tell: Tell, tries: int = TRIES
+) -> tuple[PolicyOutcome, ...]:
+    """Run a scenario under each policy, ``tries`` times at most; return what came of those that left a summary.
 
     Runs are kept under ``folder``. Ctrl-C ends the present run as it always does, and what was
     measured until then is returned. Raises `UsageError` for an unknown scenario or policy.
@@ -73,6 +77,12 @@ def run_policies(name: str, names: Sequence[str], folder: Path, tell: Tell) -> t
         tell(f"{place} of {len(variations)}: {variation.name} ({variation.text()})")
         code = _run(path, variation, folder)
         outcome = _outcome(variation, folder, code, tell)
+        for _ in range(tries - 1):
+            if code == INTERRUPTED or not _saturated(variation, folder):
+                break
+            tell("   the machine was busy; once more")
+            code = _run(path, variation, folder)
+            outcome = _outcome(variation, folder, code, tell)
         outcomes += [outcome] if outcome else []
         if code == INTERRUPTED:
             break
@@ -86,6 +96,15 @@ def _run(path: Path, variation: Variation, folder: Path) -> int:
         return run_to_its_end(command, {**os.environ, "REPORTS": str(folder)}, folder / f"{variation.slug}.log")
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _saturated(variation: Variation, folder: Path) -> bool:
+    """Tell whether the newest run of a policy measured its generator."""
+    try:
+        summary = read_summary(find_run(variation.slug, folder))
+    except (UsageError, RecordError):
+        return False
+    return any(problem.kind == "saturated" for problem in summary.problems)
 
 
 def _outcome(variation: Variation, folder: Path, code: int, tell: Tell) -> PolicyOutcome | None:
