@@ -20,25 +20,6 @@ from transport.tests.server import Server
 Clients = Callable[[str], Client]
 
 
-OPEN_DEFECTS = {
-    "test_hundreds_of_hostile_connections_leave_nothing_behind[native]": "each greenlet gets a pipe of its own",
-    "test_a_call_that_the_server_did_not_take_goes_again_unseen[native]": "a call that GOAWAY left out is not resent",
-    "test_an_error_is_an_rpc_error_and_a_call_by_every_way_of_calling[native]": "str(error) names no StatusCode",
-    "test_the_user_agent_names_a_grpc_client[native]": "the user agent holds no grpc",
-    "test_channels_leave_no_socket_behind[native-forget]": "a channel that is not closed keeps its connection",
-    "test_what_is_agreed_on_must_be_http2[native-protocols1-answer-UNAVAILABLE]": "it does not ask for ALPN's answer",
-    "test_what_is_agreed_on_must_be_http2[native-protocols2-answer-UNAVAILABLE]": "it does not ask for ALPN's answer",
-    "test_a_subscriber_is_told_each_state[native]": "the state at the time of subscribing may not be told",
-}
-"""What native is known to do wrong, by test; a defect that is mended is taken out."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.name in OPEN_DEFECTS:
-            item.add_marker(pytest.mark.xfail(reason=OPEN_DEFECTS[item.name]))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not native_is_built():
         terminalreporter.write_line(f"nothing of native was tested: {NOT_BUILT}", yellow=True)

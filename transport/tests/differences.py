@@ -102,11 +102,6 @@ DIFFERENCES = [
     ),
     Difference("OK", "padding is allowed, and grpcio cannot read it", ("padding that is fair",)),
     Difference("OK", "native passes over informational headers, as HTTP asks", ("a hundred informational headers",)),
-    Difference(
-        "DEADLINE_EXCEEDED",
-        "native sends a refused call once more, and this server is silent then",
-        ("reset REFUSED_STREAM",),
-    ),
     Difference("OK", "native takes the first, grpcio the last", ("two statuses of grpc",)),
     Difference(
         "UNIMPLEMENTED",

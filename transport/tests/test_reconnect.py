@@ -1,6 +1,7 @@
 """Connections: refused, unresolved, lost and found again; how many there are, and how soon the next try comes."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -166,6 +167,7 @@ def test_keepalive_gives_a_frozen_server_up(client: Client, distant: tuple[str, 
     channel = client.run(open_kept, Target(address, (*QUICK, *alive)))
     assert client.run(call_kept, channel).code == "OK"
     process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)  # until it really stands still
     outcome = client.run(call_kept, channel, timeout_s=20)
     process.send_signal(signal.SIGCONT)
     assert outcome.code == "UNAVAILABLE"

@@ -55,13 +55,13 @@ class Case:
 
 
 def replying(reply: Reply) -> Play:
-    """Return a script that is honest until a call came, sends one reply, and waits for the client to go."""
+    """Return a script that is honest until a call came, sends its reply to each, and waits for the client to go."""
 
     def play(wire: Wire) -> None:
         wire.greet()
-        wire.await_call()
-        wire.send(reply(wire))
-        wire.hold()
+        while True:
+            wire.await_call()
+            wire.send(reply(wire))
 
     return play
 
