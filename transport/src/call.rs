@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_TYPE, HeaderValue, TE, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TE, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
@@ -17,6 +17,13 @@ use crate::binary::{BINARY, decode};
 use crate::channel::{Channel, Line};
 use crate::framing::{Deframer, Encoding};
 use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
+
+#[allow(clippy::declare_interior_mutable_const)]
+const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+#[allow(clippy::declare_interior_mutable_const)]
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+#[allow(clippy::declare_interior_mutable_const)]
+const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// What a call asks for; `metadata` is the caller's own.
 #[derive(Clone)]
@@ -193,7 +200,7 @@ async fn exchange(
                 again.unwrap_or_else(|NotTaken(status)| status.into())
             }
         },
-        Sending::Stream => send_stream(channel, asked, control, reader, sent).await,
+        Sending::Stream => Box::pin(send_stream(channel, asked, control, reader, sent)).await,
     }
 }
 
@@ -270,14 +277,14 @@ async fn open(channel: &Channel, asked: Asked) -> Result<(ResponseFuture, SendSt
             channel.retire(&line);
             continue;
         }
-        let request = head(channel, asked)?;
+        let request = head(channel, asked);
         let (response, stream) =
             line.send.send_request(request, false).map_err(|error| status::of_error(&error, line.why()))?;
         return Ok((response, stream, line));
     }
 }
 
-fn head(channel: &Channel, asked: Asked) -> Result<Request<()>, Status> {
+fn head(channel: &Channel, asked: Asked) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
@@ -286,18 +293,17 @@ fn head(channel: &Channel, asked: Asked) -> Result<Request<()>, Status> {
     *headers = asked.metadata;
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    let agent = HeaderValue::from_str(&channel.settings.user_agent);
-    headers.insert(USER_AGENT, agent.map_err(|_| Status::new(INTERNAL, "the user agent is no header"))?);
-    headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity, deflate, gzip"));
+    headers.insert(USER_AGENT, channel.user_agent.clone());
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity, deflate, gzip"));
     if asked.encoding != Encoding::Identity {
-        headers.insert("grpc-encoding", HeaderValue::from_static(asked.encoding.name()));
+        headers.insert(ENCODING, HeaderValue::from_static(asked.encoding.name()));
     }
     if let Some(deadline) = asked.deadline {
         let left = deadline.saturating_duration_since(Instant::now());
         let text = status::timeout_text(left);
-        headers.insert("grpc-timeout", HeaderValue::from_str(&text).expect("digits and a letter"));
+        headers.insert(TIMEOUT, HeaderValue::from_str(&text).expect("digits and a letter"));
     }
-    Ok(request)
+    request
 }
 
 /// Send a stream's messages, each when the peer has room for it.
@@ -343,7 +349,7 @@ async fn receive(answer: Response<RecvStream>, line: &Line, limit: Option<usize>
         return Outcome { initial: head.headers, ..status.into() };
     }
     reader.initial(&head.headers);
-    let encoding = head.headers.get("grpc-encoding").map(HeaderValue::as_bytes);
+    let encoding = head.headers.get(ENCODING).map(HeaderValue::as_bytes);
     let mut deframer = Deframer::new(encoding, limit);
     let ended = read(&mut body, &mut deframer, reader, line).await;
     let (status, trailing) = match ended {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use h2::{Ping, PingPong};
+use http::HeaderValue;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use tokio::sync::{Notify, watch};
@@ -76,6 +77,7 @@ impl State {
 
 pub struct Channel {
     pub settings: Settings,
+    pub user_agent: HeaderValue,
     address: Address,
     tls: Option<Tls>,
     authority: Authority,
@@ -91,7 +93,8 @@ impl Channel {
         let authority = Authority::try_from(named.as_str()).map_err(|_| format!("{named:?} is no authority"))?;
         let (state, _) = watch::channel(State::Idle);
         let (wanted, lines) = (Notify::new(), AtomicU64::new(0));
-        Ok(Arc::new(Self { settings, address, tls, authority, state, wanted, lines }))
+        let user_agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| "the user agent is no header")?;
+        Ok(Arc::new(Self { settings, user_agent, address, tls, authority, state, wanted, lines }))
     }
 
     /// Return the URI of a method, `/package.Service/Method`.

@@ -12,7 +12,7 @@ use http::{HeaderMap, Uri};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 use tokio::time::Instant;
 
 use crate::call::{Asked, Control, Outcome, Reader, Sending, make};
@@ -206,7 +206,7 @@ impl Channel {
     /// Return a method of the channel, `/package.Service/Method`.
     fn method(&self, path: &str) -> PyResult<Method> {
         let uri = self.hold.0.uri(path).map_err(PyValueError::new_err)?;
-        Ok(Method { hold: Arc::clone(&self.hold), uri, engine: engine()? })
+        Ok(Method { hold: Arc::clone(&self.hold), uri, engine: engine()?, last: Mutex::default() })
     }
 
     /// Tell of the channel's states, from the present one on, until the key is left or the channel closed.
@@ -273,6 +273,8 @@ struct Method {
     hold: Arc<Hold>,
     uri: Uri,
     engine: Arc<Engine>,
+    /// The metadata of the last call, and its headers: callers give the same again and again, for the life of a token.
+    last: Mutex<Option<(Py<PyTuple>, HeaderMap)>>,
 }
 
 /// How one call is made: time-out in seconds, metadata, whether it waits for a connection, grpc's number of a compression.
@@ -284,11 +286,26 @@ impl Method {
         let left = timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
         Ok(Asked {
             uri: self.uri.clone(),
-            metadata: metadata::headers(pairs.as_ref())?,
+            metadata: self.headers(pairs.as_ref())?,
             deadline: left.and_then(|left| Instant::now().checked_add(left)),
             wait_for_ready: *wait_for_ready,
             encoding: compression.and_then(encoding).unwrap_or(self.hold.0.settings.encoding),
         })
+    }
+
+    /// Return the headers of a call's metadata. A tuple of tuples cannot change, so the same one has the same headers.
+    fn headers(&self, pairs: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {
+        let tuple = pairs.and_then(|pairs| pairs.cast_exact::<PyTuple>().ok());
+        let Some(tuple) = tuple else { return metadata::headers(pairs) };
+        let mut last = self.last.lock().expect("no holder panics");
+        if let Some((_, headers)) = last.as_ref().filter(|(known, _)| known.is(tuple)) {
+            return Ok(headers.clone());
+        }
+        let headers = metadata::headers(pairs)?;
+        if tuple.iter().all(|pair| pair.is_exact_instance_of::<PyTuple>()) {
+            *last = Some((tuple.clone().unbind(), headers.clone()));
+        }
+        Ok(headers)
     }
 
     fn framed(&self, message: &[u8], asked: &Asked) -> PyResult<Bytes> {
