@@ -1,10 +1,11 @@
 """Measure authenticated calls per generator CPU second, beside Locust's own pattern and a bare loop.
 
 Fifty callers each, closed load, one connection, a server that costs little, generator and server
-pinned to a core of their own (Linux). The bare loop records nothing and sets no deadline; the stock
-pattern is Locust's documented one with a static token; ours is a whole headless run: tokens from a
-source, deadline, rows, trace, live page. The generators take turns in rounds (`benchmarks.rig.turns`);
-each ratio is the median over rounds, with the sign test's interval.
+pinned to a core of their own (Linux), all on grpcio: `benchmarks.peers` asks the same of native. The
+bare loop records nothing and sets no deadline; the stock pattern is Locust's documented one with a
+static token; ours is a whole headless run: tokens from a source, deadline, rows, trace, live page. The
+generators take turns in rounds (`benchmarks.rig.turns`); each ratio is the median over rounds, with the
+sign test's interval.
 """
 
 import sys
@@ -18,6 +19,7 @@ from benchmarks.rig.ground import plain_ground
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from benchmarks.rig.turns import SERVER_CPU, Player, Score
+from harness.transport_choice import GRPCIO, VARIABLE
 
 LOCUST = ("locust", "--headless", "--only-summary", "-u", "50", "-r", "50", "-f")
 GENERATORS = {
@@ -36,7 +38,13 @@ Round = Mapping[str, Score]
 def players() -> Iterator[dict[str, Player]]:
     """Start every generator on one ground."""
     with plain_ground(cpu=SERVER_CPU) as (ground, _), tempfile.TemporaryDirectory() as reports, ExitStack() as ends:
-        environ = {**ground.environ(), "REPORTS": reports, "BUILD": "bench", "PYTHONPATH": str(Path.cwd())}
+        environ = {
+            **ground.environ(),
+            "REPORTS": reports,
+            "BUILD": "bench",
+            "PYTHONPATH": str(Path.cwd()),
+            VARIABLE: GRPCIO,
+        }
         found = {name: ends.enter_context(Player(command, environ)) for name, command in GENERATORS.items()}
         for player in found.values():
             player.await_ready()

@@ -11,6 +11,8 @@ from harness.calls import ROW, Cause, Kind, Origin
 
 _TIMES = struct.Struct("<16xiii20x")
 """Lag, wait and latency of a row, in µs."""
+_DUE_AND_LIFE = struct.Struct("<q20xi16x")
+"""When a row's call was due (monotonic ns), and its token's life left (ms)."""
 _KIND, _METHOD, _CAUSE = 40, 44, 47
 """Where in a row these bytes are (`harness.calls.FIELDS`)."""
 
@@ -31,6 +33,15 @@ class Made:
         if good := self._kinds.count(Kind.CALL):
             counts["ok"] = good
         return counts
+
+    def good_since(self, zero_ns: int) -> tuple[int, int]:
+        """Return how many good calls were due from a moment on, and how many of them had a living token."""
+        lives = [
+            life_ms
+            for (due_ns, life_ms), kind in zip(_DUE_AND_LIFE.iter_unpack(self._rows), self._kinds, strict=True)
+            if kind == Kind.CALL and due_ns >= zero_ns
+        ]
+        return len(lives), sum(life_ms > 0 for life_ms in lives)
 
     def response_s(self) -> Iterator[tuple[str, list[float]]]:
         """Yield the response times of calls, in seconds, by the method's name."""

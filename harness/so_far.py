@@ -36,6 +36,12 @@ class Tallied:
             self.alive += 1
             self.rejected += origin is Origin.VERIFIER and not attempt.messages
 
+    def good(self, calls: int, alive: int) -> None:
+        """Count good calls that were made elsewhere (`harness.made`), and those of them with a living token."""
+        self.attempts += calls
+        self.calls += calls
+        self.alive += alive
+
     def counts(self, clients: Iterable[Client]) -> dict[str, int]:
         """Return the counters by name, as the conductor is told of them; ``clients`` are the worker's."""
         late = Counter[str]()

@@ -342,6 +342,7 @@ class Worker:
         names = {number: path.lstrip("/") for (path, _), number in self._methods.items()}
         made = Made(rows, names)
         self.live.update(made.live())
+        self._tallied.good(*made.good_since(self._zero_ns))
         for name, seconds in made.response_s():
             self._watchers.on_calls(name, seconds)
         for row, token in samples:

@@ -52,6 +52,11 @@ class Playing:
         )
         self._ends.callback(self.kill)
 
+    @property
+    def pid(self) -> int:
+        """Return the number of its process."""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """Return the CPU time, user and system, of the process and of all that it started and that still runs."""
         with contextlib.suppress(psutil.NoSuchProcess):

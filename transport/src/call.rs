@@ -1,12 +1,10 @@
 //! The call: one RPC from its request to its status, whatever the peer does.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::task::AtomicWaker;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TE, USER_AGENT};
@@ -15,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::binary::{BINARY, decode};
 use crate::channel::{Channel, Line};
+use crate::control::{Control, Outgoing};
 use crate::framing::{Deframer, Encoding};
 use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
 
@@ -89,77 +88,6 @@ pub enum Sending {
     Stream,
 }
 
-/// The strings that a call is held by from outside its task.
-#[derive(Default)]
-pub struct Control {
-    waker: AtomicWaker,
-    shared: Mutex<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    left: bool,
-    outgoing: VecDeque<Bytes>,
-    half_closed: bool,
-    credit: u32,
-}
-
-/// What a call sends next.
-enum Outgoing {
-    Message(Bytes),
-    End,
-}
-
-impl Control {
-    /// Leave the call: it is cancelled.
-    pub fn leave(&self) {
-        self.change(|shared| shared.left = true);
-    }
-
-    /// Send a framed message when there is room for it.
-    pub fn send(&self, message: Bytes) {
-        self.change(|shared| shared.outgoing.push_back(message));
-    }
-
-    /// Send no more messages.
-    pub fn half_close(&self) {
-        self.change(|shared| shared.half_closed = true);
-    }
-
-    /// Want so many more messages.
-    pub fn want(&self, messages: u32) {
-        self.change(|shared| shared.credit = shared.credit.saturating_add(messages));
-    }
-
-    pub fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |shared| {
-            shared.credit = shared.credit.checked_sub(1)?;
-            Some(())
-        })
-    }
-
-    pub fn poll_left(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |shared| shared.left.then_some(()))
-    }
-
-    fn poll_outgoing(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
-        self.poll(cx, |shared| match shared.outgoing.pop_front() {
-            Some(message) => Some(Outgoing::Message(message)),
-            None => shared.half_closed.then_some(Outgoing::End),
-        })
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Shared)) {
-        change(&mut self.shared.lock().expect("no holder panics"));
-        self.waker.wake();
-    }
-
-    fn poll<T>(&self, cx: &mut Context<'_>, take: impl FnOnce(&mut Shared) -> Option<T>) -> Poll<T> {
-        self.waker.register(cx.waker());
-        take(&mut self.shared.lock().expect("no holder panics")).map_or(Poll::Pending, Poll::Ready)
-    }
-}
-
 /// Make a call and return what it came to; `sent` hears of each streamed message that left.
 pub async fn make(
     channel: &Channel,
@@ -193,13 +121,13 @@ async fn exchange(
     sent: impl Fn(),
 ) -> Outcome {
     match sending {
-        Sending::Whole(message) => match send_whole(channel, asked.clone(), message.clone(), reader).await {
-            Ok(outcome) => outcome,
-            Err(NotTaken(_)) => {
-                let again = send_whole(channel, asked, message, reader).await;
-                again.unwrap_or_else(|NotTaken(status)| status.into())
-            }
-        },
+        Sending::Whole(message) => {
+            let first = send_whole(channel, asked.clone(), message.clone(), reader).await;
+            let Err(NotTaken(_)) = first else { return first.unwrap_or_else(|NotTaken(status)| status.into()) };
+            // In a box: it is rare, and each call's task would be twice as large.
+            let again = Box::pin(send_whole(channel, asked, message, reader)).await;
+            again.unwrap_or_else(|NotTaken(status)| status.into())
+        }
         Sending::Stream => Box::pin(send_stream(channel, asked, control, reader, sent)).await,
     }
 }

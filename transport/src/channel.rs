@@ -278,7 +278,9 @@ fn end_text(error: h2::Error) -> String {
         return go_away_text(&error);
     }
     match error.get_io() {
-        Some(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => handshake_text(io),
+        Some(io) if io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) => {
+            handshake_text(io)
+        }
         _ => lost_text(&error),
     }
 }

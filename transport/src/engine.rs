@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::call::{Asked, Control, OneReply, Outcome, Sending, make, with_reply};
+use crate::call::{Asked, OneReply, Outcome, Sending, make, with_reply};
 use crate::channel::Channel;
+use crate::control::Control;
 
 /// A unary call on its way in; `done` hears what it came to.
 pub struct Unary {

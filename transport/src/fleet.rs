@@ -15,14 +15,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::alarm::{Alarm, now_ns};
-use crate::call::{Asked, Control, OneReply, Outcome, Sending, make, with_reply};
+use crate::call::Outcome;
 use crate::channel::Channel;
 use crate::completions::{Completions, Event};
+use crate::control::Control;
 use crate::row::{Arrival, BUSY, PLANNED, Rows, Unsent};
-use crate::status::OK;
+use crate::seat::{Made, Server};
 
 /// Of so many good calls one is shown to the auth trace.
 const SAMPLE: u64 = 100;
@@ -92,6 +92,7 @@ struct Seat {
 }
 
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 struct State {
     begun: bool,
     closed: bool,
@@ -203,6 +204,26 @@ impl Fleet {
         self.lock().planned
     }
 
+    /// Tell whether the fleet was closed.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Return the message of a declared call; None where Python makes it.
+    pub fn message(&self, pick: usize) -> Option<Bytes> {
+        self.plan.messages.get(pick).and_then(Option::clone)
+    }
+
+    /// Return how long a call may take.
+    pub fn deadline(&self) -> Duration {
+        self.plan.deadline
+    }
+
+    /// Return how long a user thinks between two calls.
+    pub fn think(&self) -> Duration {
+        self.plan.think
+    }
+
     /// Take the rows since the last time, and the samples among them.
     pub fn take(&self) -> (Vec<u8>, Vec<Sample>) {
         let mut state = self.lock();
@@ -233,7 +254,7 @@ impl Fleet {
     /// Let arrivals come due until the fleet is closed.
     pub async fn pace(self: Arc<Self>) {
         let Ok(alarm) = Alarm::new() else { return };
-        while !self.stopped.load(Ordering::Acquire) {
+        while !self.is_stopped() {
             let next_ns = self.come_due();
             tokio::select! {
                 () = alarm.until(next_ns.unwrap_or(0)), if next_ns.is_some() => {}
@@ -281,7 +302,7 @@ impl Fleet {
     // --- a seat's calls -------------------------------------------------------------------------
 
     /// Return the seat's next arrival, with which call it makes; None when the seat is gone.
-    fn poll_take(&self, seat: usize, cx: &mut Context<'_>) -> Poll<Option<(Arrival, u16)>> {
+    pub fn poll_take(&self, seat: usize, cx: &mut Context<'_>) -> Poll<Option<(Arrival, u16)>> {
         let mut state = self.lock();
         if state.closed || !state.seats[seat].present {
             return Poll::Ready(None);
@@ -331,7 +352,7 @@ impl Fleet {
     }
 
     /// Return token and metadata for an arrival; None where Python must decide.
-    fn granted(&self, arrival: &Arrival, slot: usize) -> Option<(u64, HeaderMap, i64)> {
+    pub fn granted(&self, arrival: &Arrival, slot: usize) -> Option<(u64, HeaderMap, i64)> {
         let state = self.lock();
         if state.windows.iter().any(|(from, to)| (*from..*to).contains(&arrival.intended_ns)) {
             return None;
@@ -340,13 +361,15 @@ impl Fleet {
         Some((slot.token, slot.metadata.clone(), slot.ends_ns))
     }
 
-    async fn hand_over(&self, seat: usize, arrival: Arrival, tried: Option<Tried>) {
+    /// Give the rest of a seat's call to Python, and wait until it is done.
+    pub async fn hand_over(&self, seat: usize, arrival: Arrival, tried: Option<Tried>) {
         self.lock().seats[seat].handed_over = true;
         self.tell(Told::HandOver { seat, arrival, tried });
         poll_fn(|cx| self.poll_released(seat, cx)).await;
     }
 
-    fn record(&self, seat: usize, slot: usize, arrival: &Arrival, call: &Made) {
+    /// Leave a good call's row.
+    pub fn record(&self, seat: usize, slot: usize, arrival: &Arrival, call: &Made) {
         let mut state = self.lock();
         if state.closed {
             return; // it was recorded as stopped
@@ -380,67 +403,5 @@ impl State {
         for seat in 0..self.seats.len() {
             self.wake(seat);
         }
-    }
-}
-
-/// A good call, as its row tells it.
-struct Made {
-    token: u64,
-    sent_ns: i64,
-    end_ns: i64,
-    ends_ns: i64,
-    method: u8,
-}
-
-/// What serves one seat.
-struct Server {
-    fleet: Arc<Fleet>,
-    seat: usize,
-    channel: Arc<Channel>,
-    slot: usize,
-    calls: Vec<(Uri, u8)>,
-    control: Arc<Control>,
-}
-
-impl Server {
-    async fn serve(self) {
-        while let Some((arrival, pick)) = poll_fn(|cx| self.fleet.poll_take(self.seat, cx)).await {
-            self.make(arrival, usize::from(pick)).await;
-            if !self.fleet.plan.think.is_zero() {
-                tokio::time::sleep(self.fleet.plan.think).await;
-            }
-        }
-    }
-
-    async fn make(&self, arrival: Arrival, pick: usize) {
-        let fleet = &self.fleet;
-        let message = fleet.plan.messages.get(pick).and_then(Option::clone);
-        let granted = message.and_then(|message| Some((message, fleet.granted(&arrival, self.slot)?)));
-        let Some((message, (token, metadata, ends_ns))) = granted else {
-            return fleet.hand_over(self.seat, arrival, None).await;
-        };
-        let (uri, method) = &self.calls[pick];
-        let sent_ns = now_ns();
-        let outcome = self.send(uri.clone(), metadata, message).await;
-        let end_ns = now_ns();
-        if outcome.status.code == OK {
-            fleet.record(self.seat, self.slot, &arrival, &Made { token, sent_ns, end_ns, ends_ns, method: *method });
-        } else if !fleet.stopped.load(Ordering::Acquire) {
-            let tried = Tried { token, sent_ns, end_ns, outcome: Box::new(outcome) };
-            fleet.hand_over(self.seat, arrival, Some(tried)).await;
-        }
-    }
-
-    async fn send(&self, uri: Uri, metadata: HeaderMap, message: Bytes) -> Outcome {
-        let asked = Asked {
-            uri,
-            metadata,
-            deadline: Some(Instant::now() + self.fleet.plan.deadline),
-            wait_for_ready: false,
-            encoding: self.channel.settings.encoding,
-        };
-        let mut reply = OneReply::default();
-        let outcome = make(&self.channel, asked, Sending::Whole(message), &self.control, &mut reply, || {}).await;
-        with_reply(outcome, reply)
     }
 }

@@ -9,13 +9,17 @@ pub mod call;
 pub mod channel;
 pub mod completions;
 pub mod connect;
+pub mod control;
 pub mod engine;
 pub mod fleet;
 pub mod framing;
 pub mod row;
+pub mod seat;
 pub mod settings;
 pub mod status;
 
+#[cfg(feature = "python")]
+mod hub;
 #[cfg(feature = "python")]
 mod metadata;
 #[cfg(feature = "python")]

@@ -1,8 +1,5 @@
-//! Python's side: channels, methods and the hub, which brings completions to one event loop.
+//! Python's side: channels and methods.
 
-use std::collections::HashMap;
-use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,165 +7,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyOSError, PyValueError};
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::PyTuple;
 use tokio::time::Instant;
 
-use crate::call::{Asked, Control, Outcome, Reader, Sending, make};
+use crate::call::{Asked, Reader, Sending, make};
 use crate::channel::Channel as Line;
 use crate::completions::{Completions, Event};
 use crate::connect::{Address, Tls};
+use crate::control::Control;
 use crate::engine::{Engine, Unary};
 use crate::framing::{Encoding, frame};
+use crate::hub::{Hub, Kind, engine};
 use crate::metadata;
 use crate::settings::{Settings, Value};
-use crate::status::{OK, Status};
+use crate::status::Status;
 
 create_exception!(_native, Refused, PyException, "A call that is not sent: its code and details.");
-
-static ENGINE: Mutex<Option<(u32, Arc<Engine>)>> = Mutex::new(None);
-
-/// Return this process's engine; a fork has one of its own.
-fn engine() -> PyResult<Arc<Engine>> {
-    let mut held = ENGINE.lock().expect("no holder panics");
-    let pid = std::process::id();
-    match held.take() {
-        Some((owner, engine)) if owner == pid => {
-            *held = Some((pid, Arc::clone(&engine)));
-            return Ok(engine);
-        }
-        // The parent's: its thread is not here, and its locks may be held for ever.
-        other => std::mem::forget(other),
-    }
-    let engine = Engine::start().map_err(|error| PyOSError::new_err(error.to_string()))?;
-    *held = Some((pid, Arc::clone(&engine)));
-    Ok(engine)
-}
-
-/// End the engine's thread, and every call with it.
-#[pyfunction]
-fn stop(py: Python<'_>) {
-    let held = ENGINE.lock().expect("no holder panics").take();
-    match held {
-        Some((owner, engine)) if owner == std::process::id() => py.detach(|| engine.stop()),
-        other => std::mem::forget(other),
-    }
-}
-
-/// What somebody in Python waits for.
-struct Waiting {
-    /// Called with what is told.
-    target: Py<PyAny>,
-    control: Arc<Control>,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A unary call; of a good one only the reply is told.
-    Reply,
-    /// A unary call of which all is told.
-    Whole,
-    /// A stream, or a channel's states: told more than once.
-    Stream,
-}
-
-/// Brings events to one event loop of Python's.
-#[pyclass(frozen)]
-pub struct Hub {
-    pub completions: Arc<Completions>,
-    pub engine: Arc<Engine>,
-    waiting: Mutex<HashMap<u64, Waiting>>,
-    next: AtomicU64,
-}
-
-impl Hub {
-    pub fn wait(&self, target: Py<PyAny>, control: &Arc<Control>, kind: Kind) -> u64 {
-        let key = self.next.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting { target, control: Arc::clone(control), kind };
-        self.waiting.lock().expect("no holder panics").insert(key, waiting);
-        key
-    }
-}
-
-#[pymethods]
-impl Hub {
-    #[new]
-    fn new() -> PyResult<Self> {
-        let completions = Completions::new().map_err(|error| PyOSError::new_err(error.to_string()))?;
-        let (waiting, next) = (Mutex::new(HashMap::new()), AtomicU64::new(0));
-        Ok(Self { completions, waiting, next, engine: engine()? })
-    }
-
-    /// Return the descriptor that is readable when there is something to take.
-    fn fileno(&self) -> RawFd {
-        self.completions.fd()
-    }
-
-    /// Return whom to call with what: call it when the descriptor is readable.
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events = self.completions.take();
-        let mut told = Vec::with_capacity(events.len());
-        for (key, event) in events {
-            let mut waiting = self.waiting.lock().expect("no holder panics");
-            let Some(kind) = waiting.get(&key).map(|one| one.kind) else { continue };
-            let target = if matches!(event, Event::End(_)) {
-                waiting.remove(&key).map(|one| one.target)
-            } else {
-                waiting.get(&key).map(|one| one.target.clone_ref(py))
-            };
-            drop(waiting);
-            told.push((target, shown(py, event, kind)?));
-        }
-        PyList::new(py, told)
-    }
-
-    /// Leave a call: it is cancelled, and nobody is told.
-    fn leave(&self, key: u64) {
-        let waiting = self.waiting.lock().expect("no holder panics").remove(&key);
-        if let Some(waiting) = waiting {
-            waiting.control.leave();
-        }
-    }
-
-    /// Begin the unary calls that were started.
-    fn kick(&self) {
-        self.engine.kick();
-    }
-}
-
-/// Return an event as Python is told of it.
-fn shown<'py>(py: Python<'py>, event: Event, kind: Kind) -> PyResult<Bound<'py, PyAny>> {
-    let pair = |number: u8, value: Bound<'py, PyAny>| Ok((number, value).into_pyobject(py)?.into_any());
-    match event {
-        Event::End(outcome) => {
-            if kind == Kind::Reply && outcome.status.code == OK {
-                let message = outcome.message.as_ref().map(|message| PyBytes::new(py, message));
-                return Ok(message.into_pyobject(py)?.into_any());
-            }
-            let told = self::outcome(py, &outcome)?;
-            if kind == Kind::Stream { pair(0, told) } else { Ok(told) }
-        }
-        Event::Message(message) => pair(1, PyBytes::new(py, &message).into_any()),
-        Event::Initial(headers) => pair(2, metadata::pairs(py, &headers)?.into_any()),
-        Event::Sent => pair(3, py.None().into_bound(py)),
-        Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
-        Event::Fleet(told) => crate::python_fleet::shown(py, &told),
-    }
-}
-
-/// Return what a call came to: code, text, reply, first and last metadata.
-pub fn outcome<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, PyAny>> {
-    let told = (
-        outcome.status.code,
-        &outcome.status.details,
-        outcome.message.as_ref().map(|message| PyBytes::new(py, message)),
-        metadata::pairs(py, &outcome.initial)?,
-        metadata::pairs(py, &outcome.trailing)?,
-    );
-    Ok(told.into_pyobject(py)?.into_any())
-}
 
 /// A hold on a channel: when the last is gone, the channel is closed.
 pub struct Hold(pub Arc<Line>);
@@ -194,7 +50,7 @@ impl Channel {
         address: &str,
         options: Vec<(String, Bound<'_, PyAny>)>,
         compression: u8,
-        tls: Option<(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)>,
+        tls: Option<Pems>,
     ) -> PyResult<Self> {
         let options =
             options.into_iter().map(|(name, value)| Ok((name, read(&value)?))).collect::<PyResult<Vec<_>>>()?;
@@ -239,6 +95,7 @@ impl Channel {
     }
 }
 
+/// Roots, key and chain.
 type Pems = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 
 fn open(address: &str, options: &[(String, Value)], compression: u8, tls: Option<Pems>) -> Result<Arc<Line>, String> {
@@ -447,5 +304,5 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<crate::python_fleet::Fleet>()?;
     module.add("Refused", module.py().get_type::<Refused>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(stop, module)?)
+    module.add_function(wrap_pyfunction!(crate::hub::stop, module)?)
 }

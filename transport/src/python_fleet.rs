@@ -7,12 +7,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::call::Control;
+use crate::control::Control;
 use crate::engine::Engine;
 use crate::fleet::{Fleet as Inner, Plan, Planned, Told};
 use crate::framing::frame;
+use crate::hub::{Hub, Kind, outcome};
 use crate::metadata;
-use crate::python::{Channel, Hold, Hub, Kind, outcome, refused};
+use crate::python::{Channel, Hold, refused};
 
 /// Declared calls, made beside Python's lock.
 #[pyclass(frozen)]

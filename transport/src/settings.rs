@@ -91,10 +91,12 @@ impl Settings {
                 self.user_agent = format!("{agent} {}", self.user_agent);
             }
             ("grpc.service_config", Value::Text(config)) => self.take_service_config(config)?,
-            // Each channel has a connection of its own, always; pings are never held back for want of data.
-            ("grpc.use_local_subchannel_pool" | "grpc.http2.max_pings_without_data", Value::Number(_)) => {}
-            // Retries by a policy are refused with the policy; there are no others.
-            ("grpc.enable_retries", Value::Number(_)) => {}
+            // Each channel has a connection of its own, always; pings are never held back for want of data; and
+            // retries by a policy are refused with the policy, and there are no others.
+            (
+                "grpc.use_local_subchannel_pool" | "grpc.http2.max_pings_without_data" | "grpc.enable_retries",
+                Value::Number(_),
+            ) => {}
             _ => return Err(format!("channel argument {name}={value:?} is not supported")),
         }
         Ok(())

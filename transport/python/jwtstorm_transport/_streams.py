@@ -13,7 +13,7 @@ from gevent.event import Event
 from jwtstorm_transport._loop import Loop, current
 from jwtstorm_transport._native import Method, Refused, Stream
 from jwtstorm_transport._outcome import CODES, Failed, Metadata, Outcome, failure
-from jwtstorm_transport._unary import Codec, number, refuse_credentials, refused
+from jwtstorm_transport._unary import Codec, How, refused
 
 END, MESSAGE, INITIAL, SENT, _STATE = range(5)
 """What the compiled module tells of a stream."""
@@ -193,27 +193,16 @@ class _Streaming:
         """Refuse: spawn a greenlet that calls."""
         raise NotImplementedError("futures are not supported; spawn a greenlet that makes the call")
 
-    def _open(
-        self,
-        message: bytes | None,
-        timeout: float | None,
-        metadata: Any,
-        credentials: Any,
-        wait_for_ready: bool | None,
-        compression: grpc.Compression | None,
-    ) -> Replies:
-        refuse_credentials(credentials)
+    def _open(self, message: bytes | None, how: How) -> Replies:
         loop, exchange = current(), _Exchange(self._codec)
         try:
-            stream = self._native.open(
-                loop.native, exchange.told, message, timeout, metadata, bool(wait_for_ready), number(compression)
-            )
+            stream = self._native.open(loop.native, exchange.told, message, *how.native())
         except Refused as error:
             raise refused(error) from None
-        return Replies(exchange, stream, loop, timeout)
+        return Replies(exchange, stream, loop, how.timeout)
 
-    def _open_and_send(self, requests: Iterator[Any], *how: Any) -> Replies:
-        replies = self._open(None, *how)
+    def _open_and_send(self, requests: Iterator[Any], how: How) -> Replies:
+        replies = self._open(None, how)
         exchange = replies._exchange  # noqa: SLF001 - one module, one thing in two parts
         exchange.sender = gevent.spawn(exchange.send_all, replies._stream, requests)  # noqa: SLF001
         return replies
@@ -222,65 +211,30 @@ class _Streaming:
 class UnaryStream(_Streaming):
     """A server-stream RPC."""
 
-    def __call__(
-        self,
-        request: Any,
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> Replies:
-        """Return the replies."""
-        message = self._codec.written(request)
-        return self._open(message, timeout, metadata, credentials, wait_for_ready, compression)
+    def __call__(self, request: Any, *how: Any, **named: Any) -> Replies:
+        """Return the replies; further arguments are `How`'s."""
+        return self._open(self._codec.written(request), How(*how, **named))
 
 
 class StreamStream(_Streaming):
     """A bidi RPC."""
 
-    def __call__(
-        self,
-        request_iterator: Iterator[Any],
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> Replies:
-        """Return the replies; requests are sent from a greenlet of their own."""
-        how = (timeout, metadata, credentials, wait_for_ready, compression)
-        return self._open_and_send(iter(request_iterator), *how)
+    def __call__(self, request_iterator: Iterator[Any], *how: Any, **named: Any) -> Replies:
+        """Return the replies; requests are sent from a greenlet of their own. Further arguments are `How`'s."""
+        return self._open_and_send(iter(request_iterator), How(*how, **named))
 
 
 class StreamUnary(_Streaming):
     """A client-stream RPC."""
 
-    def __call__(
-        self,
-        request_iterator: Iterator[Any],
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> Any:
-        """Return the reply. Raises `grpc.RpcError` where the call fails."""
-        reply, _ = self.with_call(request_iterator, timeout, metadata, credentials, wait_for_ready, compression)
+    def __call__(self, request_iterator: Iterator[Any], *how: Any, **named: Any) -> Any:
+        """Return the reply; further arguments are `How`'s. Raises `grpc.RpcError` where the call fails."""
+        reply, _ = self.with_call(request_iterator, *how, **named)
         return reply
 
-    def with_call(
-        self,
-        request_iterator: Iterator[Any],
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> tuple[Any, Replies]:
+    def with_call(self, request_iterator: Iterator[Any], *how: Any, **named: Any) -> tuple[Any, Replies]:
         """Return the reply and the call, which tells code, details and metadata."""
-        how = (timeout, metadata, credentials, wait_for_ready, compression)
-        replies = self._open_and_send(iter(request_iterator), *how)
+        replies = self._open_and_send(iter(request_iterator), How(*how, **named))
         found = list(replies)
         if len(found) != 1:
             code = CODES[12 if not found else 13]

@@ -33,15 +33,21 @@ class Codec(NamedTuple):
             raise failure(grpc.StatusCode.INTERNAL, "Exception deserializing response!") from error
 
 
-def refuse_credentials(credentials: object) -> None:
-    """Refuse call credentials: metadata carries tokens here."""
-    if credentials is not None:
-        raise ValueError("call credentials are not supported; attach the token as metadata")
+class How(NamedTuple):
+    """How a call is made, in grpc's order: ``timeout`` in seconds, and metadata as pairs."""
 
+    timeout: float | None = None
+    metadata: Any = None
+    credentials: Any = None
+    wait_for_ready: bool | None = None
+    compression: grpc.Compression | None = None
 
-def number(compression: grpc.Compression | None) -> int | None:
-    """Return grpc's number of a compression."""
-    return None if compression is None else int(compression)
+    def native(self) -> tuple[float | None, Any, bool, int | None]:
+        """Return what the compiled module takes. Raises `ValueError` for call credentials."""
+        if self.credentials is not None:
+            raise ValueError("call credentials are not supported; attach the token as metadata")
+        compression = None if self.compression is None else int(self.compression)
+        return self.timeout, self.metadata, bool(self.wait_for_ready), compression
 
 
 def refused(error: Refused) -> Failed:
@@ -59,32 +65,16 @@ class UnaryUnary:
         self._native = native
         self._codec = codec
 
-    def __call__(
-        self,
-        request: Any,
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> Any:
-        """Return the reply; ``timeout`` in seconds. Raises `grpc.RpcError` where the call fails."""
-        told = self._ask(request, False, timeout, metadata, credentials, wait_for_ready, compression)
+    def __call__(self, request: Any, *how: Any, **named: Any) -> Any:
+        """Return the reply; further arguments are `How`'s. Raises `grpc.RpcError` where the call fails."""
+        told = self._ask(request, How(*how, **named), whole=False)
         if type(told) is bytes:
             return self._codec.reply(told)
         raise Failed(told)
 
-    def with_call(
-        self,
-        request: Any,
-        timeout: float | None = None,
-        metadata: Any = None,
-        credentials: Any = None,
-        wait_for_ready: bool | None = None,
-        compression: grpc.Compression | None = None,
-    ) -> tuple[Any, Ended]:
+    def with_call(self, request: Any, *how: Any, **named: Any) -> tuple[Any, Ended]:
         """Return the reply and the call, which tells code, details and metadata."""
-        told = self._ask(request, True, timeout, metadata, credentials, wait_for_ready, compression)
+        told = self._ask(request, How(*how, **named), whole=True)
         if told[0] == 0:
             return self._codec.reply(told[2]), Ended(told)
         raise Failed(told)
@@ -93,30 +83,11 @@ class UnaryUnary:
         """Refuse: spawn a greenlet that calls."""
         raise NotImplementedError("futures are not supported; spawn a greenlet that makes the call")
 
-    def _ask(
-        self,
-        request: Any,
-        whole: bool,
-        timeout: float | None,
-        metadata: Any,
-        credentials: Any,
-        wait_for_ready: bool | None,
-        compression: grpc.Compression | None,
-    ) -> Any:
-        refuse_credentials(credentials)
+    def _ask(self, request: Any, how: How, *, whole: bool) -> Any:
         loop = current()
         message = self._codec.written(request)
         try:
-            key = self._native.start(
-                loop.native,
-                getcurrent().switch,
-                whole,
-                message,
-                timeout,
-                metadata,
-                bool(wait_for_ready),
-                number(compression),
-            )
+            key = self._native.start(loop.native, getcurrent().switch, whole, message, *how.native())
         except Refused as error:
             raise refused(error) from None
         loop.started()
