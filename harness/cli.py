@@ -108,17 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     policies = command(
         "policies", _policies, "Run a storm under each refresh policy, one after another, and draw them side by side."
     )
-    policies.add_argument("name", nargs="?", default="expiry-storm", help="a scenario's name (default: %(default)s)")
-    policies.add_argument(
-        "--policy", action="append", default=[], metavar="NAME", help="only this one, and others so named"
-    )
-    policies.add_argument(
-        "--tries",
-        type=int,
-        default=2,
-        metavar="N",
-        help="how often to make a run that a busy machine spoilt (default: 2)",
-    )
+    _add_policies(policies)
     explain = command("explain", _explain, "Say why calls of a run failed, cause by cause.")
     explain.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")
     recover = command("recover", _recover, "Take back what a killed run left in force.")
@@ -133,6 +123,20 @@ def _parser() -> argparse.ArgumentParser:
     proxy = command("proxy", _proxy, "Serve the embedded Toxiproxy, for any client of its HTTP API.")
     _add_proxy(proxy)
     return parser
+
+
+def _add_policies(policies: argparse.ArgumentParser) -> None:
+    policies.add_argument("name", nargs="?", default="expiry-storm", help="a scenario's name (default: %(default)s)")
+    policies.add_argument(
+        "--policy", action="append", default=[], metavar="NAME", help="only this one, and others so named"
+    )
+    policies.add_argument(
+        "--tries",
+        type=int,
+        default=2,
+        metavar="N",
+        help="how often to make a run that a busy machine spoilt (default: 2)",
+    )
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

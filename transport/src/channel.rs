@@ -125,10 +125,6 @@ impl Channel {
         self.state.send_replace(State::Closed);
     }
 
-    pub fn is_closed(&self) -> bool {
-        matches!(*self.state.borrow(), State::Closed)
-    }
-
     /// Return a connection to call on; waits while one is made, and beyond failures only where the call asks for that.
     pub async fn line(&self, wait_for_ready: bool) -> Result<Line, Status> {
         if let State::Ready(line) = &*self.state.borrow() {
