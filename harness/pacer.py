@@ -14,6 +14,7 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from harness import clock
+from harness.alarm import Alarm
 from harness.auth.attempt import Arrival
 from harness.calls import Cause, Flag
 from harness.load import Load
@@ -90,16 +91,16 @@ class Pacer:
         self._check_finished()
 
     def _pace(self) -> None:
-        for i, start_s in enumerate(self._load.starts(self._seed)):
-            if i % self._workers != self._worker:
-                continue
-            due_ns = self._zero_ns + round(start_s * 1e9)
-            wait_ns = due_ns - clock.monotonic_ns()
-            # Even when late, let users run every so often: a burst must not starve them.
-            if wait_ns > 0 or i % 64 == 0:
-                gevent.sleep(max(wait_ns, 0) / 1e9)
-            free = self._waiting > self._queue.qsize()
-            self._put(Arrival(i, due_ns, 0, Flag.PLANNED | (0 if free else Flag.BUSY)))
+        with Alarm() as alarm:
+            for i, start_s in enumerate(self._load.starts(self._seed)):
+                if i % self._workers != self._worker:
+                    continue
+                due_ns = self._zero_ns + round(start_s * 1e9)
+                # Even when late, let users run every so often: a burst must not starve them.
+                if due_ns > clock.monotonic_ns() or i % 64 == 0:
+                    alarm.until(due_ns)
+                free = self._waiting > self._queue.qsize()
+                self._put(Arrival(i, due_ns, 0, Flag.PLANNED | (0 if free else Flag.BUSY)))
         self._wait_for_end()
 
     def _put(self, arrival: Arrival) -> None:
