@@ -9,7 +9,7 @@ The native transport waits in no thread (`harness.transport_choice`).
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from harness import unpooled
 from harness.clock import monotonic
 from harness.endpoint import Endpoint
 from harness.endpoint.agreement import tls_mismatch
-from harness.endpoint.native import open_native
+from harness.endpoint.native import native_ended_ns, open_native
 from harness.endpoint.opening import open_channel
 from harness.errors import UsageError
 from harness.transport_choice import GRPCIO, NATIVE, PYTHON, version_of
@@ -73,6 +73,11 @@ class TransportSettings:
             **waits,
             "endpoint": self.endpoint.to_json(),
         }
+
+    @property
+    def ended_ns(self) -> Callable[[], int] | None:
+        """Return what tells when the unary call that ended just now did so (monotonic), where the transport knows."""
+        return native_ended_ns() if self.name == NATIVE else None
 
     def prepare(self, in_flight: int) -> None:
         """Get ready for so many calls in flight; call after any fork and before the first channel."""

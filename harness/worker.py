@@ -128,6 +128,7 @@ class Worker:
             recorder=self._recorder(place),
             deadline_s=self.scenario.deadline_s,
             zero_ns=lambda: self._zero_ns,
+            ended_ns=self._transport.ended_ns,
             parts=self._parts,
             forge=self._forge,
         )

@@ -152,6 +152,8 @@ class Client:
     recorder: Recorder
     deadline_s: float
     zero_ns: Callable[[], int]
+    ended_ns: Callable[[], int] | None = None
+    """Tells when the unary call that ended just now did so (monotonic), where the transport knows."""
     arrival: Arrival | None = None
     proven: Token | None = None
     """The last token with which a call of this caller succeeded."""

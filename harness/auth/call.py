@@ -81,10 +81,16 @@ class Call:
         attempt.sent_ns, attempt.end_ns = tried.sent_ns, tried.end_ns
         return tried.error
 
+    def ended(self) -> None:
+        """Note when the attempt ended, where the transport knows; else recording it tells the time."""
+        if self._client.ended_ns is not None:
+            self._attempt.end_ns = max(self._client.ended_ns(), self._attempt.sent_ns)
+
     def succeeded(self, messages: int, code: int = 0) -> None:
         """Record the last attempt as good."""
         attempt, client = self._attempt, self._client
-        attempt.end_ns, attempt.messages, attempt.code = clock.monotonic_ns(), messages, code
+        attempt.end_ns = attempt.end_ns or clock.monotonic_ns()
+        attempt.messages, attempt.code = messages, code
         client.recorder.attempt(attempt, final=True)
         if messages or not code:
             self._prove(attempt)

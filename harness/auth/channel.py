@@ -89,9 +89,11 @@ class _OneReply(_Method):
             try:
                 reply = inner(self._outgoing(call, request), timeout=left_s, metadata=sent, **options)
             except grpc.RpcError as error:
+                self._ended(call)
                 if not call.failed(error, replay=not isinstance(request, Iterator)):
                     raise
             else:
+                self._ended(call)
                 call.succeeded(1)
                 return reply
 
@@ -99,6 +101,10 @@ class _OneReply(_Method):
         """Return what the library sends in the attempt at hand."""
         del call
         return request
+
+    def _ended(self, call: Call) -> None:
+        """Note that the attempt at hand ended just now."""
+        call.ended()
 
 
 class _ManyRequests(_OneReply):
@@ -108,6 +114,9 @@ class _ManyRequests(_OneReply):
 
     def _outgoing(self, call: Call, request: Any) -> Any:
         return _counted(iter(request), call, call.attempt)
+
+    def _ended(self, call: Call) -> None:
+        """Leave it to recording: of a stream the transport does not tell."""
 
 
 def _counted(requests: Iterator[Any], call: Call, attempt: Attempt) -> Iterator[Any]:

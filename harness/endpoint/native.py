@@ -4,6 +4,7 @@ It takes grpc's own names of channel arguments and refuses what it does not have
 by opening a channel, which connects nothing. Imported late: the package is optional.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -26,6 +27,14 @@ def open_native(endpoint: Endpoint, address: str) -> grpc.Channel:
         raise UsageError(f"transport native cannot be loaded here ({error}); take --transport grpcio") from error
     except ValueError as error:
         raise UsageError(f"transport native: {error}; drop that setting, or take --transport grpcio") from error
+
+
+def native_ended_ns() -> Callable[[], int]:
+    """Return what tells when the unary call that ended just now did so: when its last bytes reached this host."""
+    import jwtstorm_transport as native
+
+    ended_ns: Callable[[], int] = native.ended_ns
+    return ended_ns
 
 
 def refusal(endpoint: Endpoint) -> str | None:

@@ -1,5 +1,6 @@
 """The channel over a transport of plain functions: no socket, no library call."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -213,6 +214,29 @@ def test_a_call_without_a_time_out_has_the_scenarios_deadline() -> None:
     bench = Bench(Transport("reply"), deadline_s=0.0)
     bench.call()
     assert bench.transport.sent[0].timeout == 0.001
+
+
+@pytest.mark.parametrize("outcome", ["reply", Failure(grpc.StatusCode.INTERNAL)])
+def test_a_call_ended_when_the_transport_says_and_never_before_it_left(outcome: Any) -> None:
+    bench, later_ns = Bench(Transport(outcome, outcome)), clock.monotonic_ns() + 10**12
+    told = iter([later_ns, 1])
+    bench.client.ended_ns = lambda: next(told)
+    for _ in range(2):
+        with contextlib.suppress(Failure):
+            bench.call()
+    (first, _), (second, _) = bench.rows
+    assert first.end_ns == later_ns
+    assert second.end_ns == second.sent_ns
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "unary_unary"])
+def test_of_a_stream_the_transport_is_not_asked_when_it_ended(kind: str) -> None:
+    bench = Bench(Transport(good(kind)))
+    bench.client.ended_ns = lambda: 1
+    before_ns = clock.monotonic_ns()
+    bench.call(kind)
+    ((row, _),) = bench.rows
+    assert before_ns < row.end_ns <= clock.monotonic_ns()
 
 
 def test_a_second_call_of_a_task_has_no_plan() -> None:

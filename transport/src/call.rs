@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TE, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
+use crate::alarm::now_ns;
 use crate::binary::{BINARY, decode};
 use crate::channel::{Channel, Line};
 use crate::control::{Control, Outgoing};
@@ -41,11 +42,20 @@ pub struct Outcome {
     pub message: Option<Bytes>,
     pub initial: HeaderMap,
     pub trailing: HeaderMap,
+    /// When it was over, in nanoseconds of the monotonic clock: when the peer's last bytes came, where they ended it.
+    pub ended_ns: i64,
+}
+
+impl Outcome {
+    fn heard(self, line: &Line) -> Self {
+        Self { ended_ns: line.heard.ns(), ..self }
+    }
 }
 
 impl From<Status> for Outcome {
     fn from(status: Status) -> Self {
-        Self { status, message: None, initial: HeaderMap::new(), trailing: HeaderMap::new() }
+        let (initial, trailing) = (HeaderMap::new(), HeaderMap::new());
+        Self { status, message: None, initial, trailing, ended_ns: now_ns() }
     }
 }
 
@@ -155,11 +165,12 @@ async fn send_whole(
     // An error here is the stream's, and its answer tells it better.
     stream.send_data(message, true).ok();
     match response.await {
-        Ok(answer) => Ok(receive(answer, &line, channel.settings.max_receive, reader).await),
+        Ok(answer) => Ok(receive(answer, &line, channel.settings.max_receive, reader).await.heard(&line)),
         Err(error) => {
             let status = status::of_error(&error, line.why());
             if !is_of_not_taken(&error) {
-                return Ok(status.into());
+                let outcome = Outcome::from(status);
+                return Ok(if error.is_remote() { outcome.heard(&line) } else { outcome });
             }
             if error.is_go_away() {
                 channel.retire(&line);
@@ -287,7 +298,7 @@ async fn receive(answer: Response<RecvStream>, line: &Line, limit: Option<usize>
         }
         Err(status) => (status, HeaderMap::new()),
     };
-    Outcome { status, message: None, initial: head.headers, trailing }
+    Outcome { initial: head.headers, trailing, ..status.into() }
 }
 
 /// Return what is wrong with binary metadata, as grpcio says it.
@@ -301,7 +312,7 @@ fn metadata_error(headers: &HeaderMap) -> Option<Status> {
 fn trailers_only(http: http::StatusCode, headers: HeaderMap) -> Outcome {
     let found = status::of_trailers(&headers).or_else(|| status::of_head(http, &headers));
     let status = found.unwrap_or_else(no_status);
-    Outcome { status, message: None, initial: HeaderMap::new(), trailing: headers }
+    Outcome { trailing: headers, ..status.into() }
 }
 
 fn final_status(trailers: &HeaderMap, deframer: &Deframer) -> Status {

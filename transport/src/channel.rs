@@ -17,6 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::connect::{Address, Tls, Wire, connect, handshake_text};
+use crate::heard::Heard;
 use crate::settings::{Keepalive, Settings};
 use crate::status::{Status, go_away_text, lost_text};
 
@@ -34,6 +35,7 @@ const GROWTH: f64 = 1.6;
 pub struct Line {
     id: u64,
     pub send: SendRequest<Bytes>,
+    pub heard: Heard,
     why: Why,
 }
 
@@ -197,7 +199,7 @@ impl Channel {
 
     async fn connect(&self) -> Result<(Line, impl Future<Output = ()> + Send + use<>), String> {
         let mut wire = connect(&self.address, self.tls.as_ref()).await?;
-        let first_frame = wire.first_frame();
+        let (first_frame, heard) = (wire.first_frame(), wire.heard.clone());
         let (send, mut connection) = h2::client::Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -215,7 +217,7 @@ impl Channel {
             ended = &mut connection => return Err(ended.map_or_else(end_text, |()| CLOSED.into())),
         }
         let why = Why::default();
-        let line = Line { id: self.lines.fetch_add(1, Ordering::Relaxed), send, why: why.clone() };
+        let line = Line { id: self.lines.fetch_add(1, Ordering::Relaxed), send, heard, why: why.clone() };
         let keepalive = self.settings.keepalive.and_then(|keepalive| Some((keepalive, connection.ping_pong()?)));
         let (state, id) = (self.state.clone(), line.id);
         let whole_life = async move {

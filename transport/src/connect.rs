@@ -14,6 +14,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 
+use crate::heard::Heard;
+
 /// Where a channel goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -107,19 +109,31 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
 
 /// Open a connection; an error says why there is none, as grpcio would.
 pub async fn connect(address: &Address, tls: Option<&Tls>) -> Result<Wire, String> {
+    let heard = Heard::default();
     let socket: Box<dyn Socket> = match address {
-        Address::Tcp { host, port } => Box::new(connect_tcp(host, *port).await?),
+        Address::Tcp { host, port } => timed(connect_tcp(host, *port).await?, &heard),
         Address::Unix(path) => Box::new(
             UnixStream::connect(path).await.map_err(|error| failed(&format!("unix:{}", path.display()), &error))?,
         ),
     };
-    let Some(tls) = tls else { return Ok(Wire::new(socket)) };
+    let Some(tls) = tls else { return Ok(Wire::new(socket, heard)) };
     let connector = TlsConnector::from(Arc::clone(&tls.config));
     match connector.connect(tls.name.clone(), socket).await {
-        Ok(secured) if secured.get_ref().1.alpn_protocol() == Some(b"h2") => Ok(Wire::new(Box::new(secured))),
+        Ok(secured) if secured.get_ref().1.alpn_protocol() == Some(b"h2") => Ok(Wire::new(Box::new(secured), heard)),
         Ok(_) => Err("Cannot check peer: missing selected ALPN property".into()),
         Err(error) => Err(handshake_text(&error)),
     }
+}
+
+/// Return a TCP connection as one that tells when it is heard, where the system knows that.
+#[cfg(target_os = "linux")]
+fn timed(stream: TcpStream, heard: &Heard) -> Box<dyn Socket> {
+    Box::new(crate::heard::Told::new(stream, heard.clone()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn timed(stream: TcpStream, _: &Heard) -> Box<dyn Socket> {
+    Box::new(stream)
 }
 
 async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, String> {
@@ -177,6 +191,8 @@ pub fn handshake_text(error: &io::Error) -> String {
 
 /// A connection that tells when the peer has begun to speak HTTP/2: before that it is nobody's to use.
 pub struct Wire {
+    /// When it was last heard.
+    pub heard: Heard,
     socket: Box<dyn Socket>,
     head: Vec<u8>,
     spoke: Option<oneshot::Sender<Result<(), String>>>,
@@ -187,9 +203,9 @@ const FRAME_HEAD: usize = 9;
 const SETTINGS: u8 = 4;
 
 impl Wire {
-    fn new(socket: Box<dyn Socket>) -> Self {
+    fn new(socket: Box<dyn Socket>, heard: Heard) -> Self {
         let (spoke, hears) = oneshot::channel();
-        Self { socket, head: Vec::with_capacity(FRAME_HEAD), spoke: Some(spoke), hears: Some(hears) }
+        Self { heard, socket, head: Vec::with_capacity(FRAME_HEAD), spoke: Some(spoke), hears: Some(hears) }
     }
 
     /// Return what resolves when the first frame has come: an error where it is none of HTTP/2's beginnings.

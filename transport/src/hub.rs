@@ -95,7 +95,8 @@ impl Hub {
         self.completions.fd()
     }
 
-    /// Return whom to call with what: call it when the descriptor is readable.
+    /// Return whom to call with what, and when a call ended (monotonic ns; 0 for all else): call it when the
+    /// descriptor is readable.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = self.completions.take();
         let mut told = Vec::with_capacity(events.len());
@@ -108,7 +109,8 @@ impl Hub {
                 waiting.get(&key).map(|one| one.target.clone_ref(py))
             };
             drop(waiting);
-            told.push((target, shown(py, event, kind)?));
+            let ended_ns = if let Event::End(outcome) = &event { outcome.ended_ns } else { 0 };
+            told.push((target, shown(py, event, kind)?, ended_ns));
         }
         PyList::new(py, told)
     }

@@ -13,6 +13,7 @@ pub mod control;
 pub mod engine;
 pub mod fleet;
 pub mod framing;
+pub mod heard;
 pub mod row;
 pub mod seat;
 pub mod settings;

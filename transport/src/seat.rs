@@ -55,7 +55,7 @@ impl Server {
         let (uri, method) = &self.calls[pick];
         let sent_ns = now_ns();
         let outcome = self.send(uri.clone(), metadata, message).await;
-        let end_ns = now_ns();
+        let end_ns = outcome.ended_ns.max(sent_ns);
         if outcome.status.code == OK {
             fleet.record(self.seat, self.slot, &arrival, &Made { token, sent_ns, end_ns, ends_ns, method: *method });
         } else if !fleet.is_stopped() {

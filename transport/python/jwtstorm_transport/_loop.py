@@ -3,6 +3,7 @@
 import atexit
 import os
 import sys
+import time
 
 import gevent
 from gevent.hub import Hub as GeventHub
@@ -20,6 +21,8 @@ class Loop:
     def __init__(self, hub: GeventHub) -> None:
         self.native = _native.Hub()
         self.handing_out = False
+        self.ended_ns = 0
+        """When the call ended whose caller runs now, until that waits for something; 0 where none did."""
         self._hub = hub
         self._watcher = hub.loop.io(self.native.fileno(), 1)
         self._watcher.start(self._hand_out)
@@ -31,13 +34,23 @@ class Loop:
 
     def _hand_out(self) -> None:
         self.handing_out = True
-        for target, told in self.native.take():
+        for target, told, ended_ns in self.native.take():
+            self.ended_ns = ended_ns
             try:
                 target(told)
             except Exception:  # noqa: BLE001 - one target's mistake is not the others'
                 self._hub.handle_error(target, *sys.exc_info())
         self.handing_out = False
         self.native.kick()
+
+
+def ended_ns() -> int:
+    """Return when the unary call ended that the present greenlet made last (monotonic nanoseconds).
+
+    That is when the peer's last bytes came, where the kernel tells: what this process took to look at them is
+    not in it. Ask before the greenlet waits for anything else.
+    """
+    return current().ended_ns or time.monotonic_ns()
 
 
 _loops: dict[GeventHub, Loop] = {}

@@ -85,6 +85,7 @@ class UnaryUnary:
 
     def _ask(self, request: Any, how: How, *, whole: bool) -> Any:
         loop = current()
+        loop.ended_ns = 0
         message = self._codec.written(request)
         try:
             key = self._native.start(loop.native, getcurrent().switch, whole, message, *how.native())
