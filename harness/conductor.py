@@ -12,20 +12,20 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness import clock
 from harness.auth.source import guard_source
 from harness.begin import Begin
-from harness.ceilings import Ceilings
 from harness.errors import HarnessError, RunError
 from harness.injection import Injection, Problem
 from harness.journal import FaultJournal, clock_readings
 from harness.lab.residents import Residents
 from harness.lab.running import Lab
 from harness.mishaps import sentences
+from harness.options import RunSettings
 from harness.parts import Parts
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
@@ -41,25 +41,6 @@ logger = logging.getLogger("jwtstorm")
 SPAWN_LEAD_S = 0.3
 """Time between setting zero and the first arrival, for the message to reach every worker."""
 REPORT_WITHIN_S = 600.0
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
-
-    ``declared`` is the scenario as its file says it, where another build is under test (`harness.under_test`).
-    """
-
-    reports: Path
-    build: str
-    users: int
-    run_time_s: float | None = None
-    allowed_targets: frozenset[str] = frozenset()
-    ceilings: Ceilings = field(default_factory=Ceilings)
-    environ: Mapping[str, str] = field(default_factory=dict)
-    declared: Scenario | None = None
-    under_test: str = ""
-    pictures: bool = True
 
 
 class Conductor:

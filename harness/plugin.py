@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,15 @@ from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness.ceilings import Ceilings
-from harness.conductor import Conductor, RunSettings
+from harness.conductor import Conductor
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
 from harness.livepage import Tally
+from harness.options import RunSettings, as_asked_for, run_settings, tell_parser
 from harness.roster import HEARS
-from harness.runfolder import build_label
 from harness.scenario import Scenario, about
 from harness.station import Station
-from harness.transport_choice import TRANSPORTS, VARIABLE
 from harness.under_test import put_under_test
-from harness.variants import variant
 from harness.web import add_tab
 from harness.worker import Worker
 
@@ -189,36 +187,15 @@ class Plugin:
         return about(Path(locustfile.split(",", maxsplit=1)[0]))
 
     def _settings(self) -> RunSettings:
-        options = self.environment.parsed_options
-        users = getattr(options, "num_users", None) or self.scenario.load.max_users
-        if doubt := self.scenario.load.doubt(users):
+        settings = run_settings(self.environment.parsed_options, self.declared)
+        if doubt := self.scenario.load.doubt(settings.users):
             logger.warning("%s", doubt)
         runner = self.environment.runner
-        return RunSettings(
-            reports=Path(os.environ.get("REPORTS") or "reports"),
-            build=build_label(getattr(options, "build", None)),
-            users=max(users, runner.target_user_count if runner is not None else 0),
-            run_time_s=getattr(options, "run_time", None),
-            allowed_targets=frozenset(getattr(options, "allow_target", None) or ()),
-            ceilings=_ceilings(options),
-            environ=dict(os.environ),
-            declared=self.declared,
-            under_test=getattr(options, "under_test", ""),
-            pictures=not getattr(options, "no_pictures", False),
-        )
+        return replace(settings, users=max(settings.users, runner.target_user_count if runner is not None else 0))
 
     def _send(self, message: str, data: Mapping[str, Any]) -> None:
         if self.environment.runner is not None:
             self.environment.runner.send_message(message, dict(data))
-
-
-def _ceilings(options: Any) -> Ceilings:
-    default = Ceilings()
-    return Ceilings(
-        getattr(options, "max_rate", default.rate_per_s),
-        getattr(options, "max_users", default.users),
-        getattr(options, "max_duration", default.duration_s),
-    )
 
 
 _plugin: Plugin | None = None
@@ -231,91 +208,8 @@ def worker() -> Worker | None:
 
 def install(find_scenario: FindScenario) -> None:
     """Listen to Locust's events, once per process; ``find_scenario`` returns the locustfile's scenario."""
-    events.init_command_line_parser.add_listener(lambda parser, **_: _set_defaults(parser, find_scenario()))
+    events.init_command_line_parser.add_listener(lambda parser, **_: tell_parser(parser, find_scenario()))
     events.init.add_listener(lambda environment, **_: _init(environment, find_scenario()))
-
-
-def _set_defaults(parser: Any, scenario: Scenario | None) -> None:
-    _add_options(parser)
-    _add_ceilings(parser)
-    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
-    if scenario is not None:
-        users = scenario.load.max_users
-        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.deadline_s + 1.0)
-
-
-def _add_options(parser: Any) -> None:
-    """Add what a run may have otherwise than its scenario says."""
-    parser.add_argument(
-        "--build", help="Label of the build under test (default: BUILD, else git describe)", default=None
-    )
-    parser.add_argument(
-        "--allow-target",
-        action="append",
-        metavar="HOST",
-        help="Allow load to a host that is not this machine; name it every time",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--tokens",
-        default="",
-        metavar="CHANGES",
-        help="Settings of the scenario's tokens to change: refresh=reactive,single_flight=false",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--short",
-        action="store_true",
-        default=os.environ.get("SHORT", "0") not in {"", "0"},
-        help="Run the scenario on its shortest course, as CI does; SHORT=1 does the same",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--no-pictures",
-        action="store_true",
-        default=os.environ.get("PICTURES", "1") in {"", "0"},
-        help="Write the report without pictures, in a third of the time; `jwtstorm report RUN` draws them later",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--zoo",
-        action="append",
-        metavar="ANIMAL",
-        help="Let a defect of the zoo loose in the lab's target or in the clients, for this run",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--transport",
-        default=os.environ.get(VARIABLE, ""),
-        metavar="NAME",
-        help=f"What carries the calls: {', '.join(TRANSPORTS)} (default: {VARIABLE}, else the scenario's transport=)",
-        include_in_web_ui=False,
-    )
-    parser.add_argument(
-        "--under-test",
-        default="",
-        metavar="BUILD",
-        help="Another build than the scenario's: lab:work_s=0.0055, tokens:refresh=reactive, or an address",
-        include_in_web_ui=False,
-    )
-
-
-def _add_ceilings(parser: Any) -> None:
-    """Add the most that a target on another machine may get."""
-    most = Ceilings()
-    for option, default, what in (
-        ("--max-rate", most.rate_per_s, "calls a second"),
-        ("--max-users", most.users, "users"),
-        ("--max-duration", most.duration_s, "seconds of load"),
-    ):
-        parser.add_argument(
-            option,
-            type=float,
-            default=default,
-            metavar="N",
-            help=f"The most {what} that a target on another machine may get (default: %(default)g)",
-            include_in_web_ui=False,
-        )
 
 
 def _init(environment: Environment, scenario: Scenario | None) -> None:
@@ -325,7 +219,7 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
             "jwtstorm: the locustfile has no module-level `scenario`; see README, how to write a scenario\n"
         )
         sys.exit(UsageError.exit_code)  # an exception would be logged by Locust, and forgotten
-    _plugin = plugin = _plugin_of(environment, _asked_for(scenario, environment.parsed_options))
+    _plugin = plugin = _plugin_of(environment, scenario)
     plugin.listen()
     add_tab(environment, lambda: plugin.conductor)
     listeners: dict[str, Callable[[], None]] = {
@@ -341,25 +235,11 @@ def _init(environment: Environment, scenario: Scenario | None) -> None:
     _heed_signals(plugin)
 
 
-def _asked_for(scenario: Scenario, options: Any) -> Scenario:
-    """Return the scenario as the command line wants it; a mistake there ends the process."""
-    try:
-        return variant(
-            scenario,
-            getattr(options, "tokens", ""),
-            short=getattr(options, "short", False),
-            animals=getattr(options, "zoo", None) or (),
-            transport=getattr(options, "transport", ""),
-        )
-    except HarnessError as error:
-        sys.stderr.write(f"jwtstorm: {error}\n")
-        sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten
-
-
 def _plugin_of(environment: Environment, scenario: Scenario) -> Plugin:
-    """Return the plugin of this process; a build that cannot be tested ends it."""
+    """Return the plugin of this process; what the command line asks for and cannot have ends it."""
+    options = environment.parsed_options
     try:
-        return Plugin(environment, scenario, getattr(environment.parsed_options, "under_test", ""))
+        return Plugin(environment, as_asked_for(scenario, options), getattr(options, "under_test", ""))
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
         sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten
