@@ -30,12 +30,12 @@ mod told {
 
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
     use nix::sys::time::{TimeSpec, TimeValLike};
-    use rustix::time::{ClockId, clock_gettime};
+    use nix::time::ClockId;
     use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
     use tokio::net::TcpStream;
 
     use super::Heard;
-    use crate::alarm::now_ns;
+    use crate::alarm::{now_ns, read_ns};
 
     /// A TCP connection that notes when the kernel took in what is read (`SO_TIMESTAMPNS`).
     ///
@@ -56,8 +56,7 @@ mod told {
         }
 
         fn note(&self, came: Option<TimeSpec>) {
-            let (now, wall) = (now_ns(), clock_gettime(ClockId::Realtime));
-            let wall_ns = wall.tv_sec * 1_000_000_000 + wall.tv_nsec;
+            let (now, wall_ns) = (now_ns(), read_ns(ClockId::CLOCK_REALTIME));
             let age_ns = came.map_or(0, |came| wall_ns.saturating_sub(came.num_nanoseconds()));
             self.heard.0.store((now - age_ns).clamp(self.nothing_ns.min(now), now), Ordering::Relaxed);
         }
