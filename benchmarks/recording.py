@@ -26,7 +26,7 @@ from harness import Scenario, Tokens, closed_users
 from harness.auth.channel import Arrival, Attempt
 from harness.auth.sources import TokenFile
 from harness.begin import Begin
-from harness.calls import Journal
+from harness.call_journal import Journal
 from harness.livepage import Tally, watchers
 from harness.worker import Worker
 

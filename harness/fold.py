@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from harness.calls import Cause, Flag, Kind, Origin, address_of, told_apart
+from harness.call_journal import address_of, told_apart
+from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import Bools, Chunk
 from harness.histogram import Counts, Ints, add, cell_of, quantiles
 from harness.phases import pieces

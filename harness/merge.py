@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.calls import NO_LIFE, SCHEMA, Cause, Kind, Origin, journal_path, workers
+from harness.call_journal import journal_path, workers
+from harness.calls import NO_LIFE, SCHEMA, Cause, Kind, Origin
 from harness.errors import RecordError
 from harness.rows import JournalReader, WorkerRows
 from harness.runs import Run, read_lines

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.calls import FIELDS, HEADER, ROW, Cause, Flag, Header, Kind, Origin, journal_path, read_names
+from harness.call_journal import HEADER, Header, journal_path, read_names
+from harness.calls import FIELDS, ROW, Cause, Flag, Kind, Origin
 from harness.errors import RecordError
 from harness.runs import Promise
 

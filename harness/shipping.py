@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.calls import journal_path, names_path, trace_path
+from harness.call_journal import journal_path, names_path, trace_path
 from harness.errors import RecordError
 
 CHUNK_BYTES = 128 * 1024

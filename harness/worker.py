@@ -28,7 +28,8 @@ from harness.auth.sources import ClientCredentials
 from harness.auth.token import Token
 from harness.auth.trace import AuthTrace, redact
 from harness.begin import Begin
-from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Journal, Kind, Origin, told_apart
+from harness.call_journal import Journal, told_apart
+from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.errors import HarnessError, TokenError
 from harness.faults import Metadata

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Journal, Kind, Origin
+from harness.call_journal import Journal
+from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Kind, Origin
 
 ZERO_NS = 1_000_000_000_000
 METHODS = ("token", "not sent", "jwtstorm.lab.v1.Ledger/GetBalance", "jwtstorm.lab.v1.Ledger/Transfer")

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from harness.calls import Cause, Flag, Journal, Kind, Origin
+from harness.call_journal import Journal
+from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import arrivals
 from harness.merge import merge
 from harness.runs import read_run

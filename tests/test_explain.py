@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.calls import NO_LIFE, Cause, Flag, Journal, Kind, Origin
+from harness.call_journal import Journal
+from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.errors import RecordError, UsageError
 from harness.explain import run_explain
 from tests.fake_run import ZERO_NS, FakeRun

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.calls import Cause, Flag, Journal, Kind, Origin
+from harness.call_journal import Journal
+from harness.calls import Cause, Flag, Kind, Origin
 from harness.measures import Measures
 from harness.merge import merged
 from harness.metrics import summarise

@@ -52,13 +52,14 @@ RUN_SIDE = (
 """Modules of a run that lives: no reader may need one, at any distance."""
 
 PURE = {
-    "harness.calls": {"harness.errors"},
+    "harness.calls": set(),
+    "harness.call_journal": {"harness.calls", "harness.errors"},
     "harness.load": {"harness.findings"},
     "harness.findings": set(),
     "harness.errors": set(),
     "harness.clock": set(),
     "harness.offset": set(),
-    "harness.shipping": {"harness.calls", "harness.errors"},
+    "harness.shipping": {"harness.call_journal", "harness.errors"},
     "harness.timeline": {"harness.answers", "harness.faults", "harness.findings"},
     "harness.answers": set(),
     "harness.share": set(),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.calls import HEADER, ROW
+from harness.call_journal import HEADER
+from harness.calls import ROW
 from harness.errors import RecordError
 from harness.merge import merge, merged
 from harness.runs import read_run

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.calls import NO_LIFE, Cause, Flag, Journal, Kind, Origin
+from harness.call_journal import Journal
+from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.errors import RecordError
 from harness.merge import merge
 from harness.metrics import summarise

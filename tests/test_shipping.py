@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.calls import Journal, journal_path, names_path, read_names, trace_path
+from harness.call_journal import Journal, journal_path, names_path, read_names, trace_path
 from harness.clock import ManualClock
 from harness.errors import RecordError
 from harness.shipping import (

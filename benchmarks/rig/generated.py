@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.calls import NO_LIFE, Cause, Flag, Header, Kind, Origin, journal_path, names_path
+from harness.call_journal import Header, journal_path, names_path
+from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.rows import ROW_TYPE
 from tests.fake_run import STEPS, ZERO_NS, FakeRun
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.calls import Cause, Flag, workers
+from harness.call_journal import workers
+from harness.calls import Cause, Flag
 from harness.journal import read_events
 from harness.rows import JournalReader
 from harness.runs import Run, read_run

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.auth.token import Token
-from harness.calls import trace_path
+from harness.call_journal import trace_path
 from harness.errors import RecordError
 
 _TOKEN_LIKE = re.compile(

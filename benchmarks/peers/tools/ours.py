@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from benchmarks.peers.tools import Load, Reading, Tool
-from harness.calls import Cause, Flag, Kind, workers
+from harness.call_journal import workers
+from harness.calls import Cause, Flag, Kind
 from harness.rows import JournalReader
 from harness.runs import read_run
 from harness.transport_choice import GRPCIO, NATIVE, native_version
