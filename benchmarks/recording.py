@@ -1,7 +1,7 @@
 """Measure what recording costs: a row in the journal, and all that a worker notes of a call.
 
 Blocks of calls of the same function, timed whole; the median block, with the sign test's interval.
-`Worker.attempt` counts outcome, method and sample of the trace besides the row; "with the live
+`Recording.attempt` counts outcome, method and sample of the trace besides the row; "with the live
 page" also brings Locust's statistics up to date, in batches of ten thousand or event by event, as
 any Locust user does and as ours do where somebody else listens.
 """
@@ -22,13 +22,10 @@ from pathlib import Path
 from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
-from harness import Scenario, Tokens, closed_users
 from harness.auth.channel import Arrival, Attempt
-from harness.auth.sources import TokenFile
-from harness.begin import Begin
 from harness.call_journal import Journal
 from harness.livepage import Tally, watchers
-from harness.worker import Worker
+from harness.recording import Recording
 
 BLOCK = 5_000
 BATCH = 10_000
@@ -56,17 +53,13 @@ def add_row(folder: Path) -> Callable[[], object]:
 
 
 def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], object]:
-    """Return a call that notes one good attempt in a worker; ``live`` is how the page hears of it, if at all."""
+    """Return a call that notes one good attempt; ``live`` is how the page hears of it, if at all."""
     environment = Environment()
     environment.create_local_runner()
     tally = Tally(environment, stats)
     page = watchers(tally, print)
-    (folder / "token").touch()  # never read: no call is made
-    token_file = TokenFile(folder / "token")
-    scenario = Scenario(load=closed_users(1, 60), tokens=Tokens(), target="127.0.0.1:1", issuer=token_file)
-    begin = Begin(str(folder), place, 1, 1, "127.0.0.1:1", scenario.fingerprint())
     silent = replace(page, on_call=lambda _: None)
-    worker = Worker(scenario, begin, page if live else silent)
+    recording = Recording(folder, place, page if live else silent)
     now_ns = time.monotonic_ns()
     attempt = Attempt(Arrival(7, now_ns, now_ns), 0, 0, "/ledger/GetBalance", now_ns, now_ns + 5_000_000)
     if live == "batches":
@@ -75,11 +68,15 @@ def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], objec
     turn = count(1)
 
     def note() -> None:
-        worker.attempt(attempt, final=True)
+        recording.attempt(attempt, final=True)
         if next(turn) % BATCH == 0:
             tally.fold()
 
     return note
+
+
+def _with_the_page(how: str, took: Estimate) -> Line:
+    return Line(f"Recording.attempt, live page {how}", took, "µs")
 
 
 def main() -> int:
@@ -89,14 +86,14 @@ def main() -> int:
         code = show(
             [
                 Line("Journal.add", timed(add_row(folder), blocks), "µs", 3, Bound(below=1.5)),
-                Line("Worker.attempt", timed(note_attempt(folder, 0), blocks), "µs"),
-                Line("Worker.attempt, live page in batches", timed(note_attempt(folder, 1, "batches"), blocks), "µs"),
-                Line("Worker.attempt, live page by events", timed(note_attempt(folder, 2, "events"), blocks), "µs"),
+                Line("Recording.attempt", timed(note_attempt(folder, 0), blocks), "µs"),
+                _with_the_page("in batches", timed(note_attempt(folder, 1, "batches"), blocks)),
+                _with_the_page("by events", timed(note_attempt(folder, 2, "events"), blocks)),
             ],
             "What the whole harness adds to a call is in the table of throughput.",
         )
     sys.stdout.flush()
-    os._exit(code)  # the workers' greenlets and channels are of no more use
+    os._exit(code)  # the runner's greenlets are of no more use
 
 
 if __name__ == "__main__":

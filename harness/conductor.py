@@ -27,6 +27,7 @@ from harness.lab.running import Lab
 from harness.mishaps import sentences
 from harness.options import RunSettings
 from harness.parts import Parts
+from harness.recording import POISONED
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
@@ -34,7 +35,6 @@ from harness.shipping import boot_id
 from harness.so_far import Renewals, Told, measures_so_far
 from harness.staging import choose_transport, guard_target, is_foreign, lab_note, lab_plan
 from harness.transport_choice import GRPCIO, Choice
-from harness.worker import POISONED
 
 logger = logging.getLogger("jwtstorm")
 

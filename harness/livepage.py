@@ -14,7 +14,7 @@ from harness.answers import worth
 from harness.auth.channel import Attempt
 from harness.calls import Cause
 from harness.errors import HarnessError, TokenError
-from harness.worker import Watchers
+from harness.recording import Watchers
 
 LOCUST = "locust.runners"
 """The module of Locust's own listener, which feeds its statistics."""

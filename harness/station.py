@@ -136,7 +136,7 @@ class Station:
     def _tell_live(self, worker: Worker) -> None:
         while True:
             gevent.sleep(LIVE_S)
-            told = {"counts": dict(worker.live), "since_zero": worker.since_zero()}
+            told = {"counts": dict(worker.recording.live), "since_zero": worker.since_zero()}
             self._send("live", {**told, "finished": worker.pacer.finished.is_set()})
 
     def _fold_for_ever(self) -> None:
