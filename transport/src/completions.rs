@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::call::Outcome;
+use crate::answer::Outcome;
 use crate::fleet::Told;
 
 /// Something that a call, or a channel, tells.

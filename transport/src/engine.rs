@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::call::{Asked, OneReply, Outcome, Sending, make, with_reply};
+use crate::answer::{OneReply, Outcome, with_reply};
+use crate::call::{Asked, Sending, make};
 use crate::channel::Channel;
 use crate::control::Control;
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,12 +17,14 @@ use http::{HeaderMap, Uri};
 use tokio::sync::Notify;
 
 use crate::alarm::{Alarm, now_ns};
-use crate::call::Outcome;
+use crate::answer::Outcome;
 use crate::channel::Channel;
 use crate::completions::{Completions, Event};
 use crate::control::Control;
 use crate::row::{Arrival, BUSY, PLANNED, Rows, Unsent};
 use crate::seat::{Made, Server};
+use crate::seats::Seats;
+use crate::slots::{Slot, Slots};
 
 /// Of so many good calls one is shown to the auth trace.
 const SAMPLE: u64 = 100;
@@ -44,17 +46,6 @@ pub struct Planned {
     pub call_id: i64,
     pub due_ns: i64,
     pub pick: u16,
-}
-
-/// The token that a group of users shares.
-#[derive(Default)]
-struct Slot {
-    /// Python's number of the token.
-    token: u64,
-    metadata: HeaderMap,
-    use_until_ns: i64,
-    ends_ns: i64,
-    proven: bool,
 }
 
 /// What a fleet tells Python.
@@ -83,15 +74,6 @@ pub struct Sample {
 }
 
 #[derive(Default)]
-struct Seat {
-    present: bool,
-    handed_over: bool,
-    current: Option<Arrival>,
-    waker: Option<Waker>,
-    control: Arc<Control>,
-}
-
-#[derive(Default)]
 #[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 struct State {
     begun: bool,
@@ -106,9 +88,8 @@ struct State {
     outstanding: u64,
     schedule: VecDeque<Planned>,
     queue: VecDeque<(Arrival, u16)>,
-    free: VecDeque<usize>,
-    seats: Vec<Seat>,
-    slots: Vec<Slot>,
+    seats: Seats,
+    slots: Slots,
     rows: Rows,
     added: usize,
     good: u64,
@@ -142,7 +123,7 @@ impl Fleet {
         state.begun = true;
         state.windows = windows;
         state.end_ns = end_ns;
-        state.wake_all();
+        state.seats.wake_all();
         self.changed.notify_one();
     }
 
@@ -152,7 +133,7 @@ impl Fleet {
         state.schedule.extend(planned);
         state.complete |= complete;
         if !self.plan.open {
-            state.wake_all();
+            state.seats.wake_all();
         }
         self.changed.notify_one();
         state.schedule.len()
@@ -160,12 +141,7 @@ impl Fleet {
 
     /// Give a slot its token, or take it away with a `use_until_ns` of 0.
     pub fn set_slot(&self, slot: usize, token: u64, metadata: HeaderMap, use_until_ns: i64, ends_ns: i64) {
-        let slots = &mut self.lock().slots;
-        if slots.len() <= slot {
-            slots.resize_with(slot + 1, Slot::default);
-        }
-        let proven = slots[slot].proven && slots[slot].token == token;
-        slots[slot] = Slot { token, metadata, use_until_ns, ends_ns, proven };
+        self.lock().slots.set(slot, Slot { token, metadata, use_until_ns, ends_ns, proven: false });
     }
 
     /// Make room for one more user; return its seat and the task that serves it.
@@ -176,26 +152,23 @@ impl Fleet {
         calls: Vec<(Uri, u8)>,
     ) -> (usize, impl Future<Output = ()> + Send + 'static) {
         let mut state = self.lock();
-        let (seat, control) = (state.seats.len(), Arc::new(Control::default()));
-        state.seats.push(Seat { present: true, control: Arc::clone(&control), ..Seat::default() });
+        let control = Arc::new(Control::default());
+        let seat = state.seats.sit(Arc::clone(&control));
         (seat, Server { fleet: Arc::clone(self), seat, channel, slot, calls, control }.serve())
     }
 
     /// Take a user's seat away, once its call is over.
     pub fn stand(&self, seat: usize) {
-        let mut state = self.lock();
-        state.seats[seat].present = false;
-        state.free.retain(|free| *free != seat);
-        state.wake(seat);
+        self.lock().seats.stand(seat);
     }
 
     /// Note that Python has made the rest of a seat's call.
     pub fn release(&self, seat: usize) {
         let mut state = self.lock();
-        state.seats[seat].handed_over = false;
-        state.seats[seat].current = None;
+        state.seats.at(seat).handed_over = false;
+        state.seats.at(seat).current = None;
         state.outstanding = state.outstanding.saturating_sub(1);
-        state.wake(seat);
+        state.seats.wake(seat);
         self.changed.notify_one();
     }
 
@@ -238,14 +211,11 @@ impl Fleet {
         state.closed = true;
         let now = now_ns();
         let queued: Vec<Arrival> = state.queue.drain(..).map(|(arrival, _)| arrival).collect();
-        let flying = state.seats.iter_mut().filter(|seat| !seat.handed_over).filter_map(|seat| seat.current.take());
-        for arrival in queued.into_iter().chain(flying.collect::<Vec<_>>()) {
+        let flying = state.seats.abandon();
+        for arrival in queued.into_iter().chain(flying) {
             state.rows.not_sent(&arrival, now, Unsent::Stopped, self.plan.no_method);
         }
-        for seat in &mut state.seats {
-            seat.control.leave();
-        }
-        state.wake_all();
+        state.seats.wake_all();
         self.changed.notify_one();
     }
 
@@ -272,14 +242,14 @@ impl Fleet {
         let now = now_ns();
         while self.plan.open && state.schedule.front().is_some_and(|planned| planned.due_ns <= now) {
             let planned = state.schedule.pop_front()?;
-            let seat = state.free.pop_front();
+            let seat = state.seats.take_free();
             let flags = if seat.is_some() { PLANNED } else { PLANNED | BUSY };
             let arrival = Arrival { call_id: planned.call_id, intended_ns: planned.due_ns, taken_ns: 0, flags };
             state.planned += 1;
             state.outstanding += 1;
             state.queue.push_back((arrival, planned.pick));
             if let Some(seat) = seat {
-                state.wake(seat);
+                state.seats.wake(seat);
             }
         }
         self.check_finished(&mut state, now);
@@ -304,20 +274,17 @@ impl Fleet {
     /// Return the seat's next arrival, with which call it makes; None when the seat is gone.
     pub fn poll_take(&self, seat: usize, cx: &mut Context<'_>) -> Poll<Option<(Arrival, u16)>> {
         let mut state = self.lock();
-        if state.closed || !state.seats[seat].present {
+        if state.closed || !state.seats.at(seat).present {
             return Poll::Ready(None);
         }
         let now = now_ns();
         let next = if self.plan.open { self.next_due(&mut state, now) } else { Self::next_own(&mut state, now) };
         if let Some((arrival, pick)) = next {
-            state.seats[seat].current = Some(arrival.clone());
+            state.seats.at(seat).current = Some(arrival.clone());
             return Poll::Ready(Some((arrival, pick)));
         }
         self.check_finished(&mut state, now);
-        if !state.free.contains(&seat) {
-            state.free.push_back(seat);
-        }
-        state.seats[seat].waker = Some(cx.waker().clone());
+        state.seats.rest(seat, cx.waker().clone());
         Poll::Pending
     }
 
@@ -346,7 +313,7 @@ impl Fleet {
 
     fn poll_released(&self, seat: usize, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let seat = &mut state.seats[seat];
+        let seat = state.seats.at(seat);
         seat.waker = Some(cx.waker().clone());
         if seat.handed_over { Poll::Pending } else { Poll::Ready(()) }
     }
@@ -357,13 +324,12 @@ impl Fleet {
         if state.windows.iter().any(|(from, to)| (*from..*to).contains(&arrival.intended_ns)) {
             return None;
         }
-        let slot = state.slots.get(slot).filter(|slot| now_ns() < slot.use_until_ns)?;
-        Some((slot.token, slot.metadata.clone(), slot.ends_ns))
+        state.slots.granted(slot)
     }
 
     /// Give the rest of a seat's call to Python, and wait until it is done.
     pub async fn hand_over(&self, seat: usize, arrival: Arrival, tried: Option<Tried>) {
-        self.lock().seats[seat].handed_over = true;
+        self.lock().seats.at(seat).handed_over = true;
         self.tell(Told::HandOver { seat, arrival, tried });
         poll_fn(|cx| self.poll_released(seat, cx)).await;
     }
@@ -381,27 +347,10 @@ impl Fleet {
         }
         state.added += 1;
         state.good += 1;
-        state.seats[seat].current = None;
+        state.seats.at(seat).current = None;
         state.outstanding -= 1;
-        let held = &mut state.slots[slot];
-        if held.token == call.token && !held.proven {
-            held.proven = true;
+        if state.slots.prove(slot, call.token) {
             self.tell(Told::Proven { slot, token: call.token });
-        }
-    }
-}
-
-impl State {
-    fn wake(&mut self, seat: usize) {
-        if let Some(waker) = self.seats[seat].waker.take() {
-            waker.wake();
-        }
-    }
-
-    fn wake_all(&mut self) {
-        self.free.clear();
-        for seat in 0..self.seats.len() {
-            self.wake(seat);
         }
     }
 }

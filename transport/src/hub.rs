@@ -9,7 +9,7 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::call::Outcome;
+use crate::answer::Outcome;
 use crate::completions::{Completions, Event};
 use crate::control::Control;
 use crate::engine::Engine;

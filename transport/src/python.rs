@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use tokio::time::Instant;
 
-use crate::call::{Asked, Reader, Sending, make};
+use crate::answer::Reader;
+use crate::call::{Asked, Sending, make};
 use crate::channel::Channel as Line;
 use crate::completions::{Completions, Event};
 use crate::connect::{Address, Tls};

@@ -8,7 +8,8 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 
 use crate::alarm::now_ns;
-use crate::call::{Asked, OneReply, Outcome, Sending, make, with_reply};
+use crate::answer::{OneReply, Outcome, with_reply};
+use crate::call::{Asked, Sending, make};
 use crate::channel::Channel;
 use crate::control::Control;
 use crate::fleet::{Fleet, Tried};

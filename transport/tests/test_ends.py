@@ -44,6 +44,7 @@ def answered_while_stopped(client: Client, server: Server, target: Target) -> tu
     running = client.start(timed, target, "Wait")
     server.wait_for("started")
     os.kill(client.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, client.pid, os.WSTOPPED)  # all its threads
     try:
         server.go_on()
         time.sleep(STOPPED_S)
