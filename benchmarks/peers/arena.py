@@ -96,6 +96,10 @@ class Target:
         """Return how long the delays took by the target's clock since it was last asked."""
         return list(self._ask({"order": "delays"})["delays_us"] or ())
 
+    def served_us(self) -> list[int]:
+        """Return how long the calls took at the target's socket since it was last asked; none without delays."""
+        return list(self._ask({"order": "served"})["served_us"] or ())
+
     def await_calls(self, more_than: int, within_s: float = 40.0) -> bool:
         """Wait until more calls were admitted; tell whether they were."""
         until_s = time.monotonic() + within_s

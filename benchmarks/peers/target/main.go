@@ -1,7 +1,8 @@
 // The fast target of `make peers`: a gRPC server that verifies JWTs, one process, one core if so pinned.
 //
 // It reads one line of JSON settings from stdin, writes {"ready":{"address":...}}, and then answers one
-// line per order: {"order":"count"} and {"order":"stall","for_s":1}. The end of stdin ends it.
+// line per order: {"order":"count"}, {"order":"stall","for_s":1}, and of the calls since they were last
+// asked for {"order":"delays"} and {"order":"served"}. The end of stdin ends it.
 package main
 
 import (
@@ -56,14 +57,18 @@ func main() {
 	if err != nil {
 		fail(err.Error())
 	}
+	clock := &socketClock{Listener: listener}
+	if len(given.DelaysS) > 0 { // else nobody asks what it says, and calls are to be as fast as they can
+		listener = clock
+	}
 	go func() { fail(server.Serve(listener).Error()) }()
 	say(map[string]any{"ready": map[string]any{"address": listener.Addr().String()}})
 	for orders.Scan() {
-		obey(orders.Bytes(), work)
+		obey(orders.Bytes(), work, clock)
 	}
 }
 
-func obey(line []byte, work *work) {
+func obey(line []byte, work *work, clock *socketClock) {
 	var given order
 	if err := json.Unmarshal(line, &given); err != nil {
 		fail(err.Error())
@@ -76,6 +81,8 @@ func obey(line []byte, work *work) {
 		say(map[string]any{"stalling": true})
 	case "delays":
 		say(map[string]any{"delays_us": work.measured()})
+	case "served":
+		say(map[string]any{"served_us": clock.served()})
 	default:
 		fail("unknown order " + given.Order)
 	}
