@@ -58,13 +58,27 @@ def measure(tools: Sequence[type[Tool]], options: argparse.Namespace) -> tuple[s
     compared, good = tables.ratios(rounds)
     parts = ["### As fast as it can", tables.throughput(rounds), compared]
     if not options.only_speed:
-        _tell("known delays")
-        delays = truth.with_known_delays(tools, KNOWN_PER_S, options.length.truth_s, options.seed)
+        parts += known_delays(tools, KNOWN_PER_S, options)[0]
+        half_per_s = truth.half_load_per_s(truth.delays_s(options.seed))
+        able = [tool for tool in tools if tool.at_half_load]
+        if able:
+            more, near = known_delays(able, half_per_s, options, ", half of what fifty callers can make")
+            parts, good = parts + more, good and near
         _tell("a stall")
         stall = truth.with_a_stall(tools, options.length.truth_s)
-        parts += [f"### Known delays, at {KNOWN_PER_S:,.0f} calls a second", tables.truths(delays)]
         parts += [f"### A stall of a second, at {truth.STALL_PER_S:,.0f} calls a second", tables.truths(stall)]
     return "\n\n".join(parts), good
+
+
+def known_delays(
+    tools: Sequence[type[Tool]], per_s: float, options: argparse.Namespace, remark: str = ""
+) -> tuple[list[str], bool]:
+    """Return what the tools say of known delays at a rate, and whether ours are near what the target's socket saw."""
+    title = f"Known delays, at {per_s:,.0f} calls a second{remark}"
+    _tell(title)
+    found = truth.with_known_delays(tools, per_s, options.length.truth_s, options.seed)
+    line, near = tables.nearness(found)
+    return [f"### {title}", tables.truths(found), *filter(None, [line])], near
 
 
 def throughput(tools: Sequence[type[Tool]], length: Length, seed: int) -> list[dict[str, Score]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.peers.bout import Score
-from benchmarks.peers.truth import Told
+from benchmarks.peers.truth import NEAR_RATIO, NEAR_S, Told
 from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.table import Bound
 
@@ -14,6 +14,8 @@ BOUNDS = {
     ("ours, declared", "k6"): Bound(at_least=4.0),
 }
 """What the project promises of calls per CPU second: ours over a peer."""
+NEAR = ("ours, native", "ours, declared")
+"""Which of ours are to be near what the target's socket saw."""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -61,15 +63,26 @@ def ratios(rounds: Sequence[Round]) -> tuple[str, bool]:
 
 
 def truths(found: Sequence[Told]) -> str:
-    """Return what each tool said, and how far that is from the truth."""
-    rows = []
-    for one in found:
-        offs = [f"{off * 1e3:+.2f} ms" for off in one.off_s]
-        said = [f"{value * 1e3:,.2f}" for value in one.said_s]
-        rows.append([one.tool, said[0], offs[0], said[1], offs[1], f"{one.calls:,}", f"{one.failed:,}"])
-    truth = [f"{value * 1e3:,.2f}" for value in found[0].truth_s]
-    header = ("tool", "p50, ms", "off", "p99, ms", "off", "calls", "failed")
-    return table(header, [["**the truth**", truth[0], "", truth[1], "", "", ""], *rows])
+    """Return what each tool said and how far that is from the truth; and from what its socket saw, if known."""
+    above = any(one.socket_s for one in found)
+    columns = ("off", "above its socket") if above else ("off",)
+
+    def cells(one: Told, place: int) -> list[str]:
+        offs_s = [one.off_s, one.above_s] if above else [one.off_s]
+        return [f"{one.said_s[place] * 1e3:,.2f}", *(f"{off[place] * 1e3:+.2f} ms" if off else "" for off in offs_s)]
+
+    header = ("tool", "p50, ms", *columns, "p99, ms", *columns, "calls", "failed")
+    p50, p99 = ((f"{value * 1e3:,.2f}", *("" for _ in columns)) for value in found[0].truth_s)
+    rows = [[one.tool, *cells(one, 0), *cells(one, 1), f"{one.calls:,}", f"{one.failed:,}"] for one in found]
+    return table(header, [["**the truth**", *p50, *p99, "", ""], *rows])
+
+
+def nearness(found: Sequence[Told]) -> tuple[str, bool]:
+    """Return which of ours are as near as is promised to what the socket saw, in a line; and whether all are."""
+    ours = [one for one in found if one.tool in NEAR]
+    verdicts = "; ".join(f"{one.tool} {'yes' if one.near else '**no**'}" for one in ours)
+    limit = f"Within {NEAR_RATIO:.0%} or {NEAR_S * 1e3:g} ms of what its socket saw, p50 and p99".replace("%", " %")
+    return f"{limit}: {verdicts}." if ours else "", all(one.near for one in ours)
 
 
 def _spread(one: Estimate, times: float = 1.0, digits: int = 0) -> str:

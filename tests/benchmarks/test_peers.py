@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from benchmarks.peers import tables
 from benchmarks.peers.arena import IN_FLIGHT, Arena
 from benchmarks.peers.bout import Score
 from benchmarks.peers.tools import TOOLS, Load, Reading
-from benchmarks.peers.truth import DELAYS, SHARES, STALL_PER_S, Told, delays_s, stall_truth_s
+from benchmarks.peers.truth import DELAYS, SHARES, STALL_PER_S, Told, delays_s, half_load_per_s, stall_truth_s
 
 QUIET = Reading(100, 0, 0.001, 0.002)
 
@@ -98,6 +99,52 @@ def test_a_table_of_truths_says_how_far_each_is_off() -> None:
     assert "+1.00 ms" in text
     assert "+2.00 ms" in text
     assert "**the truth**" in text.splitlines()[2]
+
+
+CLOSE = Told("ours, native", (0.00409, 0.0305), (0.003, 0.028), 1000, 0, socket_s=(0.004, 0.030))
+
+
+def test_a_tool_is_judged_by_what_the_socket_saw_in_its_own_bout() -> None:
+    text = tables.truths([replace(CLOSE, tool="the socket", socket_s=None), CLOSE])
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    assert lines[0][1:4] == ["p50, ms", "off", "above its socket"]
+    assert lines[3][2:4] + lines[3][5:7] == ["+1.09 ms", "", "+2.50 ms", ""]
+    assert lines[4][2:4] + lines[4][5:7] == ["+1.09 ms", "+0.09 ms", "+2.50 ms", "+0.50 ms"]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_table_without_the_socket_has_no_column_for_it() -> None:
+    assert "socket" not in tables.truths([replace(CLOSE, socket_s=None)])
+
+
+@pytest.mark.parametrize(
+    ("said_s", "near"),
+    [
+        ((0.00409, 0.0305), True),
+        ((0.00391, 0.0295), True),
+        ((0.00411, 0.0305), False),
+        ((0.00389, 0.0305), False),
+        ((0.004, 0.0307), False),
+    ],
+)
+def test_near_is_within_two_percent_or_a_tenth_of_a_millisecond(said_s: tuple[float, float], near: bool) -> None:
+    told = replace(CLOSE, said_s=said_s)
+    assert told.near is near
+    assert not replace(told, socket_s=None).near
+
+
+def test_the_line_below_names_whoever_of_ours_is_not_near() -> None:
+    far = replace(CLOSE, tool="ours, declared", said_s=(0.005, 0.030))
+    text, good = tables.nearness([replace(CLOSE, tool="ghz", said_s=(1, 1)), CLOSE, far])
+    assert (text.split(": ", 1)[1], good) == ("ours, native yes; ours, declared **no**.", False)
+    assert text.startswith("Within 2 % or 0.1 ms of what")
+    assert tables.nearness([CLOSE])[1]
+    assert tables.nearness([replace(CLOSE, tool="ghz")]) == ("", True)
+
+
+def test_half_load_is_half_of_what_the_callers_make_one_call_after_the_other() -> None:
+    assert half_load_per_s([0.002, 0.008]) == IN_FLIGHT / 0.005 / 2
+    assert 4000 < half_load_per_s(delays_s(1)) < 5000
 
 
 def test_the_tables_are_written_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Tool:
     """What is different about it: told below the table."""
     killed: ClassVar[bool] = False
     """Whether a measurement without a rate ends it by force: its rows are on disk, and a report would take longer."""
+    at_half_load: ClassVar[bool] = True
+    """Whether one core of it makes half of what fifty callers can make of the known delays."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

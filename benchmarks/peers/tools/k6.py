@@ -18,6 +18,7 @@ class K6(Tool):
         "k6 cannot share a connection: its fifty users have one each. At a rate, an arrival that finds no free user is "
         "dropped."
     )
+    at_half_load = False
 
     @classmethod
     def absent(cls) -> str | None:

@@ -17,6 +17,7 @@ class LocustExample(Tool):
 
     name = "locust's example"
     remark = "Locust's example is written anew after its documentation (Testing other systems/protocols)."
+    at_half_load = False
 
     def command(self, load: Load) -> Sequence[str | Path]:
         """Return how it is started."""

@@ -65,6 +65,7 @@ class OursOnGrpcio(_Ours):
 
     name = "ours, grpcio"
     transport = GRPCIO
+    at_half_load = False
 
 
 class OursOnNative(_Ours):
