@@ -58,8 +58,13 @@ mod told {
         fn note(&self, came: Option<TimeSpec>) {
             let (now, wall_ns) = (now_ns(), read_ns(ClockId::CLOCK_REALTIME));
             let age_ns = came.map_or(0, |came| wall_ns.saturating_sub(came.num_nanoseconds()));
-            self.heard.0.store((now - age_ns).clamp(self.nothing_ns.min(now), now), Ordering::Relaxed);
+            self.heard.0.store(moment(age_ns, self.nothing_ns, now), Ordering::Relaxed);
         }
+    }
+
+    /// Return when bytes of that age came, as far as that can be.
+    fn moment(age_ns: i64, nothing_ns: i64, now: i64) -> i64 {
+        now.saturating_sub(age_ns).clamp(nothing_ns.min(now), now)
     }
 
     /// Read what is there; return how much, and when the last of it came.
@@ -115,6 +120,40 @@ mod told {
 
         fn is_write_vectored(&self) -> bool {
             self.stream.is_write_vectored()
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn an_age_is_believed_as_far_as_it_can_be() {
+            assert_eq!(moment(30, 900, 1000), 970);
+            assert_eq!(moment(0, 900, 1000), 1000);
+            assert_eq!(moment(5000, 900, 1000), 900, "the wall clock was put forward meanwhile");
+            assert_eq!(moment(-5000, 900, 1000), 1000, "it was put back");
+            assert_eq!(moment(i64::MIN, 900, 1000), 1000);
+        }
+
+        #[tokio::test]
+        async fn what_is_read_late_came_early() {
+            use std::time::Duration;
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (mut peer, _) = listener.accept().await.unwrap();
+            let heard = Heard::default();
+            let mut told = Told::new(stream, heard.clone());
+            peer.write_all(b"first").await.unwrap();
+            told.read_exact(&mut [0; 5]).await.unwrap();
+            let sent = now_ns();
+            peer.write_all(b"then").await.unwrap();
+            std::thread::sleep(Duration::from_millis(200));
+            told.read_exact(&mut [0; 4]).await.unwrap();
+            assert!(heard.ns() >= sent);
+            assert!(now_ns() - heard.ns() > 100_000_000, "{} ns", now_ns() - heard.ns());
         }
     }
 }
