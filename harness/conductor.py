@@ -7,8 +7,6 @@ back, stop the users, wait for the workers' promises, stop the lab, merge and re
 
 import contextlib
 import logging
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,29 +16,23 @@ from typing import Any
 
 from harness import clock
 from harness.auth.source import guard_source
-from harness.begin import Begin
 from harness.errors import HarnessError, RunError
-from harness.injection import Injection, Problem
-from harness.journal import FaultJournal, clock_readings
-from harness.lab.residents import Residents
-from harness.lab.running import Lab
+from harness.injection import Problem
+from harness.journal import clock_readings
 from harness.mishaps import sentences
 from harness.options import RunSettings
-from harness.parts import Parts
-from harness.recording import POISONED
+from harness.reporting import make_report
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
 from harness.scenario import About, Scenario
-from harness.shipping import boot_id
-from harness.so_far import Renewals, Told, measures_so_far
-from harness.staging import choose_transport, guard_target, is_foreign, lab_note, lab_plan
-from harness.transport_choice import GRPCIO, Choice
+from harness.so_far import Renewals, Told, measures_so_far, poisoned_in, progress_line
+from harness.stage import Stage
+from harness.staging import choose_transport, guard_target, is_foreign
 
 logger = logging.getLogger("jwtstorm")
 
 SPAWN_LEAD_S = 0.3
 """Time between setting zero and the first arrival, for the message to reach every worker."""
-REPORT_WITHIN_S = 600.0
 
 
 class Conductor:
@@ -57,10 +49,7 @@ class Conductor:
         self._settings = settings
         self._crew = crew
         self._folder: RunFolder | None = None
-        self._lab: Lab | None = None
-        self._journal: FaultJournal | None = None
-        self._injection: Injection | None = None
-        self._transport: Choice | None = None
+        self._stage: Stage | None = None
         self._roster: Roster | None = None
         self._problems: list[Problem] = []
         self._interrupted: str | None = None
@@ -96,14 +85,13 @@ class Conductor:
             return iter(())
         counts = sum(self._roster.since_zero.values(), Counter[str]())
         live, load, tokens = sum(self.live.values(), Counter[str]()), self.scenario.load, self.scenario.tokens
-        poisoned = {name.removeprefix(POISONED): n for name, n in live.items() if name.startswith(POISONED)}
         now_s = min(max(self.now_s() or 0.0, 0.0), load.duration_s)
         renewals = Renewals(-(-load.max_users // tokens.callers), tokens.lifetime_s, now_s)
-        return measures_so_far(counts, poisoned, renewals)
+        return measures_so_far(counts, poisoned_in(live), renewals)
 
     def active(self) -> list[str]:
         """Return the ids of the steps in force."""
-        return self._injection.active() if self._injection else []
+        return self._stage.active() if self._stage else []
 
     def now_s(self) -> float | None:
         """Return seconds from zero, or None before it is set."""
@@ -115,7 +103,7 @@ class Conductor:
         guard_source(self.scenario.issuer, self._settings.allowed_targets)
         if is_foreign(self.scenario.target):
             self._settings.ceilings.guard(self.scenario.load, self._settings.users)
-        transport = self._transport = choose_transport(self.scenario)
+        transport = choose_transport(self.scenario)
         declared = self._settings.declared or self.scenario
         self._folder = RunFolder.create(self._settings.reports, declared, self._about, self._settings.build)
         if self._settings.under_test:
@@ -124,25 +112,15 @@ class Conductor:
         self._folder.update(transport=asdict(transport))
         logger.info("transport %s", transport.text())
         self._check_run_time()
-        journal = self._journal = FaultJournal(self._folder.path)
-        environ = self._settings.environ
-        # Before the lab starts, and again when it is there: a killed conductor must be followed up.
-        journal.write("lab", **lab_note(self.scenario, environ, None))
-        self._lab = Lab.start(lab_plan(self.scenario, environ), self._folder.path)
-        if self._over.is_set():  # somebody pressed stop meanwhile, and `finish` found no lab yet
-            self._lab.stop()
+        stage = self._stage = Stage(self.scenario, self._settings.environ, self._folder.path)
+        if not stage.set_up(self._over):
             return
-        journal.write("lab", **lab_note(self.scenario, environ, self._lab))
-        faked = self._lab.faked
-        self._folder.update(links=self._lab.links, faketime=faked.about() if faked else {})
-        residents = Residents(self._lab.children)
-        parts = Parts(self._lab.issuer, self._lab.target, self._lab.proxy, residents, self._lab.clock)
-        self._injection = Injection(self.scenario.steps, parts, journal, self._lab.proxies)
-        self._injection.plan()
+        self._folder.update(**stage.about())
         self._roster = Roster(self._crew, self._folder.path.resolve(), self._break)
         members = self._roster.members
-        for worker, member in enumerate(members):
-            self._crew.send("jwtstorm-begin", self._orders(worker, len(members), self._lab).to_json(), member)
+        orders = stage.orders(self._settings.users, transport.name, len(members))
+        for member, begin in zip(members, orders, strict=True):
+            self._crew.send("jwtstorm-begin", begin.to_json(), member)
         self._roster.await_joined(self._over)
 
     def spawned(self) -> bool:
@@ -160,26 +138,18 @@ class Conductor:
 
     def conduct(self) -> None:
         """Carry the timeline out and end the run; returns early when it is over early."""
-        if self._zero_ns is None or self._injection is None:
+        if self._zero_ns is None or self._stage is None:
             return
         if self._sleep_until(self._zero_ns):
             self._note_counters("zero")
-        self._injection.run(self._zero_ns, self._sleep_until)
+        self._stage.run_timeline(self._zero_ns, self._sleep_until)
         if self._sleep_until(self._zero_ns + round(self.scenario.load.duration_s * 1e9)):
             self._await_drained()
             self.finish()
 
     def progress(self) -> str:
         """Return one line on how the run goes."""
-        counts = sum(self.live.values(), Counter[str]())
-        fetches, good = counts.pop("fetches", 0), counts.pop("ok", 0)
-        poisoned = sum(counts.pop(name) for name in list(counts) if name.startswith(POISONED))
-        told = f"; poisoned calls {poisoned:,}" if poisoned else ""
-        failed = ", ".join(f"{outcome} {count:,}" for outcome, count in counts.most_common(3)) or "none"
-        active = ", ".join(self.active()) or "none"
-        now_s = self.now_s() or 0.0
-        told = f"token fetches {fetches:,}{told}"
-        return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; {told}; active: {active}"
+        return progress_line(sum(self.live.values(), Counter[str]()), self.active(), self.now_s() or 0.0)
 
     def interrupt(self, reason: str) -> None:
         """Take every fault back at once, because the run ends before its plan; `finish` must follow.
@@ -191,8 +161,8 @@ class Conductor:
         self._over.set()
         if not self._problems:
             self._interrupted = reason
-        if self._injection is not None:
-            self._injection.undo_all()
+        if self._stage is not None:
+            self._stage.take_back()
 
     def hear(self, message: str, member: str, data: Mapping[str, Any]) -> None:
         """Take a worker's message; `broken` tells whether it must end the run."""
@@ -210,7 +180,7 @@ class Conductor:
         if not self._claimed.acquire(blocking=False):
             return
         self._over.set()
-        self._close_lab()
+        self._close_stage()
         if self._folder is not None:
             self._folder.update(
                 state="aborted",
@@ -230,7 +200,7 @@ class Conductor:
             self._take_back()
             self._note_counters("end")
             self._dismiss()
-            self._close_lab()
+            self._close_stage()
             self._write(ended_s)
             self._report()
         except HarnessError as error:
@@ -248,24 +218,6 @@ class Conductor:
         self._zero_ns = zero_ns
         return True
 
-    def _orders(self, worker: int, workers: int, lab: Lab) -> Begin:
-        assert self._folder is not None  # noqa: S101 - begin made it
-        client = lab.clients[0] if lab.clients else None
-        return Begin(
-            run=str(self._folder.path.resolve()),
-            worker=worker,
-            workers=workers,
-            users=self._settings.users,
-            target=lab.addresses["target"],
-            fingerprint=self.scenario.fingerprint(),
-            boot_id=boot_id(),
-            token_url=lab.token_url or "",
-            client_id=client.client_id if client else "",
-            secret=client.secret if client else "",
-            transport=self._transport.name if self._transport else GRPCIO,
-            key=lab.issuer_key if any(step.fault.keyed() for step in self.scenario.steps) else {},
-        )
-
     def _break(self, kind: str, text: str) -> None:
         self.hear_problem(kind, text)
         self.broken = True
@@ -279,11 +231,12 @@ class Conductor:
 
     def _note_counters(self, moment: str) -> None:
         """Write down what the lab's issuer was asked for so far; it may be out of reach."""
-        if self._folder is None or self._lab is None or self._lab.issuer is None:
+        if self._folder is None or self._stage is None:
             return
         with contextlib.suppress(HarnessError):
-            counters = self._lab.issuer.state()["counters"]
-            self._folder.update(counters={**self._folder.data.get("counters", {}), moment: counters})
+            counters = self._stage.issuer_counters()
+            if counters is not None:
+                self._folder.update(counters={**self._folder.data.get("counters", {}), moment: counters})
 
     # --- the end -----------------------------------------------------------------------------
 
@@ -296,9 +249,8 @@ class Conductor:
             self._roster.await_drained(self.scenario.lag_bound_s + self.scenario.deadline_s + 2.0, self._over)
 
     def _take_back(self) -> None:
-        if self._injection is not None:
-            self._injection.undo_all()
-            self._problems += self._injection.problems
+        if self._stage is not None:
+            self._problems += self._stage.take_back()
 
     def _dismiss(self) -> None:
         """Measure the workers' clocks again, stop their users, and wait for what they promise."""
@@ -308,15 +260,13 @@ class Conductor:
         for text in self._roster.await_promises() if self._roster is not None else ():
             self.hear_problem("worker_lost", text)
 
-    def _close_lab(self) -> None:
-        if self._lab is None or self._journal is None:
+    def _close_stage(self) -> None:
+        if self._stage is None:
             return
         try:
-            self._lab.stop()
-            self._journal.write("closed")
+            self._stage.close()
         except HarnessError as error:
             self.hear_problem("undo_failed", f"{error}; finish it with: jwtstorm recover {self.folder}")
-        self._journal.close()
 
     def _write(self, ended_s: float | None) -> None:
         if self._folder is None:
@@ -340,31 +290,13 @@ class Conductor:
         self._folder.seal()
 
     def _report(self) -> None:
-        """Merge and report in another process: heavy libraries stay out of this one."""
         if self._folder is None:
             return
-        logger.info("writing the report")
-        command = [sys.executable, "-m", "harness.report", str(self._folder.path)]
-        command += [] if self._settings.pictures else ["--no-pictures"]
-        try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=REPORT_WITHIN_S,
-                check=False,
-                start_new_session=True,  # a second Ctrl-C must not cut it short
-            )
-        except subprocess.TimeoutExpired:
-            logger.error("the report took too long; make it with: jwtstorm report %s", self._folder.path)  # noqa: TRY400
-            return
-        self.said = done.stdout
-        if done.stderr:
-            logger.warning("%s", done.stderr.strip().removeprefix("jwtstorm: "))
-        # Without a page there is no verdict: a report that broke must not read as a failed check.
-        self.exit_code = (
-            done.returncode if (self._folder.path / "report.html").exists() else 130 if self._interrupted else 3
-        )
+        reported = make_report(self._folder.path, pictures=self._settings.pictures)
+        if reported is not None:
+            self.said = reported.said
+            # Without a page there is no verdict: a report that broke must not read as a failed check.
+            self.exit_code = reported.exit_code if reported.has_page else 130 if self._interrupted else 3
 
 
 def _transport_of(workers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -22,12 +22,10 @@ from harness.call_journal import Journal, told_apart
 from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
-from harness.so_far import Tallied
+from harness.so_far import POISONED, Tallied
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"
-POISONED = "poisoned/"
-"""How the live counts of poisoned calls begin."""
 
 
 @dataclass(frozen=True)

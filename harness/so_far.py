@@ -5,7 +5,7 @@ message of a stream at once. Numbers that decide are the summary's.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,9 @@ from harness.auth.attempt import Attempt, Client
 from harness.calls import JUDGED, Cause, Origin
 from harness.share import Share
 from harness.wording import number, percent, plural
+
+POISONED = "poisoned/"
+"""How the live counts of poisoned calls begin."""
 
 
 class Tallied:
@@ -99,6 +102,21 @@ def measures_so_far(counts: Mapping[str, int], poisoned: Mapping[str, int], rene
     if streams := seen["late_streams"]:
         messages = plural(seen["late_messages"], "message")
         yield Told("streams with messages after their token's end", streams, "since zero", messages)
+
+
+def poisoned_in(live: Mapping[str, int]) -> dict[str, int]:
+    """Return the poisoned calls among live counts, by the worth of their answers."""
+    return {name.removeprefix(POISONED): count for name, count in live.items() if name.startswith(POISONED)}
+
+
+def progress_line(live: Mapping[str, int], active: Sequence[str], now_s: float) -> str:
+    """Return how a run goes, in one line: its clock, calls and fetches so far, the steps in force."""
+    failures = Counter({name: count for name, count in live.items() if not name.startswith(POISONED)})
+    fetches, good = failures.pop("fetches", 0), failures.pop("ok", 0)
+    failed = ", ".join(f"{outcome} {count:,}" for outcome, count in failures.most_common(3)) or "none"
+    poisoned = sum(poisoned_in(live).values())
+    told = f"token fetches {fetches:,}" + (f"; poisoned calls {poisoned:,}" if poisoned else "")
+    return f"{now_s:5.1f} s: {good:,} calls good; failed: {failed}; {told}; active: {', '.join(active) or 'none'}"
 
 
 def _bound(share: Share) -> str:

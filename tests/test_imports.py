@@ -46,8 +46,8 @@ READERS = (
 """Modules that work on the files of a run, after it."""
 RUN_SIDE = (
     "auth", "catalogue", "completions", "conductor", "faults", "health", "injection", "lab", "load", "options",
-    "pacer", "parts", "plugin", "recording", "recover", "roster", "runfolder", "scenario", "shipping", "station",
-    "timeline", "transport", "unpooled", "users", "web", "worker",
+    "pacer", "parts", "plugin", "recording", "recover", "reporting", "roster", "runfolder", "scenario", "shipping",
+    "stage", "station", "timeline", "transport", "unpooled", "users", "web", "worker",
 )  # fmt: skip
 """Modules of a run that lives: no reader may need one, at any distance."""
 

@@ -7,7 +7,7 @@ from harness.auth.attempt import Arrival, Attempt
 from harness.auth.token import Token
 from harness.calls import Cause, Origin
 from harness.share import Share
-from harness.so_far import Renewals, Tallied, Told, measures_so_far
+from harness.so_far import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
 from tests.auth.fake_transport import Bench, Transport
 
 NOW_S = 1_800_000_000.0
@@ -89,3 +89,19 @@ def test_counters_of_workers_add_up() -> None:
     halves = [tallied(attempt(), refused()), tallied(attempt())]
     together = sum(map(Counter, halves), Counter[str]())
     assert told(dict(together)) == told(tallied(attempt(), attempt(), refused()))
+
+
+def test_progress_is_one_line_with_the_most_frequent_failures_first() -> None:
+    live = {"ok": 1200, "fetches": 30, "verifier/expired": 2, "transport/deadline": 5, "poisoned/right": 3}
+    assert progress_line({**live, "poisoned/accepted": 1}, ["15-a", "20-b"], 21.25) == (
+        " 21.2 s: 1,200 calls good; failed: transport/deadline 5, verifier/expired 2; "
+        "token fetches 30; poisoned calls 4; active: 15-a, 20-b"
+    )
+
+
+def test_progress_says_none_where_nothing_failed_and_no_step_is_in_force() -> None:
+    assert progress_line({}, [], 0.0) == "  0.0 s: 0 calls good; failed: none; token fetches 0; active: none"
+
+
+def test_poisoned_calls_are_named_by_the_worth_of_their_answers() -> None:
+    assert poisoned_in({"ok": 1, "poisoned/right": 2}) == {"right": 2}
