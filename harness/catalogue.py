@@ -16,8 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness.about import About, about
 from harness.errors import HarnessError, UsageError
-from harness.scenario import About, Scenario, about
+from harness.scenario import Scenario
 
 FOLDER = Path("scenarios")
 NO_USER = (

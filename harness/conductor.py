@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.about import About
 from harness.auth.source import guard_source
 from harness.errors import HarnessError, RunError
 from harness.injection import Problem
@@ -24,7 +25,7 @@ from harness.options import RunSettings
 from harness.reporting import make_report
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder
-from harness.scenario import About, Scenario
+from harness.scenario import Scenario
 from harness.so_far import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.stage import Stage
 from harness.staging import choose_transport, guard_target, is_foreign

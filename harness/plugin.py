@@ -20,13 +20,14 @@ from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from harness.about import about
 from harness.conductor import Conductor
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
 from harness.livepage import Tally
 from harness.options import RunSettings, as_asked_for, run_settings, tell_parser
 from harness.roster import HEARS
-from harness.scenario import Scenario, about
+from harness.scenario import Scenario
 from harness.station import Station
 from harness.under_test import put_under_test
 from harness.web import add_tab

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.about import About
 from harness.calls import SCHEMA
 from harness.errors import RecordError, UsageError
-from harness.scenario import About, Scenario
+from harness.scenario import Scenario
 
 COMPARABLE = (
     *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab", "matters"),

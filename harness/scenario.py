@@ -4,12 +4,10 @@ A scenario file is a plain locustfile with one module-level ``scenario``. Buildi
 nothing; all its mistakes are reported at once.
 """
 
-import ast
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from harness import needs
@@ -20,7 +18,7 @@ from harness.auth.source import SourceSettings
 from harness.checks import Check
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
-from harness.errors import ScenarioError, UsageError
+from harness.errors import ScenarioError
 from harness.faults import Surroundings
 from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 from harness.honesty.matters import Matters
@@ -31,9 +29,6 @@ from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
 from harness.transport_choice import AUTO, MAKERS, TRANSPORTS
-
-LABELS = ("Question:", "Steady state:")
-"""How the paragraphs of a scenario's docstring begin."""
 
 
 @dataclass(frozen=True)
@@ -273,51 +268,3 @@ class Scenario:
         """Return what makes a variant of a scenario, where it is one."""
         variant: dict[str, Any] = {"clients": list(self.clients)} if self.clients else {}
         return {**variant, "scale": self.scale} if self.scale != 1 else variant
-
-
-@dataclass(frozen=True)
-class About:
-    """What a scenario file says of itself in its docstring."""
-
-    name: str
-    title: str
-    question: str
-    steady_state: str
-    source_hash: str
-
-
-def about(path: Path) -> About:
-    """Read a scenario file's docstring without importing it.
-
-    The first line is the title; paragraphs ``Question:`` and ``Steady state:`` follow. Raises
-    `UsageError` where the file cannot be read or is no Python.
-    """
-    try:
-        source = path.read_text(encoding="utf-8")
-        doc = ast.get_docstring(ast.parse(source)) or ""
-    except OSError as error:
-        raise UsageError(f"scenario {path}: {error.strerror}") from error
-    except SyntaxError as error:
-        raise UsageError(f"scenario {path}: line {error.lineno} is no Python: {error.msg}") from error
-    except ValueError as error:  # no UTF-8, or a null byte
-        raise UsageError(f"scenario {path} is no Python: {error}") from error
-    lines = doc.splitlines()
-    return About(
-        name=path.stem.replace("_", "-"),
-        title=lines[0] if lines else "",
-        question=_paragraph(lines, LABELS[0]),
-        steady_state=_paragraph(lines, LABELS[1]),
-        source_hash=hashlib.sha256(source.encode()).hexdigest()[:16],
-    )
-
-
-def _paragraph(lines: Sequence[str], label: str) -> str:
-    words: list[str] = []
-    for line in lines:
-        if words and (not line.strip() or line.startswith(LABELS)):
-            break
-        if line.startswith(label):
-            words.append(line.removeprefix(label).strip())
-        elif words:
-            words.append(line.strip())
-    return " ".join(words).strip()

@@ -52,6 +52,7 @@ RUN_SIDE = (
 """Modules of a run that lives: no reader may need one, at any distance."""
 
 PURE = {
+    "harness.about": {"harness.errors"},
     "harness.calls": set(),
     "harness.call_journal": {"harness.calls", "harness.errors"},
     "harness.load": {"harness.findings"},

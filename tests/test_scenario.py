@@ -1,14 +1,12 @@
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import LabSettings, Matters, Scenario, Tokens, at, closed_users, constant_rate, failure_ratio, recovery
 from harness.auth.sources import ClientCredentials, TokenCommand
-from harness.errors import ScenarioError, UsageError
+from harness.errors import ScenarioError
 from harness.faults import FAULTS, Fault
-from harness.scenario import about
 
 LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
 EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()
@@ -126,61 +124,6 @@ def test_any_setting_that_changes_changes_the_fingerprint(change: dict[str, Any]
 
 def test_the_same_settings_have_the_same_fingerprint() -> None:
     assert replace(BASE).fingerprint() == BASE.fingerprint()
-
-
-def write(tmp_path: Path, text: str | bytes) -> Path:
-    path = tmp_path / "expiry_storm.py"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
-def test_a_docstring_says_title_question_and_steady_state(tmp_path: Path) -> None:
-    text = '''"""Expiry storm: all die.
-
-Question: does one expired token
-cost one refresh?
-Steady state:
-failures under 0.1 %.
-
-Nothing of this belongs to it.
-"""
-raise SystemExit("importing would end here")
-'''
-    told = about(write(tmp_path, text))
-    assert (told.name, told.title) == ("expiry-storm", "Expiry storm: all die.")
-    assert told.question == "does one expired token cost one refresh?"
-    assert told.steady_state == "failures under 0.1 %."
-
-
-def test_a_file_without_a_docstring_has_a_name_only(tmp_path: Path) -> None:
-    told = about(write(tmp_path, "x = 1\n"))
-    assert (told.name, told.title, told.question, told.steady_state) == ("expiry-storm", "", "", "")
-
-
-def test_another_source_has_another_hash(tmp_path: Path) -> None:
-    first = about(write(tmp_path, "x = 1\n"))
-    assert about(write(tmp_path, "x = 2\n")).source_hash != first.source_hash
-
-
-@pytest.mark.parametrize(
-    ("text", "said"), [("x = (\n", "line 1 is no Python"), (b"x = '\xff'\n", "no Python"), (b"x\0", "no Python")]
-)
-def test_a_file_that_is_no_python_is_refused(tmp_path: Path, text: str | bytes, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        about(write(tmp_path, text))
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="No such file"):
-        about(tmp_path / "nothing.py")
-
-
-@pytest.mark.parametrize("path", sorted(Path("scenarios").glob("[!_]*.py")), ids=lambda path: path.stem)
-def test_every_scenario_of_ours_has_a_title_a_question_and_a_steady_state(path: Path) -> None:
-    told = about(path)
-    assert told.title.endswith(".")
-    assert told.question.endswith("?")
-    assert told.steady_state
 
 
 @pytest.mark.parametrize(
