@@ -88,12 +88,17 @@ class Module:
 
     def imports(self) -> set[str]:
         """Return the names it imports anywhere, late imports included; ``from a import b`` is also ``a.b``."""
-        return set(_imports(self.tree))
+        return set(_imported(self.path))
 
 
 @cache
 def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imported(path: Path) -> frozenset[str]:
+    return frozenset(_imports(_parse(path)))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -137,6 +142,7 @@ def ours(module: Module) -> set[str]:
     }
 
 
+@cache
 def reached(name: str) -> Mapping[str, str]:
     """Return every module of ours that importing one needs, with the one that asked for it."""
     asked: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,8 +31,14 @@ ADDRESSES = ("127.0.0.1:0", "localhost:0", "nonsense", "127.0.0.1:99999", "", "[
 
 
 def _values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Return values of a schema, right ones and, now and then, wrong ones."""
-    return st.one_of(_right(schema), _right(schema), _right(schema), JUNK)
+    """Return values of a schema, right ones and, now and then, wrong ones; the same schema has them made once."""
+    return _made(json.dumps(schema, sort_keys=True))
+
+
+@cache
+def _made(schema: str) -> st.SearchStrategy[Any]:
+    said = json.loads(schema)
+    return st.one_of(_right(said), _right(said), _right(said), JUNK)
 
 
 def _right(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
