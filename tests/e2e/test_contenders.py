@@ -66,6 +66,7 @@ def assert_counts(found: Mapping[str, Any]) -> None:
     assert pair["state"] == "counted" or "the load generator was the bottleneck" in pair["why"], pair
 
 
+@pytest.mark.long
 def test_a_commit_is_built_and_fights_a_command_that_is_launched_by_the_run(mine: Trial) -> None:
     mine.write(SETTINGS + f'{ISSUER}, target=Launch([{sys.executable!r}, "server.py", "{{port}}"])')
     ref = _committed(mine.folder)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 PAIRS = 2
 
 
+@pytest.mark.long
 def test_a_duel_survives_ctrl_c_and_kill_9(trial: Trial) -> None:
     trial.write(settings("lab=LabSettings(work_s=0.002)", duration_s=3))
     first = _start(trial, "lab", "lab:work_s=0.004", "--scenario", "trial.py", "--pairs", str(PAIRS), "--seed", "3")

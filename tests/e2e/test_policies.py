@@ -9,6 +9,7 @@ from tests.e2e.storms import Trial, settings
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.long
 def test_the_same_storm_runs_under_each_policy_that_is_named(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     path = trial.write(settings("timeline=[at(1, ExpireAll())]", duration_s=4))

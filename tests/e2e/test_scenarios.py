@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 SCENARIOS = sorted(path for path in Path("scenarios").glob("*.py") if path.stem != "any")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_no_check_fails_where_nothing_is_wrong(path: Path, tmp_path: Path) -> None:
     trial = Trial(tmp_path)
