@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +51,10 @@ def settings(*more: str, duration_s: float = 4) -> str:
 
 @dataclass
 class Trial:
-    """A folder with one scenario in it, and the runs made there."""
+    """A folder with one scenario in it, and the runs made there; their reports have pictures where they are asked for.
+
+    Drawing is a third of a short run's work, and is tested on reports alone: `tests/report`.
+    """
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -71,7 +74,7 @@ class Trial:
     def environment(self) -> dict[str, str]:
         """Return the environment of a run: the user's, without what would steer it."""
         kept = {name: value for name, value in os.environ.items() if name not in {"HEADLESS", "BUILD", "TOXIPROXY_URL"}}
-        return {**kept, "REPORTS": str(self.reports), "BUILD": "test", **self.environ}
+        return {**kept, "REPORTS": str(self.reports), "BUILD": "test", "PICTURES": "0", **self.environ}
 
     def jwtstorm(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of jwtstorm to its end."""
@@ -91,16 +94,8 @@ class Trial:
     def started(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Start a run and leave it to the test; it is killed at the end, whatever happened."""
         command = [sys.executable, "-m", "harness.cli", "run", "trial.py", *arguments]
-        with (self.folder / "output.log").open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment(), stdout=output, stderr=output, stdin=subprocess.DEVNULL
-            )
-        try:
+        with running(command, self.folder, self.environment(), self.folder / "output.log") as process:
             yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
 
     def runs(self) -> list[Path]:
         """Return the run folders, oldest first."""
@@ -132,6 +127,27 @@ class Trial:
         """Return the lab's children that still run."""
         labs = [said for said in self.events() if said["event"] == "lab"]
         return [child["name"] for child in labs[-1]["children"] if _alive(child["pid"])]
+
+
+@contextmanager
+def running(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a program and leave it to the test; it is killed at the end, whatever happened."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environ, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+DRAWN = {"PICTURES": "1"}
+"""What a trial's environment holds whose reports have pictures."""
 
 
 def assert_code(done: "subprocess.CompletedProcess[str]", code: int) -> None:

@@ -25,7 +25,7 @@ GOOD_OR_BUSY = {0, 3}
 def run_any(reports: Path, *options: str) -> tuple[int, str]:
     """Run it, briefly; return its exit code and what it said."""
     command = [sys.executable, "-m", "harness.cli", "run", "any", "--headless", *options]
-    environ = {**os.environ, "REPORTS": str(reports)}
+    environ = {**os.environ, "REPORTS": str(reports), "PICTURES": "0"}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout + done.stderr
 

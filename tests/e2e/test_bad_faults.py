@@ -115,15 +115,21 @@ def failures(trial: Trial) -> list[tuple[str, str]]:
 LATENCY = "timeline=[at(1, Latency(link='target', delay_s=0.02), until_s=2), at(3, ExpireAll())]"
 
 
-def test_a_fault_that_cannot_be_applied_ends_no_run_and_makes_it_invalid(
-    trial: Trial, gate: Gate, foreign_proxy: str
-) -> None:
-    trial.environ["TOXIPROXY_URL"], gate.shut = gate.url, ("POST", "/toxics")
+def invalid_run(trial: Trial, gate: Gate, method: str, inside: str) -> str:
+    """Make a run through a gate that is shut for one kind of request, to its end; return what it said."""
+    trial.environ["TOXIPROXY_URL"], gate.shut = gate.url, (method, inside)
     trial.write(settings(LATENCY, duration_s=5))
     done = trial.jwtstorm("run", "trial.py", "--headless")
     assert_code(done, 3)
-    assert "1-latency could not be applied" in done.stdout
     assert trial.about()["state"] == "complete"
+    return done.stdout
+
+
+def test_a_fault_that_cannot_be_applied_ends_no_run_and_makes_it_invalid(
+    trial: Trial, gate: Gate, foreign_proxy: str
+) -> None:
+    said = invalid_run(trial, gate, "POST", "/toxics")
+    assert "1-latency could not be applied" in said
     assert failures(trial) == [("1-latency", "apply")]
     assert "3-expire_all" in [said["step"] for said in trial.events() if said["event"] == "applied"]
     assert (trial.run_folder() / "report.html").exists()
@@ -134,13 +140,9 @@ def test_a_fault_that_cannot_be_applied_ends_no_run_and_makes_it_invalid(
 def test_a_fault_that_cannot_be_undone_is_left_to_recover_and_said(
     trial: Trial, gate: Gate, foreign_proxy: str
 ) -> None:
-    trial.environ["TOXIPROXY_URL"], gate.shut = gate.url, ("DELETE", "/proxies")
-    trial.write(settings(LATENCY, duration_s=5))
-    done = trial.jwtstorm("run", "trial.py", "--headless")
-    assert_code(done, 3)
-    assert "1-latency could not be undone" in done.stdout
-    assert f"finish it with: jwtstorm recover {trial.run_folder()}" in done.stdout
-    assert trial.about()["state"] == "complete"
+    said = invalid_run(trial, gate, "DELETE", "/proxies")
+    assert "1-latency could not be undone" in said
+    assert f"finish it with: jwtstorm recover {trial.run_folder()}" in said
     assert ("1-latency", "undo") in failures(trial)
     assert "closed" not in [said["event"] for said in trial.events()]
     assert toxics(foreign_proxy) == ["1-latency"]

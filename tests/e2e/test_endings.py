@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.storms import CALL, SIGNALS, Trial, await_true, free_port, settings
+from tests.e2e.storms import CALL, DRAWN, SIGNALS, Trial, await_true, free_port, settings
 
 pytestmark = pytest.mark.e2e
 
@@ -235,7 +235,7 @@ def test_a_secret_that_is_not_there_is_a_usage_error(trial: Trial, source: str, 
 
 
 def test_more_ctrl_c_does_not_cut_the_report(trial: Trial, foreign_proxy: str) -> None:
-    trial.environ["TOXIPROXY_URL"] = foreign_proxy
+    trial.environ |= {"TOXIPROXY_URL": foreign_proxy, **DRAWN}
     trial.write(settings(FAULT, duration_s=30))
     with trial.started("--headless") as process:
         trial.await_event("verified")

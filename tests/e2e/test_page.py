@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.storms import Trial, assert_code, await_true, free_port, settings
+from tests.e2e.storms import DRAWN, Trial, assert_code, await_true, free_port, settings
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
 QUIET = (
@@ -29,6 +29,7 @@ def rendered(url: str, profile: Path) -> str:
 
 
 def test_the_storm_tab_shows_the_timeline_and_leads_to_the_report(trial: Trial) -> None:
+    trial.environ |= DRAWN
     trial.write(settings("timeline=[at(1, ExpireAll())]"))
     port = free_port()
     page = f"http://127.0.0.1:{port}"
@@ -42,6 +43,7 @@ def test_the_storm_tab_shows_the_timeline_and_leads_to_the_report(trial: Trial) 
 
 
 def test_the_report_reads_in_a_browser(trial: Trial) -> None:
+    trial.environ |= DRAWN
     trial.write(settings("timeline=[at(1, RevokeAll())]"))
     assert_code(trial.jwtstorm("run", "trial.py", "--headless"), 0)
     report = trial.run_folder() / "report.html"

@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from harness.runs import find_run
-from tests.e2e.storms import Trial, settings
+from tests.e2e.storms import DRAWN, Trial, settings
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.long
 def test_the_same_storm_runs_under_each_policy_that_is_named(tmp_path: Path) -> None:
-    trial = Trial(tmp_path)
+    trial = Trial(tmp_path, DRAWN)
     path = trial.write(settings("timeline=[at(1, ExpireAll())]", duration_s=4))
     done = trial.jwtstorm("policies", str(path), "--policy", "reactive", "--policy", "background-alone")
     assert "2 policies" in done.stdout

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from harness.calls import ROW, Kind
 from harness.shipping import FORCE, names_of
-from tests.e2e.storms import Trial, await_true, secrets_in, settings
+from tests.e2e.storms import Trial, await_true, running, secrets_in, settings
 from tests.e2e.test_run import all_rows, assert_every_arrival_has_one_final_row
 
 pytestmark = pytest.mark.e2e
@@ -48,21 +48,11 @@ class Crowd:
                 processes.enter_context(self._started("far", self.away, elsewhere, worker)),
             )
 
-    @contextmanager
     def _started(
         self, name: str, folder: Path, environ: dict[str, str], arguments: list[str]
-    ) -> Iterator["subprocess.Popen[bytes]"]:
+    ) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         command = [sys.executable, "-m", "locust", "-f", "trial.py", *arguments]
-        with (self.trial.folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=folder, env={**self.trial.environment(), **environ}, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        return running(command, folder, {**self.trial.environment(), **environ}, self.trial.folder / f"{name}.log")
 
     def said(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.trial.folder.glob("*.log")))

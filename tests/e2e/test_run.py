@@ -10,7 +10,7 @@ import pytest
 
 from harness.calls import Cause, Flag, Kind
 from harness.runs import read_lines
-from tests.e2e.storms import Trial, assert_code, free_port, secrets_in, settings
+from tests.e2e.storms import DRAWN, Trial, assert_code, free_port, secrets_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.transports]
 
@@ -34,6 +34,7 @@ def assert_every_arrival_has_one_final_row(run: Path, planned: int = PLANNED) ->
 
 
 def test_a_quiet_run_passes_with_one_final_row_per_arrival(trial: Trial) -> None:
+    trial.environ |= DRAWN
     trial.write(settings())
     done = trial.jwtstorm("run", "trial.py", "--headless")
     assert_code(done, 0)
@@ -114,6 +115,7 @@ def test_expired_tokens_cost_one_retry_each_and_no_failure(trial: Trial) -> None
 
 
 def test_a_run_writes_no_token_and_no_secret(trial: Trial) -> None:
+    trial.environ |= DRAWN
     trial.write(settings("timeline=[at(1, RevokeAll()), at(2, IssuerDown(), until_s=3)]"))
     done = trial.jwtstorm("run", "trial.py", "--headless")
     (trial.folder / "output.log").write_text(done.stdout + done.stderr)

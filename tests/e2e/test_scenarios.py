@@ -7,7 +7,7 @@ import pytest
 from harness import catalogue
 from harness.runs import find_run
 from harness.summary import read_summary
-from tests.e2e.storms import Trial, assert_code
+from tests.e2e.storms import DRAWN, Trial, assert_code
 
 pytestmark = pytest.mark.e2e
 
@@ -17,7 +17,7 @@ SCENARIOS = sorted(path for path in Path("scenarios").glob("*.py") if path.stem 
 @pytest.mark.long
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_no_check_fails_where_nothing_is_wrong(path: Path, tmp_path: Path) -> None:
-    trial = Trial(tmp_path)
+    trial = Trial(tmp_path, DRAWN)
     done = trial.jwtstorm("run", str(path.absolute()), "--headless", "--short", "--build", "short")
     assert_code(done, 0)
     summary = read_summary(find_run("short", trial.reports))
