@@ -20,7 +20,7 @@ from benchmarks.rig.estimate import SEED, turns
 from harness.errors import RunError
 from harness.marked import write_between as write_between_marks
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+SPEED, TRUTH = "speed", "truth"
 KNOWN_PER_S = 1500.0
 
 
@@ -43,30 +43,38 @@ def main() -> int:
     tools, absent = present(chosen)
     for why in absent:
         print(f"absent: {why}", file=sys.stderr)
-    text, good = measure(tools, options)
     remarks = [f"- {tool.remark}" for tool in tools if tool.remark] + [f"- Absent: {why}." for why in absent]
-    text = "\n".join([_conditions(options), text, "", *remarks])
-    print(text)
-    if options.write:
-        write_between(options.write, text)
-    return 0 if good else 1
+    asked = {SPEED: (speed, ["", *remarks]), TRUTH: (told, [])}
+    holds = []
+    for part in options.only or asked:
+        measure, after = asked[part]
+        tables_of_it, good = measure(tools, options)
+        text = "\n".join([_conditions(options, part), tables_of_it, *after])
+        holds.append(good)
+        print(text, flush=True)
+        if options.write:
+            write_between(options.write, part, text)
+    return 0 if all(holds) else 1
 
 
-def measure(tools: Sequence[type[Tool]], options: argparse.Namespace) -> tuple[str, bool]:
-    """Return the tables, and whether every bound holds."""
+def speed(tools: Sequence[type[Tool]], options: argparse.Namespace) -> tuple[str, bool]:
+    """Return the tables of what a call costs, and whether every bound holds."""
     rounds = throughput(tools, options.length, options.seed)
     compared, good = tables.ratios(rounds)
-    parts = ["### As fast as it can", tables.throughput(rounds), compared]
-    if not options.only_speed:
-        parts += known_delays(tools, KNOWN_PER_S, options)[0]
-        half_per_s = truth.half_load_per_s(truth.delays_s(options.seed))
-        able = [tool for tool in tools if tool.at_half_load]
-        if able:
-            more, near = known_delays(able, half_per_s, options, ", half of what fifty callers can make")
-            parts, good = parts + more, good and near
-        _tell("a stall")
-        stall = truth.with_a_stall(tools, options.length.truth_s)
-        parts += [f"### A stall of a second, at {truth.STALL_PER_S:,.0f} calls a second", tables.truths(stall)]
+    return "\n\n".join(["### As fast as it can", tables.throughput(rounds), compared]), good
+
+
+def told(tools: Sequence[type[Tool]], options: argparse.Namespace) -> tuple[str, bool]:
+    """Return the tables of how far latencies are from the truth, and whether every bound holds."""
+    parts, good = known_delays(tools, KNOWN_PER_S, options)[0], True
+    half_per_s = truth.half_load_per_s(truth.delays_s(options.seed))
+    able = [tool for tool in tools if tool.at_half_load]
+    if able:
+        more, good = known_delays(able, half_per_s, options, ", half of what fifty callers can make")
+        parts += more
+    _tell("a stall")
+    stall = truth.with_a_stall(tools, options.length.truth_s)
+    parts += [f"### A stall of a second, at {truth.STALL_PER_S:,.0f} calls a second", tables.truths(stall)]
     return "\n\n".join(parts), good
 
 
@@ -98,7 +106,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=0, help="pairs of every two tools (default: 10)")
     parser.add_argument("--seed", type=int, default=SEED, help="decides every order (default: %(default)s)")
     parser.add_argument("--tool", action="append", choices=list(TOOLS), help="only this one, and others so named")
-    parser.add_argument("--only-speed", action="store_true", help="leave out how far latencies are from the truth")
+    parser.add_argument(
+        "--only", action="append", choices=[SPEED, TRUTH], help="what a call costs, or how far off it is"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables between the marks in FILE")
     options = parser.parse_args()
     length = QUICK if options.quick else FULL
@@ -106,19 +116,20 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _conditions(options: argparse.Namespace) -> str:
+def _conditions(options: argparse.Namespace, part: str) -> str:
     length: Length = options.length
     quick = " **Quick settings: this proves nothing.**" if options.quick else ""
     cores = (
         f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}"
     )
-    return f"{length.rounds} rounds of {length.window_s:g} s, seed {options.seed}; {cores}.{quick}\n"
+    size = f"{length.rounds} rounds of {length.window_s:g} s" if part == SPEED else f"{length.truth_s:g} s of each tool"
+    return f"{size}, seed {options.seed}; {cores}.{quick}\n"
 
 
-def write_between(path: Path, text: str) -> None:
-    """Write the tables between the marks of a page."""
+def write_between(path: Path, part: str, text: str) -> None:
+    """Write a part's tables between its marks in a page."""
     try:
-        write_between_marks(path, BEGIN, END, text)
+        write_between_marks(path, f"<!-- {part}: begin -->", f"<!-- {part}: end -->", text)
     except RunError as error:
         raise SystemExit(str(error)) from error
 

@@ -149,9 +149,11 @@ def test_half_load_is_half_of_what_the_callers_make_one_call_after_the_other() -
 
 def test_the_tables_are_written_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
-    command.write_between(page, "new")
-    assert page.read_text() == f"before\n{command.BEGIN}\nnew\n{command.END}\nafter\n"
+    marked = (f"<!-- {part}: begin -->\nold\n<!-- {part}: end -->\n" for part in (command.SPEED, command.TRUTH))
+    text = "\n".join(["before", *marked, "after"])
+    page.write_text(text)
+    command.write_between(page, command.TRUTH, "new")
+    assert page.read_text() == text.replace("truth: begin -->\nold", "truth: begin -->\nnew")
     page.write_text("no marks")
     with pytest.raises(SystemExit, match="put them where the tables go"):
-        command.write_between(page, "new")
+        command.write_between(page, command.SPEED, "new")
