@@ -24,7 +24,7 @@ from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.auth.channel import Arrival, Attempt
 from harness.call_journal import Journal
-from harness.livepage import Tally, watchers
+from harness.livepage import Tally
 from harness.recording import Recording
 
 BLOCK = 5_000
@@ -57,7 +57,7 @@ def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], objec
     environment = Environment()
     environment.create_local_runner()
     tally = Tally(environment, stats)
-    page = watchers(tally, print)
+    page = tally.watchers(print)
     silent = replace(page, on_call=lambda _: None)
     recording = Recording(folder, place, page if live else silent)
     now_ns = time.monotonic_ns()

@@ -16,19 +16,18 @@ from typing import Any
 
 from harness import clock
 from harness.about import About
-from harness.auth.source import guard_source
+from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
 from harness.injection import Problem
 from harness.journal import clock_readings
 from harness.mishaps import sentences
-from harness.options import RunSettings
 from harness.reporting import make_report
 from harness.roster import Crew, Roster
-from harness.runfolder import RunFolder
+from harness.runfolder import RunFolder, RunSettings
 from harness.scenario import Scenario
 from harness.so_far import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.stage import Stage
-from harness.staging import choose_transport, guard_target, is_foreign
+from harness.staging import choose_transport
 
 logger = logging.getLogger("jwtstorm")
 
@@ -100,9 +99,10 @@ class Conductor:
 
     def begin(self) -> None:
         """Make the folder, start the lab, tell the workers; raises `HarnessError`, with nothing left running."""
-        guard_target(self.scenario.target, self._settings.allowed_targets)
+        elsewhere = None if self.scenario.launch is not None else self.scenario.endpoint
+        guard_endpoint(elsewhere, self._settings.allowed_targets)
         guard_source(self.scenario.issuer, self._settings.allowed_targets)
-        if is_foreign(self.scenario.target):
+        if is_elsewhere(elsewhere):
             self._settings.ceilings.guard(self.scenario.load, self._settings.users)
         transport = choose_transport(self.scenario)
         declared = self._settings.declared or self.scenario

@@ -22,8 +22,8 @@ from harness.auth.attempt import Arrival, Tried
 from harness.auth.keeper import Keeper
 from harness.auth.token import Token
 from harness.calls import Cause
+from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
-from harness.faults import Metadata
 from harness.pacer import OnUnsent
 from harness.scenario import Scenario
 

@@ -111,9 +111,12 @@ class Tally:
             context={},
         )
 
+    def watchers(self, on_error: Callable[[HarnessError], None]) -> Watchers:
+        """Return what a worker tells of its calls and fetches, for this page."""
+        return _watchers(self, on_error)
 
-def watchers(tally: Tally, on_error: Callable[[HarnessError], None]) -> Watchers:
-    """Return a worker's watchers, who tell the page's ``tally``."""
+
+def _watchers(tally: Tally, on_error: Callable[[HarnessError], None]) -> Watchers:
     add = tally.add
 
     def show_call(attempt: Attempt) -> None:

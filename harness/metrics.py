@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from harness.checks import checks_of
 from harness.checks.failure_ratio import steady_limit
 from harness.chunks import Methods, arrivals, chunks, finals
 from harness.fold import Fold
@@ -31,7 +32,7 @@ def summarise(run: Run, merged: Merged) -> Summary:
     for calls in finals(run.path, methods, poisoned):
         first.count(calls)
     ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))
-    limit = steady_limit(run.checks)
+    limit = steady_limit(checks_of(run))
     baseline = first.baseline(limit, ended_s)
     for calls in finals(run.path, methods, poisoned) if math.isfinite(baseline.p90_limit_s) else ():
         first.count_slow(calls, baseline.p90_limit_s)
@@ -63,7 +64,7 @@ def judge(summary: Summary, run: Run, merged: Merged, unsteady_why: str | None) 
         text = f"unsteady before the storm: {unsteady_why}{most_failed(summary.cell('warm-up'))}"
         derived.insert(0, Problem("unsteady", text))
     problems += [problem for problem in derived if problem.kind not in known - {"fault", "rows_lost"}]
-    checks = tuple(check.evaluate(summary) for check in run.checks)
+    checks = tuple(check.evaluate(summary) for check in checks_of(run))
     return replace(
         summary, problems=tuple(problems), checks=checks, verdict=verdict(run, problems, checks if calls else ())
     )

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.auth.trace import redact
+from harness.redaction import redact
 
 MAX_KINDS = 20
 """Kinds that are told apart; a text with a number in it would make one of every call."""

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LIMIT_S = 0.01
-"""Uncertainty of a worker's clock above which its times mean nothing, and the run is invalid."""
 PINGS = 20
 
 
@@ -39,16 +37,6 @@ class Offset:
     def joined(self, other: "Offset") -> "Offset":
         """Return an interval that holds both: clocks drift from the one measurement to the other."""
         return Offset(min(self.low_ns, other.low_ns), max(self.high_ns, other.high_ns))
-
-
-def doubt(worker: int, bound_s: float) -> str | None:
-    """Return what is wrong with a worker's clock and the way out, or None within `LIMIT_S`."""
-    if bound_s <= LIMIT_S:
-        return None
-    return (
-        f"worker {worker}'s clock is known to ±{bound_s * 1e3:.0f} ms only, and ±{LIMIT_S * 1e3:.0f} ms is the limit; "
-        "put the worker nearer to the conductor, or synchronise both hosts' clocks (NTP)"
-    )
 
 
 class Pings:

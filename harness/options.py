@@ -5,35 +5,14 @@ line: a library user's has none of ours, and each has its default here.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.ceilings import Ceilings
-from harness.runfolder import build_label
+from harness.runfolder import RunSettings, build_label
 from harness.scenario import Scenario
 from harness.transport_choice import TRANSPORTS, VARIABLE
 from harness.variants import variant
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
-
-    ``declared`` is the scenario as its file says it, where another build is under test (`harness.under_test`).
-    """
-
-    reports: Path
-    build: str
-    users: int
-    run_time_s: float | None = None
-    allowed_targets: frozenset[str] = frozenset()
-    ceilings: Ceilings = field(default_factory=Ceilings)
-    environ: Mapping[str, str] = field(default_factory=dict)
-    declared: Scenario | None = None
-    under_test: str = ""
-    pictures: bool = True
 
 
 def tell_parser(parser: Any, scenario: Scenario | None) -> None:

@@ -13,10 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from harness.summary import Phase
-
-GOOD_IN_A_ROW = 3
-"""Good seconds in a row that end a recovery, and that a warm-up must end with."""
+from harness.summary import GOOD_IN_A_ROW, Phase
 
 TENTHS = 10
 """Places in a second at which a good one may begin."""

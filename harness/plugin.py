@@ -25,8 +25,9 @@ from harness.conductor import Conductor
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
 from harness.livepage import Tally
-from harness.options import RunSettings, as_asked_for, run_settings, tell_parser
+from harness.options import as_asked_for, run_settings, tell_parser
 from harness.roster import HEARS
+from harness.runfolder import RunSettings
 from harness.scenario import Scenario
 from harness.station import Station
 from harness.under_test import put_under_test

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import gevent
 
 from harness.auth.source import TokenSource
-from harness.auth.trace import redact
 from harness.errors import HarnessError, RunError, TokenError
+from harness.redaction import redact
 
 TOKEN_WITHIN_S = 10.0
 READY_WITHIN_S = 5.0

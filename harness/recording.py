@@ -17,11 +17,12 @@ from harness import clock
 from harness.answers import worth
 from harness.auth.attempt import Arrival, Attempt, Client, Recorder
 from harness.auth.token import Token
-from harness.auth.trace import AuthTrace, redact
+from harness.auth.trace import AuthTrace
 from harness.call_journal import Journal, told_apart
 from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
+from harness.redaction import redact
 from harness.so_far import POISONED, Tallied
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method

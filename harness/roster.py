@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
-from harness.offset import Offset, Pings, doubt
+from harness.offset import Offset, Pings
+from harness.runs import clock_doubt
 from harness.shipping import Dock
 
 JOIN_WITHIN_S = 20.0
@@ -105,7 +106,7 @@ class Roster:
     def doubts(self) -> list[str]:
         """Return what is wrong with the clocks."""
         bounds = {worker: pings.offset.bound_s for worker, pings in self._pings.items() if pings.offset}
-        return [text for worker, bound_s in bounds.items() if (text := doubt(worker, bound_s))]
+        return [text for worker, bound_s in bounds.items() if (text := clock_doubt(worker, bound_s))]
 
     def await_drained(self, within_s: float, over: threading.Event) -> None:
         """Wait until every arrival of every worker has ended, or the run is over."""

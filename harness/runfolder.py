@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from harness import clock
 from harness.about import About
 from harness.calls import SCHEMA
+from harness.ceilings import Ceilings
 from harness.errors import RecordError, UsageError
 from harness.scenario import Scenario
 
@@ -22,6 +24,25 @@ COMPARABLE = (
 )
 """Fields of ``run.json`` that two runs must share; the fingerprint covers the checks too."""
 PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
+
+    ``declared`` is the scenario as its file says it, where another build is under test (`harness.under_test`).
+    """
+
+    reports: Path
+    build: str
+    users: int
+    run_time_s: float | None = None
+    allowed_targets: frozenset[str] = frozenset()
+    ceilings: Ceilings = field(default_factory=Ceilings)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    declared: Scenario | None = None
+    under_test: str = ""
+    pictures: bool = True
 
 
 class RunFolder:

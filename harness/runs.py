@@ -11,11 +11,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.checks import Check, check_from_json
 from harness.errors import RecordError, UsageError
 
 SCHEMA = 1
 """Version of ``run.json`` that this build reads."""
+CLOCK_LIMIT_S = 0.01
+"""Uncertainty of a worker's clock above which its times mean nothing, and the run is invalid."""
+
+
+def clock_doubt(worker: int, bound_s: float) -> str | None:
+    """Return what is wrong with a worker's clock and the way out, or None within `CLOCK_LIMIT_S`."""
+    if bound_s <= CLOCK_LIMIT_S:
+        return None
+    limit_ms = CLOCK_LIMIT_S * 1e3
+    return (
+        f"worker {worker}'s clock is known to ±{bound_s * 1e3:.0f} ms only, and ±{limit_ms:.0f} ms is the limit; "
+        "put the worker nearer to the conductor, or synchronise both hosts' clocks (NTP)"
+    )
 
 
 @dataclass(frozen=True)
@@ -117,14 +129,6 @@ class Run:
             return tuple(Promise.from_json(worker) for worker in self.data.get("workers") or ())
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(f"{self.path}/run.json: a worker's entry cannot be read ({error!r})") from error
-
-    @cached_property
-    def checks(self) -> tuple[Check, ...]:
-        """Return the scenario's checks.
-
-        Raises `RecordError` for one that this build does not know.
-        """
-        return tuple(check_from_json(check) for check in self.data.get("checks") or ())
 
 
 def read_run(path: Path) -> Run:

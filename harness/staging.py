@@ -5,17 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness import transport_choice
-from harness.endpoint import endpoint_of
-from harness.endpoint.address import host_of, is_here
-from harness.errors import UsageError
 from harness.lab.issuer.keys import SigningKey
-from harness.lab.launch import Launch
 from harness.lab.launched import Launched
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child, started_ticks
 from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
-from harness.needs import Target
 from harness.scenario import LabSettings, Scenario
 from harness.transport_choice import Choice
 
@@ -82,15 +77,6 @@ def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) ->
     }
 
 
-def guard_target(target: Target, allowed: frozenset[str]) -> None:
-    """Refuse to send load to another machine that nobody named on the command line.
-
-    Raises `UsageError`.
-    """
-    for address in () if target is None or isinstance(target, Launch) else endpoint_of(target).addresses:
-        _guard_address(address, allowed)
-
-
 def choose_transport(scenario: Scenario) -> Choice:
     """Return what carries the calls of all workers of a run.
 
@@ -103,19 +89,6 @@ def choose_transport(scenario: Scenario) -> Choice:
         return native.refusal(scenario.endpoint or scenario.endpoint_at(native.NOWHERE))
 
     return transport_choice.choose(scenario.transport, refusal)
-
-
-def is_foreign(target: Target) -> bool:
-    """Tell whether a target, or one of its replicas, is on another machine."""
-    if isinstance(target, Launch):
-        return False
-    return target is not None and not all(is_here(host_of(address)) for address in endpoint_of(target).addresses)
-
-
-def _guard_address(target: str, allowed: frozenset[str]) -> None:
-    host = host_of(target)
-    if not (host in allowed or is_here(host)):
-        raise UsageError(f"target {target} is not on this machine; if you mean it, add --allow-target {host}")
 
 
 def _child(child: Child | Launched) -> dict[str, str | int]:

@@ -11,14 +11,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 
 from harness import clock
 from harness.begin import Begin, begin_from
 from harness.errors import HarnessError, RunError
-from harness.livepage import Tally, watchers
+from harness.recording import Watchers
 from harness.scenario import Scenario
 from harness.shipping import Shipper, boot_id, is_remote
 from harness.worker import Worker
@@ -33,13 +33,29 @@ STUCK_S = 12.0
 Send = Callable[[str, Mapping[str, Any]], None]
 
 
+class LiveStats(Protocol):
+    """Somebody who shows calls while they are made; told in batches."""
+
+    def begin(self) -> None:
+        """Take calls from now on."""
+
+    def end(self) -> None:
+        """Show what is left."""
+
+    def fold(self) -> None:
+        """Show what was told since the last time."""
+
+    def watchers(self, on_error: Callable[[HarnessError], None]) -> Watchers:
+        """Return what a worker tells of its calls and fetches."""
+
+
 class Station:
     """The worker's side of the messages in one process; ``send`` takes a message to the conductor."""
 
-    def __init__(self, scenario: Scenario, tally: Tally, send: Send) -> None:
+    def __init__(self, scenario: Scenario, live: LiveStats, send: Send) -> None:
         self.worker: Worker | None = None
         self._scenario = scenario
-        self._tally = tally
+        self._live = live
         self._take = send
         self._run = ""
         self._shipper: Shipper | None = None
@@ -60,7 +76,7 @@ class Station:
         worker, self.worker = self.worker, None
         gevent.killall(self._tasks)
         promise = worker.finish()
-        self._tally.end()
+        self._live.end()
         if self._shipper is None:
             self._send("promise", promise)
         else:  # not here: Locust hears nothing, and so no answer, before this returns
@@ -74,7 +90,7 @@ class Station:
             begin = begin_from(data)
             remote = self._settle(begin)
             folder = self._folder.name if self._folder is not None else begin.run
-            told = watchers(self._tally, lambda error: self._tell("record", str(error)))
+            told = self._live.watchers(lambda error: self._tell("record", str(error)))
             self.worker = Worker(self._scenario, replace(begin, run=folder), told)
             self.worker.preflight()
         except HarnessError as error:
@@ -84,7 +100,7 @@ class Station:
             text = f"worker {data.get('worker')} could not begin ({type(error).__name__}: {error}); see its log"
             self._refuse(text, RunError.exit_code)
         else:
-            self._tally.begin()
+            self._live.begin()
             self._tasks = [gevent.spawn(self._tell_live, self.worker), gevent.spawn(self._fold_for_ever)]
             if remote:
                 self._shipper = Shipper(Path(folder), begin.worker, self._ship, clock.monotonic)
@@ -142,7 +158,7 @@ class Station:
     def _fold_for_ever(self) -> None:
         while True:
             gevent.sleep(FOLD_S)
-            self._tally.fold()
+            self._live.fold()
 
     def _ship(self, chunk: Mapping[str, Any]) -> None:
         self._send("chunk", chunk)

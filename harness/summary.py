@@ -15,6 +15,9 @@ from harness.measures import Measures
 SCHEMA = 1
 """Version of ``summary.json`` and ``series.parquet``."""
 
+GOOD_IN_A_ROW = 3
+"""Good seconds in a row that end a recovery, and that a warm-up must end with."""
+
 QUANTILES = {"p50_s": 0.5, "p75_s": 0.75, "p90_s": 0.9, "p95_s": 0.95, "p99_s": 0.99, "p99_9_s": 0.999}
 """The quantiles that are kept, by the name of their field."""
 

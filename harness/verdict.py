@@ -3,10 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from harness.offset import doubt
 from harness.phases import Window
 from harness.rows import WorkerRows
-from harness.runs import Run, cut_lines
+from harness.runs import Run, clock_doubt, cut_lines
 from harness.summary import Cell, CheckResult, Health, Problem, Verdict
 from harness.wording import cause_words, duration, number, plural
 
@@ -104,7 +103,7 @@ def of_generator(health: Health, run: Run) -> list[Problem]:
                 f"the load generator was the bottleneck: worker {worker.worker}'s loop was {duration(lag_s)} late (p99)"
             )
             found.append(Problem("saturated", f"{text}; use --processes, or offer less"))
-    doubts = [doubt(promise.worker, promise.clock_bound_s) for promise in run.promises]
+    doubts = [clock_doubt(promise.worker, promise.clock_bound_s) for promise in run.promises]
     found += [Problem("clock", text) for text in doubts if text]
     return found + _of_offer(health, run)
 

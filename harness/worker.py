@@ -21,8 +21,8 @@ from harness.auth.keeper import Keeper
 from harness.auth.source import TokenSource
 from harness.auth.sources import ClientCredentials
 from harness.begin import Begin
+from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods
-from harness.faults import Metadata
 from harness.health import LoopMeter
 from harness.pacer import Pacer, Seat
 from harness.recording import Recording, Watchers

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.offset import LIMIT_S, PINGS, Offset, Pings, doubt
+from harness.offset import PINGS, Offset, Pings
+from harness.runs import CLOCK_LIMIT_S, clock_doubt
 
 way_ns = st.integers(0, 500_000_000)
 offsets = st.integers(-(10**18), 10**18)
@@ -91,8 +92,8 @@ def test_a_late_or_senseless_pong_tells_nothing() -> None:
 
 
 def test_doubt_names_the_worker_and_the_way_out_above_10_ms_only() -> None:
-    assert doubt(3, LIMIT_S) is None
-    text = doubt(3, 0.012)
+    assert clock_doubt(3, CLOCK_LIMIT_S) is None
+    text = clock_doubt(3, 0.012)
     assert text is not None
     assert text.startswith("worker 3's clock is known to ±12 ms only")
     assert "NTP" in text

@@ -11,7 +11,8 @@ from harness.auth.keeper import Keeper
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
 from harness.calls import MOST_NTH, NO_LIFE, Cause, Flag, Origin
-from harness.faults import Forge, Metadata
+from harness.endpoint.metadata import Metadata
+from harness.faults import Forge
 from harness.timeline import CallFaults
 
 

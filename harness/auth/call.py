@@ -13,8 +13,9 @@ from harness.auth.keeper import Grant
 from harness.auth.refresh import Decision
 from harness.auth.token import Token
 from harness.calls import Cause, Origin
+from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
-from harness.faults import CallView, Metadata
+from harness.faults import CallView
 from harness.timeline import Step
 
 NEVER_READ = "stream never read; iterate over it in the task that opened it"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.auth.refresh import Renewal, Tokens
-from harness.faults import Metadata
+from harness.endpoint.metadata import Metadata
 
 MOST_ATTEMPTS = 50
 """A client that sends for ever is stopped here: its storm must end."""

@@ -5,10 +5,9 @@ its fork, and that is when secrets are read from the environment or a file. `har
 has one file per source. A scenario may bring its own: any object with ``open()``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from harness.endpoint.address import is_here
 from harness.errors import UsageError
 
 
@@ -32,17 +31,6 @@ class SourceSettings(Protocol):
 
     def open(self) -> TokenSource:
         """Return the source, ready to fetch; raises `UsageError` where a secret is missing."""
-
-
-def guard_source(source: SourceSettings | None, allowed: frozenset[str]) -> None:
-    """Refuse to send a run's token requests to another machine that nobody named on the command line.
-
-    A storm is made to send many at once. Raises `UsageError`.
-    """
-    hosts: Callable[[], list[str]] = getattr(source, "hosts", list)
-    for host in hosts():
-        if not (host in allowed or is_here(host)):
-            raise UsageError(f"the issuer at {host} is not on this machine; if you mean it, add --allow-target {host}")
 
 
 def refuse(mistakes: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 from typing import Any, ClassVar
 
 from harness.errors import RecordError
+from harness.runs import Run
 from harness.summary import Cell, CheckResult, StepOutcome, Summary
 from harness.wording import duration
 
@@ -147,6 +148,11 @@ def _unknown(check: str, name: str, value: object, steps: Mapping[str, str], oth
 def limit_words(value: object, words: Callable[[float], str] = duration) -> str:
     """Return a limit in words, whatever was written for it."""
     return words(value) if isinstance(value, int | float) else repr(value)
+
+
+def checks_of(run: Run) -> tuple[Check, ...]:
+    """Return the checks of a run's scenario; raises `RecordError` for one that this build does not know."""
+    return tuple(check_from_json(check) for check in run.data.get("checks") or ())
 
 
 for _module in iter_modules(__path__):

@@ -1,6 +1,6 @@
 """How soon calls must be good again after a fault.
 
-To see that they are takes three good seconds (`harness.phases`), so the load has to last that much
+To see that they are takes three good seconds (`harness.summary.GOOD_IN_A_ROW`), so the load has to last that much
 longer than the limit; where it does not, there is no data, and no failure.
 """
 
@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, is_number, limit_words, wrong_after, wrong_limit
-from harness.phases import GOOD_IN_A_ROW
-from harness.summary import CheckResult, StepOutcome, Summary
+from harness.summary import GOOD_IN_A_ROW, CheckResult, StepOutcome, Summary
 from harness.wording import duration
 
 

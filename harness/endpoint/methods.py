@@ -19,7 +19,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from harness.endpoint import descriptors
-from harness.endpoint.reflection import Metadata, reflected
+from harness.endpoint.metadata import Metadata
+from harness.endpoint.reflection import reflected
 from harness.errors import UsageError
 
 Kind = Literal["unary", "server-stream", "client-stream", "bidi"]

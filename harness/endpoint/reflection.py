@@ -5,7 +5,6 @@ of the newer, so that the channel beneath renames the call where a server knows 
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,9 @@ import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from harness.auth.trace import redact
+from harness.endpoint.metadata import Metadata
 from harness.errors import UsageError
+from harness.redaction import redact
 
 METHODS = (
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -23,7 +23,6 @@ METHODS = (
 """Both protocols, the newer first."""
 WAY_OUT = "give --proto FILES or --descriptor-set FILE instead"
 logging.getLogger("grpc_reflection").setLevel(logging.WARNING)  # it tells of every file it reads
-Metadata = Sequence[tuple[str, str | bytes]]
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from harness.endpoint import Endpoint, methods
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Stubs
+from harness.endpoint.metadata import Metadata
 from harness.endpoint.methods import Methods
 from harness.endpoint.opening import open_channel
 from harness.endpoint.payload import Payload
-from harness.endpoint.reflection import Metadata
 from harness.endpoint.rows import read_rows
 
 

@@ -13,9 +13,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Literal, Protocol
 
+from harness.endpoint.metadata import Metadata
 from harness.errors import UsageError
-
-Metadata = tuple[tuple[str, str | bytes], ...]
 
 
 @dataclass(frozen=True)

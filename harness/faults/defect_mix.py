@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 
 from harness.auth.defects import DEFECTS, DENY, REJECT, Defect
 from harness.auth.forging import why_not
-from harness.faults import CallView, Fault, Metadata, Surroundings
+from harness.endpoint.metadata import Metadata
+from harness.faults import CallView, Fault, Surroundings
 from harness.faults.token_defect import TokenDefect
 from harness.findings import list_of, one_of
 

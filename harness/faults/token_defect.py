@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from harness.auth.defects import DEFECTS, Defect, Specimen
 from harness.auth.forging import beyond_token, large, needs_key, text_of, variants, why_not
-from harness.faults import CallView, Fault, Metadata, Surroundings
+from harness.endpoint.metadata import Metadata
+from harness.faults import CallView, Fault, Surroundings
 from harness.findings import list_of
 
 _PLAIN = "authorization"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from harness.auth.classify import classify
 from harness.auth.defects.bench import Answer
-from harness.auth.trace import redact
 from harness.calls import Cause, Origin
 from harness.probe.result import Outcome
+from harness.redaction import redact
 
 TURNED_AWAY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 CRASHED = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS"})

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from harness.clock import wall
 from harness.endpoint import Endpoint
+from harness.endpoint.safety import is_elsewhere
 from harness.errors import TokenError, UsageError
 from harness.probe.asker import Asker, Subject
 from harness.probe.clock_findings import clock_findings
@@ -21,7 +22,6 @@ from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.setup import Setup
 from harness.probe.subject import choose
-from harness.staging import guard_target
 
 NO_TOKEN = "it needs a good token; give --token-file, --token-url or --signing-key"  # noqa: S105 - a sentence
 
@@ -161,8 +161,4 @@ def _proof(setup: Setup) -> Proof | None:
 
 
 def _on_loopback(endpoint: Endpoint) -> bool:
-    try:
-        guard_target(endpoint, frozenset())
-    except UsageError:
-        return False
-    return True
+    return not is_elsewhere(endpoint)

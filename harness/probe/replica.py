@@ -12,7 +12,6 @@ from datetime import datetime
 from harness.auth.defects.bench import Answer
 from harness.auth.defects.good import Good
 from harness.auth.oracle import Edges
-from harness.auth.trace import redact
 from harness.clock import wall
 from harness.endpoint import Endpoint
 from harness.errors import TokenError
@@ -30,6 +29,7 @@ from harness.probe.limits import limits
 from harness.probe.minter import Minter
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.verdicts import BY_COVERAGE, BY_WAITING, Plan, verdicts
+from harness.redaction import redact
 
 
 @dataclass(frozen=True)

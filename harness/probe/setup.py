@@ -5,12 +5,12 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.auth.source import guard_source
 from harness.auth.sources import ClientCredentials, TokenFile
 from harness.clock import wall
 from harness.endpoint import Endpoint
 from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, from_reflection, from_stubs
 from harness.endpoint.opening import open_channel
+from harness.endpoint.safety import guard_endpoint, guard_source
 from harness.errors import UsageError
 from harness.probe.carrier import Carrier
 from harness.probe.messages import Messages
@@ -20,7 +20,6 @@ from harness.probe.options import endpoint_of, messages_of, parts_of, policies_o
 from harness.probe.pace import Pace
 from harness.probe.reach import require_reached
 from harness.probe.result import ClockEstimate, ProbeResult
-from harness.staging import guard_target
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Setup:
 def prepare(options: argparse.Namespace) -> Setup:
     """Read everything that a probe needs; raises `UsageError`, or `RunError` where nobody answers."""
     endpoint = endpoint_of(options)
-    guard_target(endpoint, frozenset(options.allow_target))
+    guard_endpoint(endpoint, frozenset(options.allow_target))
     carrier, minter = Carrier(options.metadata_key, options.scheme), minter_of(options)
     Pace(options.per_s)
     parts_of(options.only)
@@ -113,7 +112,7 @@ def _methods(
         for token in dict.fromkeys(tokens):
             metadata = carrier.metadata(token) if token else ()
             try:
-                return from_reflection(channel, [(key, str(value)) for key, value in metadata]), True
+                return from_reflection(channel, tuple(metadata)), True
             except UsageError as error:
                 refused = refused or error
     raise refused or UsageError("nothing says what the target serves; give --proto FILES")

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterable
 
 from harness.auth.defects.bench import Answer
-from harness.auth.trace import redact
 from harness.endpoint.methods import Method, Methods
 from harness.probe.asker import Asker, Subject
 from harness.probe.coverage import INFRASTRUCTURE
 from harness.probe.messages import Messages
 from harness.probe.openness import Openness
+from harness.redaction import redact
 
 _READS = re.compile(r"(Get|List|Find|Check|Describe|Read|Show|Who|Search|Query|Range|Status|Count|Lookup|Fetch|Echo)")
 _MOST_TRIED = 12

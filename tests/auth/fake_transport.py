@@ -13,8 +13,8 @@ from harness.auth.classify import VERDICT_KEY
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Renewal, Tokens
 from harness.calls import Cause, Flag
+from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
-from harness.faults import Metadata
 from harness.timeline import CallFaults, Planned, number
 from tests.auth.craft import jwt_text
 

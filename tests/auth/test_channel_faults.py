@@ -8,7 +8,8 @@ import pytest
 
 from harness import clock
 from harness.auth.refresh import Decision
-from harness.faults import FAULTS, CallView, Fault, Metadata
+from harness.endpoint.metadata import Metadata
+from harness.faults import FAULTS, CallView, Fault
 from harness.timeline import Planned, at
 from tests.auth.fake_transport import Bench, Failure, Transport
 

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.auth.source import SourceSettings, guard_source
+from harness.auth.source import SourceSettings
 from harness.auth.sources import ClientCredentials, LoginCall, RefreshToken, SigningKey, TokenCommand, TokenFile
 from harness.endpoint import Endpoint
+from harness.endpoint.safety import guard_source
 from harness.errors import UsageError
 
 AWAY = [

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.auth.token import Token
-from harness.auth.trace import AuthTrace, redact
+from harness.auth.trace import AuthTrace
 from harness.errors import RecordError
+from harness.redaction import redact
 from tests.auth.craft import jwt_text
 
 KEY = "a secret of the tests that is long enough"

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from harness import Call, Endpoint, LabSettings, Scenario, Tls, TokenCommand, at, constant_rate
+from harness.endpoint.safety import guard_endpoint
 from harness.errors import ScenarioError, UsageError
 from harness.faults import Latency
-from harness.staging import guard_target, lab_plan
+from harness.staging import lab_plan
 
 LOAD = constant_rate(per_s=1, duration_s=60, max_users=1)
 ISSUER = TokenCommand(["true"])
@@ -49,9 +50,9 @@ def test_calls_make_runs_unlike_by_what_they_send() -> None:
 def test_every_replica_must_be_allowed() -> None:
     endpoint = Endpoint(("127.0.0.1:1", "ledger.example:443"), tls=Tls(ca=Path("ca.pem")))
     with pytest.raises(UsageError, match=r"--allow-target ledger\.example"):
-        guard_target(endpoint, frozenset())
-    guard_target(endpoint, frozenset({"ledger.example"}))
-    assert guard_target(Endpoint(("unix:/x",)), frozenset()) is None  # type: ignore[func-returns-value]
+        guard_endpoint(endpoint, frozenset())
+    guard_endpoint(endpoint, frozenset({"ledger.example"}))
+    assert guard_endpoint(Endpoint(("unix:/x",)), frozenset()) is None  # type: ignore[func-returns-value]
 
 
 def test_the_lab_gets_what_the_scenario_says_of_its_issuer() -> None:

@@ -42,7 +42,7 @@ def newer() -> Iterator[str]:
 @pytest.mark.e2e
 def test_a_server_of_the_newer_protocol_alone_is_read_with_a_token(newer: str) -> None:
     with open_channel(Endpoint((newer,)), newer) as channel:
-        methods = from_reflection(channel, [("authorization", "Bearer good")])
+        methods = from_reflection(channel, (("authorization", "Bearer good"),))
     assert methods.find(f"{SERVICE}/GetBalance").kind == "unary"
 
 
@@ -52,4 +52,4 @@ def test_reflection_that_turns_us_away_says_so_without_the_token_it_repeats(newe
         open_channel(Endpoint((newer,)), newer) as channel,
         pytest.raises(UsageError, match=r"turned the token away \(UNAUTHENTICATED: who\? \[token\]\); give --proto"),
     ):
-        from_reflection(channel, [("authorization", "Bearer bad")])
+        from_reflection(channel, (("authorization", "Bearer bad"),))

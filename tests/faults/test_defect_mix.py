@@ -6,7 +6,8 @@ import pytest
 from harness.auth.defects import DEFECTS
 from harness.auth.defects.good import Good
 from harness.auth.forging import Forger
-from harness.faults import CallView, Metadata, Surroundings
+from harness.endpoint.metadata import Metadata
+from harness.faults import CallView, Surroundings
 from harness.faults.defect_mix import FAMILIES, DefectMix, rows_of
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.checks import checks_of
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import GREEN, INK, QUIET, VERMILION, figure
@@ -18,7 +19,7 @@ def draw(story: Story) -> Drawn | None:
         return None
     drawn = figure(1.0 + 0.36 * len(steps))
     axes = drawn.subplots()
-    limits = [check.to_json()["within_s"] for check in story.run.checks if check.check == "recovery"]
+    limits = [check.to_json()["within_s"] for check in checks_of(story.run) if check.check == "recovery"]
     known = [step.recovery_s for step in steps if step.recovery_s is not None]
     right = max([1.0, *known, *limits]) * 1.35
     for place, step in enumerate(steps):

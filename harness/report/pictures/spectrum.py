@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from harness.checks import checks_of
 from harness.histogram import quantiles
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
@@ -62,7 +63,7 @@ def _axes(axes: Axes, story: Story, right: float) -> None:
     axes.set_xlim(1, right * 1.1)
     axes.set_xlabel("percentile of calls (each step to the right: ten times rarer)")
     axes.set_ylabel("time (log scale)")
-    for check in story.run.checks:
+    for check in checks_of(story.run):
         settings = check.to_json()
         if check.check == "response_time" and settings["when"] == "steady" and 1 / (1 - settings["quantile"]) <= right:
             axes.plot(1 / (1 - settings["quantile"]), settings["below_s"], marker="v", color=QUIET, linestyle="none")
