@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.rig.estimate import exact, median
 from benchmarks.rig.generated import Generated
 from benchmarks.rig.table import Bound, Line, show
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 SIZES = (1_000_000, 10_000_000)
 HUGE = 100_000_000

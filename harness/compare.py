@@ -13,13 +13,13 @@ from typing import Any
 
 from harness.clock import utc_now
 from harness.errors import UsageError
+from harness.formatting import duration, number, percent
 from harness.honesty.matters import Matters
 from harness.honesty.measure import measure_run
 from harness.honesty.noise_floor import read_noise_floor
 from harness.runs import find_runs
 from harness.summary import Cell, Summary, read_summary
 from harness.verdicts import changed_verdicts
-from harness.wording import duration, number, percent
 
 SCHEMA = 1
 """Version of ``comparison.json``."""

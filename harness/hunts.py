@@ -7,8 +7,8 @@ A storm that fails no check on its animal measures nothing; one that fails more 
 from collections.abc import Mapping, Sequence
 
 from harness.checks import Check
-from harness.findings import of_kind
 from harness.lab import zoo
+from harness.validation import of_kind
 
 Hunts = Mapping[str, tuple[str, ...]]
 

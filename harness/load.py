@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.findings import not_negative, positive, whole
+from harness.validation import not_negative, positive, whole
 
 WARM_UP_S = 10.0
 

@@ -20,7 +20,6 @@ from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError
 from harness.faults import Surroundings
-from harness.findings import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 from harness.honesty.matters import Matters
 from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
@@ -29,6 +28,7 @@ from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
 from harness.transport_choice import AUTO, MAKERS, TRANSPORTS
+from harness.validation import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 
 
 @dataclass(frozen=True)

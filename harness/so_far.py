@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from harness.auth.attempt import Attempt, Client
 from harness.calls import JUDGED, Cause, Origin
+from harness.formatting import number, percent, plural
 from harness.share import Share
-from harness.wording import number, percent, plural
 
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from harness.answers import status
 from harness.calls import Cause
+from harness.formatting import number, plural
 from harness.measures import Lag
 from harness.runs import Run, read_lines
-from harness.wording import number, plural
 
 _REJECTED = Cause.EXPIRED.name.lower(), Cause.REVOKED.name.lower()
 Place = tuple[int, int, int]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from harness.answers import numbers
 from harness.faults import Fault
-from harness.findings import is_number, list_of
+from harness.validation import is_number, list_of
 
 MAX_CALL_STEPS = 32
 """Steps with per-call faults in one scenario: a row has one bit for each."""

@@ -5,7 +5,7 @@ from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import arrivals
 from harness.merge import merge
 from harness.runs import read_run
-from tests.fake_run import ZERO_NS, FakeRun
+from tests.fakes.run import ZERO_NS, FakeRun
 
 
 def test_arrivals_are_planned_calls_from_zero_on(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from harness.metrics import summarise
 from harness.report.versus import run_compare
 from harness.runs import read_run
 from harness.summary import read_summary, write_summary
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 
 def _run(reports: Path, build: str, stamp: str = "1", **fields: object) -> Path:

@@ -9,7 +9,7 @@ from harness.call_journal import Journal
 from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.errors import RecordError, UsageError
 from harness.explain import run_explain
-from tests.fake_run import ZERO_NS, FakeRun
+from tests.fakes.run import ZERO_NS, FakeRun
 
 
 def _told(path: Path) -> str:

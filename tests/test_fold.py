@@ -8,8 +8,8 @@ from harness.metrics import summarise
 from harness.runs import read_run
 from harness.series import COLUMNS, of, read_histogram, read_series
 from harness.summary import ALL_METHODS, Summary
-from tests import fake_run
-from tests.fake_run import FakeRun
+from tests.fakes import run
+from tests.fakes.run import FakeRun
 
 
 def _summary(path: Path) -> Summary:
@@ -21,7 +21,7 @@ def test_the_calls_of_each_address_are_counted_over_all_its_methods(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("token", "not sent", "a.B/Get @ one:1", "a.B/Get @ two:1")
-    monkeypatch.setattr(fake_run, "METHODS", names)
+    monkeypatch.setattr(run, "METHODS", names)
     summary = _summary(tmp_path)
     cells = {cell.method: cell.calls for cell in summary.cells if cell.phase == "all"}
     assert {"* @ one:1", "* @ two:1"} <= cells.keys()

@@ -11,7 +11,7 @@ from harness.merge import merged
 from harness.metrics import summarise
 from harness.runs import read_run
 from harness.summary import Summary
-from tests.fake_run import ZERO_NS, FakeRun
+from tests.fakes.run import ZERO_NS, FakeRun
 
 OK, UNKNOWN, UNAVAILABLE, UNAUTHENTICATED = 0, 2, 14, 16
 POISON = {

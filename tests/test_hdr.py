@@ -13,7 +13,7 @@ from harness.merge import merge
 from harness.metrics import summarise
 from harness.runs import read_run
 from harness.series import read_histogram
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 hdrh = pytest.importorskip("hdrh.histogram", reason="hdrhistogram is not installed: pip install 'jwtstorm[hdr]'")
 SHARES = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)

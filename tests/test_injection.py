@@ -11,7 +11,7 @@ from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_fro
 from harness.injection import Injection
 from harness.journal import FaultJournal, read_events
 from harness.timeline import Planned, at, number
-from tests.fake_lab import LINKS, FakeLab
+from tests.fakes.lab import LINKS, FakeLab
 
 DOWN, LATENCY = FAULTS["issuer_down"](), FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]
 EXPIRE, FORCE = FAULTS["expire_all"](), FAULTS["force_refresh"]()

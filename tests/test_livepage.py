@@ -8,7 +8,7 @@ import pytest
 
 def told(seed: int) -> list[dict[str, Any]]:
     """Return Locust's statistics of one course of calls: by events, in batches, in batches while somebody listens."""
-    command = [sys.executable, "-m", "tests.live_stats", str(seed)]
+    command = [sys.executable, "-m", "tests.fakes.live_stats", str(seed)]
     answers: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return answers
 

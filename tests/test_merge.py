@@ -11,7 +11,7 @@ from harness.calls import ROW
 from harness.errors import RecordError
 from harness.merge import merge, merged
 from harness.runs import read_run
-from tests.fake_run import ZERO_NS, FakeRun
+from tests.fakes.run import ZERO_NS, FakeRun
 
 
 def _small(path: Path, **others: object) -> FakeRun:

@@ -15,7 +15,7 @@ from harness.metrics import summarise
 from harness.runs import read_run
 from harness.series import of, read_series
 from harness.summary import Summary, read_summary, write_summary
-from tests.fake_run import METHODS, ZERO_NS, FakeRun
+from tests.fakes.run import METHODS, ZERO_NS, FakeRun
 
 
 def _summary(fake: FakeRun) -> Summary:

@@ -12,7 +12,7 @@ from harness.merge import merge
 from harness.metrics import summarise
 from harness.runs import read_run
 from harness.summary import Summary
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install 'jwtstorm[duckdb]'")
 

@@ -8,7 +8,7 @@ import pytest
 from harness import reporting
 from harness.reporting import make_report
 from harness.summary import read_summary
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 
 def test_a_run_gets_its_page_and_its_verdict_comes_back(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.transport import POOL, THREAD
-from tests.call_server import serving
+from tests.fakes.call_server import serving
 
 CASES = {
     "a_reply": "hello",
@@ -56,7 +56,7 @@ def made() -> Iterator[Mapping[str, Mapping[str, Any]]]:
     """Make every case on both paths, each in a process under gevent that ends with a call in flight."""
 
     def make(path: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "tests.made_calls", address, path]
+        command = [sys.executable, "-m", "tests.fakes.made_calls", address, path]
         done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)

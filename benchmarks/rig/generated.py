@@ -16,7 +16,7 @@ import numpy.typing as npt
 from harness.call_journal import Header, journal_path, names_path
 from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.rows import ROW_TYPE
-from tests.fake_run import STEPS, ZERO_NS, FakeRun
+from tests.fakes.run import STEPS, ZERO_NS, FakeRun
 
 METHODS = [f"jwtstorm.lab.v1.Ledger/{name}" for name in ("GetBalance", "Transfer", "List", "Watch", "Upload", "Chat")]
 SHARES = (0.5, 0.2, 0.15, 0.08, 0.05, 0.02)

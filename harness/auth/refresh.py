@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from harness.auth.token import Token
 from harness.errors import TokenError
-from harness.findings import is_number, not_negative, of_kind, one_of, positive, whole
+from harness.validation import is_number, not_negative, of_kind, one_of, positive, whole
 
 MAX_DOUBLINGS = 32
 """Failures beyond which a back-off grows no more: without single-flight a thousand fail in one second."""

@@ -15,9 +15,9 @@ from pkgutil import iter_modules
 from typing import Any, ClassVar
 
 from harness.errors import RecordError
+from harness.formatting import duration
 from harness.runs import Run
 from harness.summary import Cell, CheckResult, StepOutcome, Summary
-from harness.wording import duration
 
 FIXED_PHASES = ("steady", "warm-up", "all", "recovery")
 CHECKS: dict[str, type["Check"]] = {}

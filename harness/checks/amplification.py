@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, limit_words, wrong_after, wrong_limit
+from harness.formatting import number, plural
 from harness.summary import CheckResult, Summary
-from harness.wording import number, plural
 
 KINDS = {
     "refreshes": "token fetches per holder for a fault",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, cells, limit_words, wrong_limit, wrong_when
+from harness.formatting import number, phase_words, plural
 from harness.summary import CheckResult, Summary
-from harness.wording import number, phase_words, plural
 
 
 @dataclass(frozen=True)

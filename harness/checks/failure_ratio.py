@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, cells, is_number, limit_words, wrong_when
+from harness.formatting import number, percent, phase_words, plural
 from harness.summary import CheckResult, Summary
-from harness.wording import number, percent, phase_words, plural
 
 DEFAULT_LIMIT = 0.01
 """Failure ratio that a good second may have where no check bounds the steady state."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, cells, is_number, limit_words, wrong_when
+from harness.formatting import cause_words, number, percent, phase_words, plural
 from harness.share import needed
 from harness.summary import CheckResult, Summary
-from harness.wording import cause_words, number, percent, phase_words, plural
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, limit_words, wrong_limit
+from harness.formatting import duration
 from harness.summary import CheckResult, Summary
-from harness.wording import duration
 
 KINDS = {
     "new key": "until the last token of a new key was turned away",

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.checks import Check, is_number
+from harness.formatting import number, percent, plural
 from harness.measures import ProbeOutcome
 from harness.share import Share, needed
 from harness.summary import CheckResult, Summary
-from harness.wording import number, percent, plural
 
 NAMED = 3
 """How many of what went wrong a sentence names."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, is_number, limit_words, wrong_after, wrong_limit
+from harness.formatting import duration
 from harness.summary import GOOD_IN_A_ROW, CheckResult, StepOutcome, Summary
-from harness.wording import duration
 
 
 @dataclass(frozen=True)

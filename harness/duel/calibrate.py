@@ -13,13 +13,13 @@ from harness.duel.ledger import Entry
 from harness.duel.maker import RunMaker
 from harness.duel.standing import Builder
 from harness.errors import UsageError
+from harness.formatting import plural
 from harness.honesty.assess import candidate
 from harness.honesty.guard import differing
 from harness.honesty.matters import Matters
 from harness.honesty.measure import measure_run
 from harness.honesty.noise_floor import LEAST_RUNS, NoiseFloor, noise_floor, reach, write_noise_floor
 from harness.honesty.verdict import change_words
-from harness.wording import plural
 
 NOT_ENOUGH = 3
 

@@ -22,10 +22,10 @@ from harness.duel.result import Side
 from harness.duel.standing import Builder
 from harness.duel.table import verdict_table
 from harness.errors import UsageError
+from harness.formatting import plural
 from harness.honesty import looks
 from harness.honesty.looks import ALPHA, PLANS, Look, Plan
 from harness.honesty.matters import Matters
-from harness.wording import plural
 
 OVERHEAD_S = 10.0
 """What a run takes beside its load: starting, draining, merging, its report."""

@@ -8,10 +8,10 @@ from harness import clock
 from harness.duel.ledger import Entry, Ledger
 from harness.duel.maker import MakeRun
 from harness.duel.result import Side
+from harness.formatting import plural
 from harness.honesty.guard import enough
 from harness.honesty.looks import Look
 from harness.honesty.verdict import TOO_NOISY
-from harness.wording import plural
 
 Tell = Callable[[str], None]
 Judge = Callable[[Ledger, Look], str]

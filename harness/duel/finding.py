@@ -19,6 +19,7 @@ from harness.duel.result import (
     Span,
 )
 from harness.errors import RecordError
+from harness.formatting import plural
 from harness.honesty.assess import Assessment, PairedRuns, assess
 from harness.honesty.interval import Interval
 from harness.honesty.looks import Look
@@ -26,7 +27,6 @@ from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair
 from harness.honesty.verdict import NOT_COMPARABLE, not_comparable
 from harness.runs import read_run
-from harness.wording import plural
 
 INTERRUPTED = 130
 

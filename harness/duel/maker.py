@@ -11,7 +11,7 @@ from harness.duel.standing import Builder, Standing, last_words
 from harness.errors import LabError, RecordError, UsageError
 from harness.honesty.assess import candidate
 from harness.honesty.guard import unusable
-from harness.whole_run import run_to_its_end
+from harness.subprocesses import run_to_its_end
 
 INTERRUPTED = 130
 USAGE = UsageError.exit_code

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from harness.duel.contender import Contender, served_by
 from harness.errors import LabError, UsageError
+from harness.subprocesses import die_with_parent
 from harness.under_test import COMMAND
-from harness.whole_run import die_with_parent
 
 READY_WITHIN_S = 60.0
 """How long a server of the user's may take until its port answers."""

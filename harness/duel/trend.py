@@ -12,6 +12,7 @@ from rich.table import Table
 
 from harness.duel.history import BuildPoint, Trend, told, value_words
 from harness.errors import RecordError, UsageError
+from harness.formatting import plural
 from harness.honesty.assess import candidate
 from harness.honesty.guard import Candidate, differing, unusable
 from harness.honesty.matters import Matters
@@ -19,7 +20,6 @@ from harness.honesty.measure import Measured, measure_run
 from harness.honesty.metric import Metric
 from harness.honesty.noise_floor import read_noise_floor
 from harness.honesty.steps import Step, steps
-from harness.wording import plural
 
 
 def trend(scenario: str, reports: Path) -> Trend:

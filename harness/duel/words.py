@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import median
 
 from harness.duel.result import NOT_JUDGED, Duel, MetricOfDuel
+from harness.formatting import duration, number, percent, plural
 from harness.honesty.metric import Metric
 from harness.honesty.verdict import change_words
-from harness.wording import duration, number, percent, plural
 
 WORST_FIRST = ("worse", "too noisy to tell", "better", "same")
 

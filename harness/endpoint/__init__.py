@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.endpoint import address as addresses
-from harness.findings import not_negative, one_of, positive, whole
+from harness.validation import not_negative, one_of, positive, whole
 
 COMPRESSIONS = ("none", "deflate", "gzip")
 RETRYABLE = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

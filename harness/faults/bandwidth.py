@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
-from harness.findings import whole
+from harness.validation import whole
 
 
 @dataclass(frozen=True)

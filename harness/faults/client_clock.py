@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from harness.faults import Fault
-from harness.findings import not_zero
+from harness.validation import not_zero
 
 
 @dataclass(frozen=True)

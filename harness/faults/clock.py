@@ -7,7 +7,7 @@ machine's.
 from dataclasses import dataclass, replace
 
 from harness.faults import Command, Fault, Lab, Reading, Site
-from harness.findings import not_zero, one_of
+from harness.validation import not_zero, one_of
 
 CLOCKS = {"issuer": "issuer", "verifier": "clock"}
 """Whose clock, and the part of the lab that has it."""

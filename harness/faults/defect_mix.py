@@ -9,7 +9,7 @@ from harness.auth.forging import why_not
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Fault, Surroundings
 from harness.faults.token_defect import TokenDefect
-from harness.findings import list_of, one_of
+from harness.validation import list_of, one_of
 
 FAMILIES = ("META", "SIGN", "HEAD", "TIME", "CLM")
 """The families of rows that one call can carry."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from harness.faults import Command, Fault, Lab, Reading, Site
 from harness.faults.toxic import LINKS, link_command
-from harness.findings import one_of
+from harness.validation import one_of
 
 
 @dataclass(frozen=True)

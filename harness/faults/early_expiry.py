@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from harness.faults import Command, Fault, Lab, Reading, Site
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

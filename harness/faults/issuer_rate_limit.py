@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from harness.faults import Fault
 from harness.faults.switch import Switch
-from harness.findings import positive, whole
+from harness.validation import positive, whole
 
 
 @dataclass(frozen=True)

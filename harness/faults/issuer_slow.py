@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from harness.faults import Fault
 from harness.faults.switch import Switch
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

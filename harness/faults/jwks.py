@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from harness.faults import Fault
 from harness.faults.switch import Switch
-from harness.findings import one_of, positive
+from harness.validation import one_of, positive
 
 ANSWERS = ("error", "html")
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
-from harness.findings import not_negative
+from harness.validation import not_negative
 
 
 @dataclass(frozen=True)

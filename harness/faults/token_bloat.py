@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from harness.faults import Fault
 from harness.faults.switch import Switch
-from harness.findings import whole
+from harness.validation import whole
 
 LARGEST_BYTES = 65_536
 

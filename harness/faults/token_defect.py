@@ -7,7 +7,7 @@ from harness.auth.defects import DEFECTS, Defect, Specimen
 from harness.auth.forging import beyond_token, large, needs_key, text_of, variants, why_not
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Fault, Surroundings
-from harness.findings import list_of
+from harness.validation import list_of
 
 _PLAIN = "authorization"
 

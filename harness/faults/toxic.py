@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from harness.faults import Command, Fault, Lab, Reading, Site
-from harness.findings import one_of
+from harness.validation import one_of
 
 LINKS = ("target", "issuer", "jwks")
 DIRECTIONS = ("upstream", "downstream")

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from harness.errors import RecordError
-from harness.findings import positive
 from harness.honesty.metric import Metric, default_primaries, primary
 from harness.honesty.metric import mistakes as metric_mistakes
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 from harness.endpoint import Endpoint, Tls
 from harness.endpoint.address import host_of
 from harness.endpoint.address import mistakes as mistakes_of_address
-from harness.findings import positive, whole
+from harness.validation import positive, whole
 
 PORT = "{port}"
 ISSUER_WORDS = ("{issuer_url}", "{jwks_url}")

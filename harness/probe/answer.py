@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from harness.auth.oracle import Bounds
+from harness.formatting import duration, plural
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
-from harness.wording import duration, plural
 
 INTERRUPTED = "interrupted"
 """How ``partial`` begins where a person ended the probe."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.auth.oracle import Bounds, Edges
+from harness.formatting import duration
 from harness.probe.estimate import disagreements
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
-from harness.wording import duration
 
 WELL_KEPT_S = 1.0
 """Clocks kept by NTP are nearer; further off, tokens of one-second issuers begin too late or end too early."""

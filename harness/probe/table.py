@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.formatting import duration, plural
 from harness.probe.answer import exit_code, sentences, word
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
-from harness.wording import duration, plural
 
 LOOKS = {
     Outcome.PASSED: ("✓", "green"),

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from harness.compare import Comparison
+from harness.formatting import duration, percent, quantile_name
 from harness.histogram import quantiles
 from harness.report.page import MARKS, Shown, environment
 from harness.report.story import Story, clearest
 from harness.report.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, durations, figure, shade, time_axis
 from harness.runs import Run
 from harness.series import BIN_S
-from harness.wording import duration, percent, quantile_name
 
 BUILD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION)
 """The baseline is always blue, the first candidate orange."""

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from harness.formatting import duration, number, percent, plural
 from harness.report.page import MARKS, Shown, environment
 from harness.report.style import BLUE, ORANGE, QUIET, STYLE, VERMILION, figure
 from harness.summary import Summary
-from harness.wording import duration, number, percent, plural
 
 _CAPTION = (
     "Every policy met the same storm, seed and load, one after another on one machine. Failed calls count retries in: "

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
+from harness.formatting import duration
 from harness.summary import StepOutcome
-from harness.wording import duration
 
 mpl.use("Agg")
 

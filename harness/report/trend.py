@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.duel.history import Trend, told
+from harness.formatting import plural
 from harness.honesty.noise_floor import Spread, reach
 from harness.honesty.steps import Step
 from harness.report.page import Shown, environment
 from harness.report.style import BLUE, QUIET, STYLE, VERMILION, durations, figure
-from harness.wording import plural
 
 LABELS = 12
 """Builds whose names fit below a panel; of more, some are named."""

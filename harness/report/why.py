@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from harness.formatting import cause_words, duration, number, percent, plural
 from harness.summary import Summary
-from harness.wording import cause_words, duration, number, percent, plural
 
 CAUSES_TOLD = 3
 

@@ -14,7 +14,7 @@ from harness.lab.faked_clock import FakedClock
 from harness.lab.residents import Residents
 from harness.lab.toxiproxy import ProxyClient
 from harness.timeline import CallFaults, at, number
-from tests.fake_lab import LINKS, FakeLab
+from tests.fakes.lab import LINKS, FakeLab
 from tests.faults.examples import EXAMPLES, Example, label
 
 SITE = Site("15-step", 0.5, LINKS)

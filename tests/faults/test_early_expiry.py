@@ -1,5 +1,5 @@
 from harness.faults import EarlyExpiry, Site
-from tests.fake_lab import USUAL_LIFE_S, FakeLab
+from tests.fakes.lab import USUAL_LIFE_S, FakeLab
 
 
 def test_an_early_expiry_to_the_usual_life_is_in_force_until_it_is_undone() -> None:

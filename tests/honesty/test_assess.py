@@ -13,7 +13,7 @@ from harness.merge import merge
 from harness.metrics import summarise
 from harness.runs import read_run
 from harness.summary import write_summary
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 EIGHT = Look(8, 0.05)
 

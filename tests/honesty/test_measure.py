@@ -12,7 +12,7 @@ from harness.merge import merge
 from harness.metrics import summarise
 from harness.runs import read_run
 from harness.summary import write_summary
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 FAULT = primary("p99_typical fault")
 

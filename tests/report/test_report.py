@@ -14,7 +14,7 @@ from harness.report import main, report_run
 from harness.report.pictures import PICTURES
 from harness.runs import find_run, find_runs, read_run
 from harness.summary import read_summary
-from tests.fake_run import STEPS, FakeRun
+from tests.fakes.run import STEPS, FakeRun
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}\x01|`"
 

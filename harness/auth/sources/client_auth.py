@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 from harness import clock
 from harness.auth.sources import findings, key_file
 from harness.errors import UsageError
-from harness.findings import one_of, positive
+from harness.validation import one_of, positive
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

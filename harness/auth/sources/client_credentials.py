@@ -7,7 +7,7 @@ from harness.auth.source import refuse
 from harness.auth.sources import findings, issuer_address
 from harness.auth.sources.client_auth import ClientAuth, ClientSecret, Prover, proof_by_secret
 from harness.auth.sources.token_endpoint import TokenEndpoint
-from harness.findings import positive
+from harness.validation import positive
 
 _OURS = frozenset({"grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
 

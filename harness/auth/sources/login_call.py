@@ -12,7 +12,7 @@ from harness.auth.source import refuse
 from harness.auth.sources import findings, template
 from harness.endpoint.address import host_of
 from harness.errors import HarnessError, TokenError, UsageError
-from harness.findings import positive
+from harness.validation import positive
 
 if TYPE_CHECKING:
     import grpc

@@ -13,7 +13,7 @@ from harness.auth.sources.client_auth import ClientAuth, ClientSecret, Prover
 from harness.auth.sources.client_credentials import auth_mistakes, extra_mistakes
 from harness.auth.sources.token_endpoint import TokenEndpoint
 from harness.errors import TokenError, UsageError
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from harness.auth.defects.signer import Signer
 from harness.auth.source import TokenSource, refuse
 from harness.auth.sources import findings, key_file, template
 from harness.errors import TokenError, UsageError
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.auth.source import refuse
 from harness.auth.sources import child
 from harness.errors import TokenError
-from harness.findings import positive
+from harness.validation import positive
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from harness import catalogue
 from harness.errors import RunError
+from harness.formatting import duration
 from harness.lab.zoo.storms import Storm
 from harness.marked import write_between
 from harness.runs import Run, read_run
+from harness.subprocesses import run_to_its_end
 from harness.summary import Summary, read_summary
-from harness.whole_run import run_to_its_end
-from harness.wording import duration
 
 BEGIN, END = "<!-- whole runs: begin -->", "<!-- whole runs: end -->"
 NO_ANSWER = {"invalid", "interrupted"}

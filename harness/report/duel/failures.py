@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.duel.result import CauseOfDuel
+from harness.formatting import cause_words, percent, signed
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides
 from harness.report.pictures import Drawn
@@ -26,7 +27,6 @@ from harness.report.style import (
     time_axis,
 )
 from harness.series import of
-from harness.wording import cause_words, percent, signed
 
 COLOURS = (VERMILION, PURPLE, GREEN, YELLOW, INK, SKY)
 """Not orange and blue: those are the builds."""

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.formatting import duration, percent
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Sides
 from harness.report.pictures import Drawn
 from harness.report.story import Story
 from harness.report.style import QUIET, durations, figure
-from harness.wording import duration, percent
 
 
 @duel_picture("duel-generator", 70)

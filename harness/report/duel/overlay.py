@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.formatting import quantile_name
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides, aligned
 from harness.report.duel.ticks import ratio_ticks, ratio_words
 from harness.report.pictures import Drawn
 from harness.report.story import Story, clearest
 from harness.report.style import INK, QUIET, Floats, durations, figure, headroom, shade, time_axis
-from harness.wording import quantile_name
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
 SMALL = 0.10

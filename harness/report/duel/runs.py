@@ -6,11 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from harness.duel.result import FindingOfDuel
+from harness.formatting import duration, plural
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Sides
 from harness.report.pictures import Drawn
 from harness.report.style import QUIET, durations, figure
-from harness.wording import duration, plural
 
 
 @duel_picture("duel-runs", 60)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from harness.formatting import cause_words, number, plural
 from harness.report.pictures import Drawn, picture
 from harness.report.story import OTHERS, Story
 from harness.report.style import CAUSE_COLOURS, figure, shade, stack, time_axis
-from harness.wording import cause_words, number, plural
 
 
 @picture("causes", 30)

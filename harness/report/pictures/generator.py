@@ -1,10 +1,10 @@
 """Generator health: whether the load generator kept its own plan."""
 
+from harness.formatting import duration, plural, quantile_name
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story, clearest
 from harness.report.style import BLUE, ORANGE, QUIET, durations, figure, shade, time_axis
 from harness.series import BIN_S
-from harness.wording import duration, plural, quantile_name
 
 SHARES = (0.5, 0.9, 0.99)
 

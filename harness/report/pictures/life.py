@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from harness.formatting import cause_words, number, percent, plural
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import CAUSE_COLOURS, PALE, figure, percent_axis
 from harness.series import of
-from harness.wording import cause_words, number, percent, plural
 
 BINS = 30
 LOW_LIFE_S = 1.0

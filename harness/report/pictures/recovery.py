@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.checks import checks_of
+from harness.formatting import duration, percent
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import GREEN, INK, QUIET, VERMILION, figure
 from harness.summary import StepOutcome
-from harness.wording import duration, percent
 
 
 @picture("recovery", 60)

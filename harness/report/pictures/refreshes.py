@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from harness.formatting import number, plural
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import BLUE, VERMILION, figure, shade, stack, time_axis
-from harness.wording import number, plural
 
 
 @picture("refreshes", 50)

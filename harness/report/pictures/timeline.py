@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.formatting import cause_words, duration, percent
 from harness.report.pictures import Drawn, picture
 from harness.report.story import OTHERS, Story
 from harness.report.style import (
@@ -22,7 +23,6 @@ from harness.report.style import (
     stack,
     time_axis,
 )
-from harness.wording import cause_words, duration, percent
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
 

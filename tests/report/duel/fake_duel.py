@@ -13,7 +13,7 @@ from harness.metrics import summarise
 from harness.runs import read_run
 from harness.summary import write_summary
 from tests.duel.samples import SLUGS, ledger
-from tests.fake_run import FakeRun
+from tests.fakes.run import FakeRun
 
 SIDES: tuple[Side, Side] = ("base", "new")
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.findings import list_of, not_negative, not_zero, of_kind, one_of, positive, whole
+from harness.validation import list_of, not_negative, not_zero, of_kind, one_of, positive, whole
 
 NO_NUMBERS = [math.nan, math.inf, -math.inf, "5", None, True, False]
 
