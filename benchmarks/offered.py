@@ -16,7 +16,7 @@ from benchmarks.rig.ground import lab_ground
 from benchmarks.rig.options import quick
 from benchmarks.rig.runs import Finished, locust, run
 from benchmarks.rig.table import Bound, Line, show
-from harness.calls import Kind
+from harness.results.row import Kind
 
 PER_S = 200.0
 Times = npt.NDArray[np.float64]

@@ -23,9 +23,9 @@ from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.auth.channel import Arrival, Attempt
-from harness.call_journal import Journal
 from harness.livepage import Tally
 from harness.recording import Recording
+from harness.results.call_journal import Journal
 
 BLOCK = 5_000
 BATCH = 10_000

@@ -8,10 +8,10 @@ import jwt
 
 from harness.auth.defects import ALGORITHMS
 from harness.auth.defects.good import Good
-from harness.calls import Cause
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.target.verifier import Verifier
+from harness.results.row import Cause
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 ROUNDS = 5

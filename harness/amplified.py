@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from harness.measures import Amplification, InFlight
-from harness.runs import Run
-from harness.share import Share
-from harness.summary import Summary
+from harness.results.auth_summary import Amplification, InFlight
+from harness.results.proportion import Share
+from harness.results.run import Run
+from harness.results.summary import Summary
 
 
 def amplification(run: Run, summary: Summary, flights: Mapping[str, int]) -> Amplification:

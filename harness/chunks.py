@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.calls import Cause, Flag, Kind, Origin
 from harness.errors import RecordError
-from harness.histogram import Ints
 from harness.merge import NAME, ROWS_PER_GROUP
+from harness.results.histogram import Ints
+from harness.results.row import Cause, Flag, Kind, Origin
 
 Bools = npt.NDArray[np.bool_]
 _TIMES = ("intended_us", "lag_us", "wait_us", "latency_us", "life_ms")

@@ -17,8 +17,8 @@ from harness.formatting import duration, number, percent
 from harness.honesty.matters import Matters
 from harness.honesty.measure import measure_run
 from harness.honesty.noise_floor import read_noise_floor
-from harness.runs import find_runs
-from harness.summary import Cell, Summary, read_summary
+from harness.results.run import find_runs
+from harness.results.summary import Cell, Summary, read_summary
 from harness.verdicts import changed_verdicts
 
 SCHEMA = 1

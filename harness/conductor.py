@@ -19,9 +19,9 @@ from harness.about import About
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
 from harness.injection import Problem
-from harness.journal import clock_readings
 from harness.mishaps import sentences
 from harness.reporting import make_report
+from harness.results.fault_journal import clock_readings
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder, RunSettings
 from harness.scenario import Scenario

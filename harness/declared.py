@@ -21,10 +21,10 @@ from harness import clock
 from harness.auth.attempt import Arrival, Tried
 from harness.auth.keeper import Keeper
 from harness.auth.token import Token
-from harness.calls import Cause
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
 from harness.pacer import OnUnsent
+from harness.results.row import Cause
 from harness.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ class RecordError(RunError):
 class TokenError(RunError):
     """A token source gave no token.
 
-    ``cause`` is the name of the matching `harness.calls.Cause`; ``status`` the HTTP status, or 0;
+    ``cause`` is the name of the matching `harness.results.row.Cause`; ``status`` the HTTP status, or 0;
     ``retry_after_s`` what the issuer asked for, or 0.
     """
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TextIO
 
-from harness.calls import Cause, Kind
 from harness.chunks import Methods, chunks
 from harness.errors import RecordError
 from harness.formatting import cause_words, duration, number, plural
 from harness.merge import NAME, merged
-from harness.runs import Run, find_run, read_lines, read_run
+from harness.results.row import Cause, Kind
+from harness.results.run import Run, find_run, read_lines, read_run
 
 _SAMPLES = 10_000
 """Lives and ages that are kept of a cause: enough for a median, and bounded."""

@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from harness.call_journal import address_of, told_apart
-from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import Bools, Chunk
-from harness.histogram import Counts, Ints, add, cell_of, quantiles
 from harness.phases import pieces
-from harness.series import BIN_S, Packing
-from harness.summary import ALL_METHODS, QUANTILES, Cell, Phase, Spread
+from harness.results.call_journal import address_of, told_apart
+from harness.results.histogram import Counts, Ints, add, cell_of, quantiles
+from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.series import BIN_S, Packing
+from harness.results.summary import ALL_METHODS, QUANTILES, Cell, Phase, Spread
 
 CAUSES = [cause.name for cause in Cause]
 OUTCOMES = ["ok", "failed"]

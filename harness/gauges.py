@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.amplified import amplification
-from harness.answers import numbers, status, worth
-from harness.calls import JUDGED, Cause, Kind, Origin
 from harness.chunks import Bools, batches, numbered
-from harness.histogram import Ints
-from harness.measures import FalseRejects, Lag, Measures, ProbeOutcome
 from harness.phases import Window
-from harness.runs import Run, read_lines
-from harness.share import Share
+from harness.results.auth_summary import FalseRejects, Lag, Measures, ProbeOutcome
+from harness.results.grpc_status import numbers, status, worth
+from harness.results.histogram import Ints
+from harness.results.proportion import Share
+from harness.results.row import JUDGED, Cause, Kind, Origin
+from harness.results.run import Run, read_lines
+from harness.results.summary import Phase, Summary
 from harness.streams import stream_lags
-from harness.summary import Phase, Summary
 
 _NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]
 _COLUMNS = [*_NUMBERS, "kind", "code", "origin", "cause"]

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from harness.errors import HarnessError, UsageError
-from harness.histogram import value_of
-from harness.runs import find_run
-from harness.series import BIN_S, LONG, of, read_series
+from harness.results.histogram import value_of
+from harness.results.run import find_run
+from harness.results.series import BIN_S, LONG, of, read_series
 
 HIGHEST_US = 3_600_000_000
 """An hour; longer times count as that, for HdrHistogram drops what is out of its range without a word."""

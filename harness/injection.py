@@ -14,7 +14,7 @@ from typing import Any
 from harness import clock
 from harness.errors import HarnessError, RecordError
 from harness.faults import Lab, Reading, Site
-from harness.journal import FaultJournal
+from harness.results.fault_journal import FaultJournal
 from harness.timeline import Edge, Step, edges
 
 logger = logging.getLogger("jwtstorm")

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.answers import worth
 from harness.auth.channel import Attempt
-from harness.calls import Cause
 from harness.errors import HarnessError, TokenError
 from harness.recording import Watchers
+from harness.results.grpc_status import worth
+from harness.results.row import Cause
 
 LOCUST = "locust.runners"
 """The module of Locust's own listener, which feeds its statistics."""

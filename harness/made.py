@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from harness.auth.attempt import Arrival, Attempt
 from harness.auth.refresh import Decision
 from harness.auth.token import Token
-from harness.calls import ROW, Cause, Kind, Origin
+from harness.results.row import ROW, Cause, Kind, Origin
 
 _TIMES = struct.Struct("<16xiii20x")
 """Lag, wait and latency of a row, in µs."""
 _DUE_AND_LIFE = struct.Struct("<q20xi16x")
 """When a row's call was due (monotonic ns), and its token's life left (ms)."""
 _KIND, _METHOD, _CAUSE = 40, 44, 47
-"""Where in a row these bytes are (`harness.calls.FIELDS`)."""
+"""Where in a row these bytes are (`harness.results.row.FIELDS`)."""
 
 
 class Made:

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.call_journal import journal_path, workers
-from harness.calls import NO_LIFE, SCHEMA, Cause, Kind, Origin
 from harness.errors import RecordError
-from harness.rows import JournalReader, WorkerRows
-from harness.runs import Run, read_lines
+from harness.results.call_journal import journal_path, workers
+from harness.results.call_journal_reader import JournalReader, WorkerRows
+from harness.results.row import NO_LIFE, SCHEMA, Cause, Kind, Origin
+from harness.results.run import Run, read_lines
 
 ROWS_PER_GROUP = 131_072
 """Rows of a row group: readers stream one at a time, and the file grows by 0.2 % only."""

@@ -15,10 +15,10 @@ from harness.fold import Fold
 from harness.gauges import measure, poison_bits
 from harness.merge import Merged
 from harness.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady, windows
-from harness.rows import WorkerRows
-from harness.runs import Run, read_lines
-from harness.series import write_series
-from harness.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
+from harness.results.call_journal_reader import WorkerRows
+from harness.results.run import Run, read_lines
+from harness.results.series import write_series
+from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
 from harness.tenths import Tenths
 from harness.verdict import lag_limit_s, most_failed, of_end, of_faults, of_files, of_generator, of_rows, verdict
 

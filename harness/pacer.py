@@ -16,8 +16,8 @@ from gevent.queue import Queue
 from harness import clock
 from harness.alarm import Alarm
 from harness.auth.attempt import Arrival
-from harness.calls import Cause, Flag
 from harness.load import Load
+from harness.results.row import Cause, Flag
 
 OnUnsent = Callable[[Arrival, Cause], None]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from harness.summary import GOOD_IN_A_ROW, Phase
+from harness.results.summary import GOOD_IN_A_ROW, Phase
 
 TENTHS = 10
 """Places in a second at which a good one may begin."""

@@ -17,9 +17,9 @@ from harness.auth.variation import Variation, policies
 from harness.clock import utc_now
 from harness.errors import RecordError, UsageError
 from harness.report.policies import PolicyOutcome, summary_table, write
-from harness.runs import find_run
+from harness.results.run import find_run
+from harness.results.summary import read_summary
 from harness.subprocesses import run_to_its_end
-from harness.summary import read_summary
 
 TRIES = 2
 """A busy machine makes a run invalid; it is made again so often, the first time included."""

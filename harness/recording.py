@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.answers import worth
 from harness.auth.attempt import Arrival, Attempt, Client, Recorder
 from harness.auth.token import Token
 from harness.auth.trace import AuthTrace
-from harness.call_journal import Journal, told_apart
-from harness.calls import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
 from harness.redaction import redact
+from harness.results.call_journal import Journal, told_apart
+from harness.results.grpc_status import worth
+from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.so_far import POISONED, Tallied
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method

@@ -14,11 +14,11 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.faults import Command
-from harness.journal import NAME, FaultJournal, read_events
 from harness.lab.process import started_ticks
 from harness.lab.toxiproxy import ProxyClient
 from harness.parts import Parts
-from harness.runs import cut_lines
+from harness.results.fault_journal import NAME, FaultJournal, read_events
+from harness.results.run import cut_lines
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
 from harness.offset import Offset, Pings
-from harness.runs import clock_doubt
+from harness.results.run import clock_doubt
 from harness.shipping import Dock
 
 JOIN_WITHIN_S = 20.0

@@ -13,9 +13,9 @@ from typing import Any
 
 from harness import clock
 from harness.about import About
-from harness.calls import SCHEMA
 from harness.ceilings import Ceilings
 from harness.errors import RecordError, UsageError
+from harness.results.row import SCHEMA
 from harness.scenario import Scenario
 
 COMPARABLE = (

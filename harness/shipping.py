@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.call_journal import journal_path, names_path, trace_path
 from harness.errors import RecordError
+from harness.results.call_journal import journal_path, names_path, trace_path
 
 CHUNK_BYTES = 128 * 1024
 """Largest chunk: small beside what Locust's channel holds, and quick to write in an event loop."""

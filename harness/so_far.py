@@ -1,6 +1,6 @@
 """So far: measures of authentication while a run is on, from counters small enough to be sent twice a second. Pure.
 
-They mean what the summary's mean (`harness.measures`) and count from zero, too; a call counts when it ends, a late
+They mean what the summary's mean (`harness.results.auth_summary`) and count from zero, too; a call counts when it ends, a late
 message of a stream at once. Numbers that decide are the summary's.
 """
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.auth.attempt import Attempt, Client
-from harness.calls import JUDGED, Cause, Origin
 from harness.formatting import number, percent, plural
-from harness.share import Share
+from harness.results.proportion import Share
+from harness.results.row import JUDGED, Cause, Origin
 
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""

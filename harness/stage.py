@@ -10,10 +10,10 @@ from typing import Any
 
 from harness.begin import Begin
 from harness.injection import Injection, Problem
-from harness.journal import FaultJournal
 from harness.lab.residents import Residents
 from harness.lab.running import Lab
 from harness.parts import Parts
+from harness.results.fault_journal import FaultJournal
 from harness.scenario import Scenario
 from harness.shipping import boot_id
 from harness.staging import lab_note, lab_plan

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from harness.answers import numbers
 from harness.faults import Fault
+from harness.results.grpc_status import numbers
 from harness.validation import is_number, list_of
 
 MAX_CALL_STEPS = 32

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from harness.formatting import cause_words, duration, number, plural
 from harness.phases import Window
-from harness.rows import WorkerRows
-from harness.runs import Run, clock_doubt, cut_lines
-from harness.summary import Cell, CheckResult, Health, Problem, Verdict
+from harness.results.call_journal_reader import WorkerRows
+from harness.results.run import Run, clock_doubt, cut_lines
+from harness.results.summary import Cell, CheckResult, Health, Problem, Verdict
 
 LOOP_LAG_LIMIT_S = 0.05
 """p99 by which the generator's event loop may be late."""

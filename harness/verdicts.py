@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.summary import Summary
+from harness.results.summary import Summary
 
 Matrix = Mapping[str, frozenset[str]]
 

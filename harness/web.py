@@ -14,7 +14,7 @@ from flask import Response, request, send_file
 from locust.env import Environment
 
 from harness.conductor import Conductor
-from harness.share import Share
+from harness.results.proportion import Share
 from harness.so_far import POISONED
 
 KEY = "storm"

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from harness.call_journal import Journal
-from harness.calls import Cause, Flag, Kind, Origin
 from harness.chunks import arrivals
 from harness.merge import merge
-from harness.runs import read_run
+from harness.results.call_journal import Journal
+from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.run import read_run
 from tests.fakes.run import ZERO_NS, FakeRun
 
 

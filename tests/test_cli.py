@@ -6,7 +6,7 @@ import pytest
 
 from harness import catalogue, cli
 from harness.errors import HarnessError, LabError, RecordError, ScenarioError, UsageError
-from harness.journal import FaultJournal
+from harness.results.fault_journal import FaultJournal
 
 Say = Callable[[], tuple[str, str]]
 

@@ -12,8 +12,8 @@ from harness.honesty.noise_floor import noise_floor, write_noise_floor
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.report.versus import run_compare
-from harness.runs import read_run
-from harness.summary import read_summary, write_summary
+from harness.results.run import read_run
+from harness.results.summary import read_summary, write_summary
 from tests.fakes.run import FakeRun
 
 

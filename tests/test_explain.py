@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.call_journal import Journal
-from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.errors import RecordError, UsageError
 from harness.explain import run_explain
+from harness.results.call_journal import Journal
+from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
 from tests.fakes.run import ZERO_NS, FakeRun
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.series import COLUMNS, of, read_histogram, read_series
-from harness.summary import ALL_METHODS, Summary
+from harness.results.run import read_run
+from harness.results.series import COLUMNS, of, read_histogram, read_series
+from harness.results.summary import ALL_METHODS, Summary
 from tests.fakes import run
 from tests.fakes.run import FakeRun
 
@@ -37,9 +37,9 @@ def test_one_address_alone_has_no_cells_of_its_own(tmp_path: Path) -> None:
 
 def test_a_fold_that_goes_to_disk_and_back_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = _summary(tmp_path / "held")
-    monkeypatch.setattr("harness.histogram.LOOSE", 200)
-    monkeypatch.setattr("harness.histogram.HELD", 500)
-    monkeypatch.setattr("harness.histogram.BLOCKS", 100)
+    monkeypatch.setattr("harness.results.histogram.LOOSE", 200)
+    monkeypatch.setattr("harness.results.histogram.HELD", 500)
+    monkeypatch.setattr("harness.results.histogram.BLOCKS", 100)
     spilled = _summary(tmp_path / "spilled")
     assert replace(spilled, run=held.run) == held
     first, second = (

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.call_journal import Journal
-from harness.calls import Cause, Flag, Kind, Origin
-from harness.measures import Measures
 from harness.merge import merged
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.summary import Summary
+from harness.results.auth_summary import Measures
+from harness.results.call_journal import Journal
+from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.run import read_run
+from harness.results.summary import Summary
 from tests.fakes.run import ZERO_NS, FakeRun
 
 OK, UNKNOWN, UNAVAILABLE, UNAUTHENTICATED = 0, 2, 14, 16

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import hdr
-from harness.histogram import add, cell_of, quantiles
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.series import read_histogram
+from harness.results.histogram import add, cell_of, quantiles
+from harness.results.run import read_run
+from harness.results.series import read_histogram
 from tests.fakes.run import FakeRun
 
 hdrh = pytest.importorskip("hdrh.histogram", reason="hdrhistogram is not installed: pip install 'jwtstorm[hdr]'")

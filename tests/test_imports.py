@@ -53,19 +53,19 @@ RUN_SIDE = (
 
 PURE = {
     "harness.about": {"harness.errors"},
-    "harness.calls": set(),
-    "harness.call_journal": {"harness.calls", "harness.errors"},
+    "harness.results.row": set(),
+    "harness.results.call_journal": {"harness.results.row", "harness.errors"},
     "harness.load": {"harness.validation"},
     "harness.validation": set(),
     "harness.errors": set(),
     "harness.clock": set(),
     "harness.offset": set(),
-    "harness.shipping": {"harness.call_journal", "harness.errors"},
-    "harness.timeline": {"harness.answers", "harness.faults", "harness.validation"},
-    "harness.answers": set(),
-    "harness.share": set(),
-    "harness.measures": {"harness.share"},
-    "harness.auth.classify": {"harness.calls"},
+    "harness.shipping": {"harness.results.call_journal", "harness.errors"},
+    "harness.timeline": {"harness.results.grpc_status", "harness.faults", "harness.validation"},
+    "harness.results.grpc_status": set(),
+    "harness.results.proportion": set(),
+    "harness.results.auth_summary": {"harness.results.proportion"},
+    "harness.results.classify": {"harness.results.row"},
     "harness.auth.token": {"harness.errors"},
 }
 """Modules in the middle, and all of ours that they may import."""

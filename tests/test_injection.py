@@ -9,7 +9,7 @@ import pytest
 from harness.errors import LabError, RecordError
 from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_from_json
 from harness.injection import Injection
-from harness.journal import FaultJournal, read_events
+from harness.results.fault_journal import FaultJournal, read_events
 from harness.timeline import Planned, at, number
 from tests.fakes.lab import LINKS, FakeLab
 

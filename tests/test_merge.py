@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.call_journal import HEADER
-from harness.calls import ROW
 from harness.errors import RecordError
 from harness.merge import merge, merged
-from harness.runs import read_run
+from harness.results.call_journal import HEADER
+from harness.results.row import ROW
+from harness.results.run import read_run
 from tests.fakes.run import ZERO_NS, FakeRun
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.call_journal import Journal
-from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.errors import RecordError
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.series import of, read_series
-from harness.summary import Summary, read_summary, write_summary
+from harness.results.call_journal import Journal
+from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.run import read_run
+from harness.results.series import of, read_series
+from harness.results.summary import Summary, read_summary, write_summary
 from tests.fakes.run import METHODS, ZERO_NS, FakeRun
 
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.offset import PINGS, Offset, Pings
-from harness.runs import CLOCK_LIMIT_S, clock_doubt
+from harness.results.run import CLOCK_LIMIT_S, clock_doubt
 
 way_ns = st.integers(0, 500_000_000)
 offsets = st.integers(-(10**18), 10**18)

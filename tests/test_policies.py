@@ -8,7 +8,7 @@ import pytest
 from harness import policies
 from harness.auth.variation import Variation
 from harness.policies import run_policies
-from harness.summary import Problem, Summary, Verdict, write_summary
+from harness.results.summary import Problem, Summary, Verdict, write_summary
 
 BUSY = ("invalid", (Problem("saturated", "The load generator was the bottleneck."),))
 GOOD = ("passed", ())

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from harness.auth.attempt import Arrival, Attempt
-from harness.call_journal import Journal, read_names, trace_path
-from harness.calls import Cause, Flag, Kind, Origin
 from harness.errors import HarnessError, RecordError, TokenError
 from harness.recording import Recording, Watchers
-from harness.rows import JournalReader
+from harness.results.call_journal import Journal, read_names, trace_path
+from harness.results.call_journal_reader import JournalReader
+from harness.results.row import Cause, Flag, Kind, Origin
 
 ZERO_NS = 1_000_000
 

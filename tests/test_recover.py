@@ -11,11 +11,11 @@ import pytest
 
 from harness.errors import UsageError
 from harness.faults import FAULTS, Fault, Site
-from harness.journal import FaultJournal, read_events
 from harness.lab.process import Child, started_ticks
 from harness.lab.toxiproxy import ProxyClient
 from harness.parts import Parts
 from harness.recover import recover, unfinished_runs
+from harness.results.fault_journal import FaultJournal, read_events
 
 DOWN = FAULTS["issuer_down"]()
 LATENCY = FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]

@@ -7,7 +7,7 @@ import pytest
 
 from harness import reporting
 from harness.reporting import make_report
-from harness.summary import read_summary
+from harness.results.summary import read_summary
 from tests.fakes.run import FakeRun
 
 

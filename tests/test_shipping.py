@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.call_journal import Journal, journal_path, names_path, read_names, trace_path
 from harness.clock import ManualClock
 from harness.errors import RecordError
+from harness.results.call_journal import Journal, journal_path, names_path, read_names, trace_path
 from harness.shipping import (
     CHUNK_BYTES,
     FORCE,

@@ -5,8 +5,8 @@ import pytest
 
 from harness.auth.attempt import Arrival, Attempt
 from harness.auth.token import Token
-from harness.calls import Cause, Origin
-from harness.share import Share
+from harness.results.proportion import Share
+from harness.results.row import Cause, Origin
 from harness.so_far import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
 from tests.auth.fake_transport import Bench, Transport
 

@@ -2,8 +2,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.measures import Lag
-from harness.runs import Run
+from harness.results.auth_summary import Lag
+from harness.results.run import Run
 from harness.streams import stream_lags
 
 PLACE = {"worker": 0, "call_id": 7, "attempt": 0, "method": "bank.v1.Ledger/Stream"}

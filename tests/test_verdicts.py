@@ -1,5 +1,5 @@
-from harness.measures import Measures, ProbeOutcome
-from harness.summary import Summary
+from harness.results.auth_summary import Measures, ProbeOutcome
+from harness.results.summary import Summary
 from harness.verdicts import changed_verdicts
 
 UNAUTHENTICATED = {"UNAUTHENTICATED": 4}

@@ -2,7 +2,7 @@
 
 Half an hour of calls to six methods: a level that drifts, a tail of one call in fifty, a fault window
 in which one call in ten fails, and two moments at which all tokens die. The rows are those of
-`harness.calls`, so that merge and fold read them as they read a real run's.
+`harness.results.row`, so that merge and fold read them as they read a real run's.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.call_journal import Header, journal_path, names_path
-from harness.calls import NO_LIFE, Cause, Flag, Kind, Origin
-from harness.rows import ROW_TYPE
+from harness.results.call_journal import Header, journal_path, names_path
+from harness.results.call_journal_reader import ROW_TYPE
+from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
 from tests.fakes.run import STEPS, ZERO_NS, FakeRun
 
 METHODS = [f"jwtstorm.lab.v1.Ledger/{name}" for name in ("GetBalance", "Transfer", "List", "Watch", "Upload", "Chat")]

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.call_journal import workers
-from harness.calls import Cause, Flag
-from harness.journal import read_events
-from harness.rows import JournalReader
-from harness.runs import Run, read_run
+from harness.results.call_journal import workers
+from harness.results.call_journal_reader import JournalReader
+from harness.results.fault_journal import read_events
+from harness.results.row import Cause, Flag
+from harness.results.run import Run, read_run
 
 LOADS = Path(__file__).parent.parent / "loads"
 _ALL = 1 << 30

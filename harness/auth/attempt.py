@@ -10,9 +10,9 @@ from harness.auth.client_parts import ClientParts
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
-from harness.calls import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.endpoint.metadata import Metadata
 from harness.faults import Forge
+from harness.results.row import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.timeline import CallFaults
 
 

@@ -15,9 +15,9 @@ import grpc
 from harness import clock
 from harness.auth.attempt import Arrival, Attempt, Client, Recorder
 from harness.auth.call import Call
-from harness.auth.classify import CANCELLED
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
+from harness.results.classify import CANCELLED
 
 __all__ = ["Arrival", "Attempt", "AuthChannel", "Client", "NoToken", "Recorder", "Replies"]
 

@@ -11,8 +11,8 @@ from harness import clock
 from harness.auth.refresh import Decision, Override, Renewal
 from harness.auth.source import TokenSource
 from harness.auth.token import Token
-from harness.calls import Cause
 from harness.errors import TokenError
+from harness.results.row import Cause
 
 Clock = Callable[[], float]
 OnFetch = Callable[[int, int, TokenError | None], None]

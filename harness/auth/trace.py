@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.auth.token import Token
-from harness.call_journal import trace_path
 from harness.errors import RecordError
+from harness.results.call_journal import trace_path
 
 
 class AuthTrace:

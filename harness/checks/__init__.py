@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from harness.errors import RecordError
 from harness.formatting import duration
-from harness.runs import Run
-from harness.summary import Cell, CheckResult, StepOutcome, Summary
+from harness.results.run import Run
+from harness.results.summary import Cell, CheckResult, StepOutcome, Summary
 
 FIXED_PHASES = ("steady", "warm-up", "all", "recovery")
 CHECKS: dict[str, type["Check"]] = {}

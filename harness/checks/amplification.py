@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, limit_words, wrong_after, wrong_limit
 from harness.formatting import number, plural
-from harness.summary import CheckResult, Summary
+from harness.results.summary import CheckResult, Summary
 
 KINDS = {
     "refreshes": "token fetches per holder for a fault",

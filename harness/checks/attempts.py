@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.checks import Check, cells, limit_words, wrong_limit, wrong_when
 from harness.formatting import number, phase_words, plural
-from harness.summary import CheckResult, Summary
+from harness.results.summary import CheckResult, Summary
 
 
 @dataclass(frozen=True)

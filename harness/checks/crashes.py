@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.answers import CRASHES
 from harness.checks import limit_words
 from harness.checks.poisoned import OfPoisoned, most_wrong
 from harness.formatting import percent
-from harness.measures import ProbeOutcome
+from harness.results.auth_summary import ProbeOutcome
+from harness.results.grpc_status import CRASHES
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.checks import limit_words
 from harness.checks.poisoned import NAMED, OfPoisoned, most_wrong
 from harness.formatting import percent
-from harness.measures import ProbeOutcome
+from harness.results.auth_summary import ProbeOutcome
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from harness.checks import Check, cells, is_number, limit_words, wrong_when
 from harness.formatting import cause_words, number, percent, phase_words, plural
-from harness.share import needed
-from harness.summary import CheckResult, Summary
+from harness.results.proportion import needed
+from harness.results.summary import CheckResult, Summary
 
 
 @dataclass(frozen=True)

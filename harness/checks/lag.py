@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.checks import Check, limit_words, wrong_limit
 from harness.formatting import duration
-from harness.summary import CheckResult, Summary
+from harness.results.summary import CheckResult, Summary
 
 KINDS = {
     "new key": "until the last token of a new key was turned away",

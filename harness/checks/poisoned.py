@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from harness.checks import Check, is_number
 from harness.formatting import number, percent, plural
-from harness.measures import ProbeOutcome
-from harness.share import Share, needed
-from harness.summary import CheckResult, Summary
+from harness.results.auth_summary import ProbeOutcome
+from harness.results.proportion import Share, needed
+from harness.results.summary import CheckResult, Summary
 
 NAMED = 3
 """How many of what went wrong a sentence names."""

@@ -1,6 +1,6 @@
 """How soon calls must be good again after a fault.
 
-To see that they are takes three good seconds (`harness.summary.GOOD_IN_A_ROW`), so the load has to last that much
+To see that they are takes three good seconds (`harness.results.summary.GOOD_IN_A_ROW`), so the load has to last that much
 longer than the limit; where it does not, there is no data, and no failure.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.checks import Check, applied_steps, is_number, limit_words, wrong_after, wrong_limit
 from harness.formatting import duration
-from harness.summary import GOOD_IN_A_ROW, CheckResult, StepOutcome, Summary
+from harness.results.summary import GOOD_IN_A_ROW, CheckResult, StepOutcome, Summary
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harness.checks import Check, cells, limit_words, wrong_limit, wrong_when
 from harness.formatting import duration, number, phase_words, plural, quantile_name
-from harness.summary import QUANTILES, CheckResult, Spread, Summary
+from harness.results.summary import QUANTILES, CheckResult, Spread, Summary
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from harness.honesty.looks import Look
 from harness.honesty.metric import Metric
 from harness.honesty.pairs import Pair
 from harness.honesty.verdict import NOT_COMPARABLE, not_comparable
-from harness.runs import read_run
+from harness.results.run import read_run
 
 INTERRUPTED = 130
 

@@ -13,8 +13,8 @@ from harness.honesty.measure import measure_run
 from harness.honesty.pairs import Order, Pair
 from harness.honesty.secondary import Aside, asides
 from harness.honesty.verdict import Verdict, judge, not_comparable
-from harness.runs import read_run
-from harness.summary import read_summary
+from harness.results.run import read_run
+from harness.results.summary import read_summary
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.summary import Summary
+from harness.results.summary import Summary
 
 OF_THE_TARGET = ("unsteady",)
 """Problems that make a run invalid for its checks, and still leave it a fair measurement of its build."""

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from harness.histogram import Ints, add, quantiles
-from harness.histogram import value_of as microseconds
 from harness.honesty.matters import Matters
 from harness.honesty.metric import Metric
 from harness.honesty.typical import typical_p99_s
-from harness.series import BIN_S, of, read_series
-from harness.summary import ALL_METHODS, Cell, StepOutcome, Summary, read_summary
+from harness.results.histogram import Ints, add, quantiles
+from harness.results.histogram import value_of as microseconds
+from harness.results.series import BIN_S, of, read_series
+from harness.results.summary import ALL_METHODS, Cell, StepOutcome, Summary, read_summary
 
 INSTANT_S = 5
 """How long a step without width counts as acting: one bin of the series."""

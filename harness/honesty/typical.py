@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.histogram import Ints, add, quantiles
+from harness.results.histogram import Ints, add, quantiles
 
 QUANTILE = 0.99
 LEAST_CALLS = 500

@@ -8,9 +8,7 @@ import ssl
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.auth.classify import classify
 from harness.auth.defects.bench import Answer, Metadata, Shape
-from harness.calls import Cause, Origin
 from harness.clock import monotonic
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
@@ -19,6 +17,8 @@ from harness.lab.proving.raw import RawCaller
 from harness.probe.carrier import Carrier
 from harness.probe.evidence import CODES
 from harness.probe.line import open_line
+from harness.results.classify import classify
+from harness.results.row import Cause, Origin
 
 _OF_A_HANDLER = frozenset(
     {"OK", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "OUT_OF_RANGE", "ABORTED"}

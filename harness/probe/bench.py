@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from harness.auth.classify import classify
 from harness.auth.defects import bearer
 from harness.auth.defects.bench import Answer, Metadata, Shape, Stream
 from harness.auth.defects.good import Good
-from harness.calls import Origin
 from harness.endpoint import Endpoint
 from harness.lab.proving.caller import OpenStream, call_with_plugin
 from harness.probe.asker import Asker, Subject
 from harness.probe.beyond import NO_CLOCK, NO_KEY_SET, NO_REVOCATION, NO_STREAM, Beyond
 from harness.probe.canary import Canary
 from harness.probe.evidence import CODES
+from harness.results.classify import classify
+from harness.results.row import Origin
 
 _BY_COVERAGE = "the coverage part calls every method of every kind"
 _LOCAL_ONLY = "it needs a plaintext target on loopback: call credentials travel over nothing else without TLS"

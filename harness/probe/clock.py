@@ -13,7 +13,6 @@ from typing import Any
 
 from harness.auth.defects.bench import Answer
 from harness.auth.oracle import Bounds
-from harness.calls import Cause
 from harness.clock import monotonic, utc_now, wall
 from harness.probe.asker import Asker, origin_of
 from harness.probe.edge import EXP, NBF, Ask, Search, Seen
@@ -21,6 +20,7 @@ from harness.probe.estimate import conclude
 from harness.probe.evidence import TURNED_AWAY
 from harness.probe.minter import Minter
 from harness.probe.result import ClockEstimate
+from harness.results.row import Cause
 
 _SPANS_S = (86_400, 10_000, 3_600, 600, 60)
 _MOST_LOST = 0.2

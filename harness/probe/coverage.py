@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from harness.auth.classify import classify
 from harness.auth.defects.bench import Answer, Metadata, Shape
 from harness.clock import monotonic
 from harness.endpoint.methods import Method
 from harness.probe.evidence import CODES, Circumstances, Weighed, weigh
 from harness.probe.openness import Openness
 from harness.probe.result import Finding, Outcome, Part
+from harness.results.classify import classify
 
 HEALTH = "grpc.health.v1.Health"
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")

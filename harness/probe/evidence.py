@@ -8,11 +8,11 @@ that is listed and answers UNIMPLEMENTED, so that nothing ran, and no check stoo
 import re
 from dataclasses import dataclass
 
-from harness.auth.classify import classify
 from harness.auth.defects.bench import Answer
-from harness.calls import Cause, Origin
 from harness.probe.result import Outcome
 from harness.redaction import redact
+from harness.results.classify import classify
+from harness.results.row import Cause, Origin
 
 TURNED_AWAY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 CRASHED = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS"})

@@ -62,7 +62,7 @@ class Finding:
 
     ``subject`` is what was tried: a row of the catalogue (``row``), a method, a size, an edge.
     ``expected``, ``allowed`` and ``seen`` are names of gRPC statuses, or short texts where the question
-    was another; ``origin`` and ``cause`` are those of `harness.calls` in lower case; ``latency_s`` is that
+    was another; ``origin`` and ``cause`` are those of `harness.results.row` in lower case; ``latency_s`` is that
     of the call (0 where there was none). ``way_out`` is what to change.
     """
 

@@ -17,8 +17,8 @@ from harness.report.pictures import PICTURES
 from harness.report.story import Story
 from harness.report.style import STYLE
 from harness.report.texts import junit, markdown
-from harness.runs import Run, find_run, read_run
-from harness.summary import Summary, write_summary
+from harness.results.run import Run, find_run, read_run
+from harness.results.summary import Summary, write_summary
 
 NO_PICTURES = "--no-pictures"
 

@@ -12,12 +12,12 @@ from matplotlib.ticker import NullLocator
 
 from harness.compare import Comparison
 from harness.formatting import duration, percent, quantile_name
-from harness.histogram import quantiles
 from harness.report.page import MARKS, Shown, environment
 from harness.report.story import Story, clearest
 from harness.report.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, durations, figure, shade, time_axis
-from harness.runs import Run
-from harness.series import BIN_S
+from harness.results.histogram import quantiles
+from harness.results.run import Run
+from harness.results.series import BIN_S
 
 BUILD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION)
 """The baseline is always blue, the first candidate orange."""

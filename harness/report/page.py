@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.formatting import duration, number, percent, phase_words
 from harness.report.why import VERDICTS, why
-from harness.runs import Run
-from harness.summary import ALL_METHODS, Cell, Summary
+from harness.results.run import Run
+from harness.results.summary import ALL_METHODS, Cell, Summary
 
 MARKS = {"passed": "✓", "unjudged": "○", "failed": "✗", "invalid": "⚠", "interrupted": "■", "no data": "?"}
 """A sign beside each colour: nobody has to tell red from green."""

@@ -16,7 +16,7 @@ from rich.table import Table
 from harness.formatting import duration, number, percent, plural
 from harness.report.page import MARKS, Shown, environment
 from harness.report.style import BLUE, ORANGE, QUIET, STYLE, VERMILION, figure
-from harness.summary import Summary
+from harness.results.summary import Summary
 
 _CAPTION = (
     "Every policy met the same storm, seed and load, one after another on one machine. Failed calls count retries in: "

@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from harness.histogram import add, quantiles
 from harness.phases import pieces
-from harness.runs import Run
-from harness.series import BIN_S, LONG, of, read_histogram, read_series
-from harness.summary import ALL_METHODS, Summary
+from harness.results.histogram import add, quantiles
+from harness.results.run import Run
+from harness.results.series import BIN_S, LONG, of, read_histogram, read_series
+from harness.results.summary import ALL_METHODS, Summary
 
 CAUSES_SHOWN = 6
 """Causes that get a colour of their own; the rest is drawn as one."""

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from matplotlib.transforms import blended_transform_factory
 
 from harness.formatting import duration
-from harness.summary import StepOutcome
+from harness.results.summary import StepOutcome
 
 mpl.use("Agg")
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from harness.formatting import duration, number, percent
 from harness.report.page import MARKS
 from harness.report.why import VERDICTS, why
-from harness.summary import Summary
+from harness.results.summary import Summary
 
 MOST_LETTERS = 60_000
 """What fits a comment of a pull request."""

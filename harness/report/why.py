@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from harness.formatting import cause_words, duration, number, percent, plural
-from harness.summary import Summary
+from harness.results.summary import Summary
 
 CAUSES_TOLD = 3
 

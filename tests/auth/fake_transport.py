@@ -9,12 +9,12 @@ import grpc
 
 from harness import clock
 from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
-from harness.auth.classify import VERDICT_KEY
 from harness.auth.keeper import Keeper
 from harness.auth.refresh import Renewal, Tokens
-from harness.calls import Cause, Flag
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
+from harness.results.classify import VERDICT_KEY
+from harness.results.row import Cause, Flag
 from harness.timeline import CallFaults, Planned, number
 from tests.auth.craft import jwt_text
 

@@ -13,8 +13,8 @@ from harness.auth.attempt import Tried
 from harness.auth.channel import Arrival, Attempt, NoToken
 from harness.auth.refresh import Decision, Tokens
 from harness.auth.token import Token
-from harness.calls import NO_LIFE, Cause, Flag, Origin
 from harness.errors import TokenError
+from harness.results.row import NO_LIFE, Cause, Flag, Origin
 from tests.auth.craft import jwt_text
 from tests.auth.fake_transport import (
     BUFFERED,

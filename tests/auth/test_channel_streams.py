@@ -8,8 +8,8 @@ import pytest
 
 from harness import clock
 from harness.auth.channel import NoToken, Replies
-from harness.calls import MOST_NTH, Cause, Origin
 from harness.errors import TokenError
+from harness.results.row import MOST_NTH, Cause, Origin
 from tests.auth.craft import jwt_text
 from tests.auth.fake_transport import (
     BUFFERED,

@@ -22,9 +22,9 @@ from harness.checks.failure_ratio import steady_limit
 from harness.errors import RecordError, ScenarioError
 from harness.faults import ClockSkew
 from harness.load import constant_rate
-from harness.measures import Measures, ProbeOutcome
+from harness.results.auth_summary import Measures, ProbeOutcome
+from harness.results.summary import Cell, Spread, StepOutcome, Summary
 from harness.scenario import Scenario
-from harness.summary import Cell, Spread, StepOutcome, Summary
 from harness.timeline import at
 
 STEPS = {"15-expire_all": "expire_all", "30-latency": "latency"}

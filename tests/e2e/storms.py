@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.journal import read_events
+from harness.results.fault_journal import read_events
 
 HEAD = '''"""Trial: a short run.
 

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from harness.auth.channel import AuthChannel, Replies
-from harness.calls import Cause
+from harness.results.row import Cause
 from tests.auth.fake_transport import Bench, Transport
 
 pytestmark = pytest.mark.e2e

@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from harness.calls import Kind
-from harness.summary import read_summary
+from harness.results.row import Kind
+from harness.results.summary import read_summary
 from tests.e2e.storms import Trial, await_true, free_port, settings
 from tests.e2e.test_run import all_rows
 

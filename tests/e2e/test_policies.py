@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.runs import find_run
+from harness.results.run import find_run
 from tests.e2e.storms import DRAWN, Trial, settings
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness import catalogue
-from harness.runs import find_run
-from harness.summary import read_summary
+from harness.results.run import find_run
+from harness.results.summary import read_summary
 from tests.e2e.storms import DRAWN, Trial, assert_code
 
 pytestmark = pytest.mark.e2e

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.call_journal import Journal
-from harness.calls import MAX_US, NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.call_journal import Journal
+from harness.results.row import MAX_US, NO_LIFE, Cause, Flag, Kind, Origin
 
 ZERO_NS = 1_000_000_000_000
 METHODS = ("token", "not sent", "jwtstorm.lab.v1.Ledger/GetBalance", "jwtstorm.lab.v1.Ledger/Transfer")

@@ -11,8 +11,8 @@ from harness.honesty.looks import Look
 from harness.honesty.verdict import NOT_COMPARABLE, WORSE
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.summary import write_summary
+from harness.results.run import read_run
+from harness.results.summary import write_summary
 from tests.fakes.run import FakeRun
 
 EIGHT = Look(8, 0.05)

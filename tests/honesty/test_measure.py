@@ -3,15 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.histogram import cell_of
 from harness.honesty.matters import Matters
 from harness.honesty.measure import Measured, measure_run
 from harness.honesty.metric import primary
 from harness.honesty.typical import typical_p99_s
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.summary import write_summary
+from harness.results.histogram import cell_of
+from harness.results.run import read_run
+from harness.results.summary import write_summary
 from tests.fakes.run import FakeRun
 
 FAULT = primary("p99_typical fault")

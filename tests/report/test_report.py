@@ -12,8 +12,8 @@ import pytest
 from harness.errors import RecordError, UsageError
 from harness.report import main, report_run
 from harness.report.pictures import PICTURES
-from harness.runs import find_run, find_runs, read_run
-from harness.summary import read_summary
+from harness.results.run import find_run, find_runs, read_run
+from harness.results.summary import read_summary
 from tests.fakes.run import STEPS, FakeRun
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}\x01|`"

@@ -1,4 +1,4 @@
-//! Rows: what a call leaves behind, packed as `harness.calls` packs it. The layout is that module's; a test of the
+//! Rows: what a call leaves behind, packed as `harness.results.row` packs it. The layout is that module's; a test of the
 //! harness reads rows of both.
 
 const BYTES: usize = 48;

@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from benchmarks.peers.tools import Load, Reading, Tool
-from harness.call_journal import workers
-from harness.calls import Cause, Flag, Kind
-from harness.rows import JournalReader
-from harness.runs import read_run
+from harness.results.call_journal import workers
+from harness.results.call_journal_reader import JournalReader
+from harness.results.row import Cause, Flag, Kind
+from harness.results.run import read_run
 from harness.transport_choice import GRPCIO, NATIVE, native_version
 
 LOADS = Path("benchmarks/loads")

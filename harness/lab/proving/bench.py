@@ -7,17 +7,17 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Protocol
 
-from harness.auth.classify import classify
 from harness.auth.defects import bearer
 from harness.auth.defects.bench import Answer, Metadata, Shape, Stream
 from harness.auth.defects.good import Good
-from harness.calls import Origin
 from harness.clock import monotonic, wall
 from harness.lab.plan import TargetSettings
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.caller import Caller, OpenStream, call_with_plugin
 from harness.lab.proving.key_stage import KeyStage
 from harness.lab.proving.raw import RawCaller
+from harness.results.classify import classify
+from harness.results.row import Origin
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["Ledger"]
 _PATH = f"/{_SERVICE.full_name}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc
 
-from harness.auth.classify import VERDICT_KEY
 from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.results.classify import VERDICT_KEY
 
 _SILENCE_S = 2.0
 """How long a stream that sends nothing may wait for its rejection."""

@@ -19,8 +19,8 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError, StreamClosedError
 
-from harness.auth.classify import VERDICT_KEY
 from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.results.classify import VERDICT_KEY
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 _CONFIG = H2Configuration(

@@ -11,7 +11,6 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from harness.calls import Cause
 from harness.clock import monotonic
 from harness.lab import zoo
 from harness.lab.chaos_clock import ChaosClock
@@ -29,6 +28,7 @@ from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
 from harness.lab.target.verdict import Verdict, VerifierSettings
 from harness.lab.target.verifier import Verifier
 from harness.lab.target.warden import Warden
+from harness.results.row import Cause
 
 # Soft and hard limit are one: between them grpc rejects at random.
 _LIMIT = MAX_TOKEN_CHARS

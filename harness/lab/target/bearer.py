@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from harness.calls import Cause
+from harness.results.row import Cause
 
 _KEY = "authorization"
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.calls import Cause
 from harness.lab.target.verdict import VerifierSettings
+from harness.results.row import Cause
 
 Claims = Mapping[str, Any]
 ClaimCheck = Callable[[Claims, VerifierSettings, float], Cause]

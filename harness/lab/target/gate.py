@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
@@ -18,6 +17,7 @@ from harness.lab.target.pace import Pace
 from harness.lab.target.verdict import Verdict, VerifierSettings
 from harness.lab.target.verifier import verify
 from harness.lab.target.warden import Warden
+from harness.results.row import Cause
 
 VERDICT_KEY = "x-jwtstorm-verdict"
 """Trailer of every answer: the verifier's verdict, the name of a `Cause` in lower case."""

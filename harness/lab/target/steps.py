@@ -13,11 +13,11 @@ from typing import Any
 
 import jwt
 
-from harness.calls import Cause
 from harness.lab.target.claim_checks import CLAIM_CHECKS, ClaimCheck
 from harness.lab.target.key_set import KeySet, VerifyKey
 from harness.lab.target.strict_json import read_object
 from harness.lab.target.verdict import Rejected
+from harness.results.row import Cause
 
 MAX_TOKEN_CHARS = 16_384
 """Longest token that is looked at."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.calls import Cause
+from harness.results.row import Cause
 
 
 @dataclass(frozen=True)

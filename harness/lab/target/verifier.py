@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from harness.calls import Cause
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
 from harness.lab.target.verdict import Rejected, Verdict, VerifierSettings
+from harness.results.row import Cause
 
 __all__ = ["MAX_TOKEN_CHARS", "Verdict", "Verifier", "VerifierSettings", "verify"]
 

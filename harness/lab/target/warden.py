@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.claim_checks import ClaimCheck
 from harness.lab.target.verdict import VerifierSettings
+from harness.results.row import Cause
 
 RECHECK_S = 0.25
 """The declared lag of a cut: a revocation, or a clock that was moved, is seen within so long."""

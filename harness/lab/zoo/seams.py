@@ -6,11 +6,11 @@ from typing import Any
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly, Interceptor
 from harness.lab.target.claim_checks import ClaimCheck
 from harness.lab.target.gate import TEXTS, Handler, Metadata
 from harness.lab.target.warden import Claims, Warden
+from harness.results.row import Cause
 
 Continuation = Callable[[Any], Awaitable[Any]]
 Intercept = Callable[[Interceptor, Continuation, grpc.HandlerCallDetails], Awaitable[Any]]

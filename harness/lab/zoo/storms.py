@@ -17,9 +17,9 @@ from harness import catalogue
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
 from harness.marked import read_between, write_between
-from harness.runs import find_run
+from harness.results.run import find_run
+from harness.results.summary import CheckResult, Summary, read_summary
 from harness.subprocesses import run_to_its_end
-from harness.summary import CheckResult, Summary, read_summary
 
 MOST_TRIES = 2
 """A busy machine makes a run invalid; it is tried once more."""

@@ -16,9 +16,9 @@ from harness.errors import RunError
 from harness.formatting import duration
 from harness.lab.zoo.storms import Storm
 from harness.marked import write_between
-from harness.runs import Run, read_run
+from harness.results.run import Run, read_run
+from harness.results.summary import Summary, read_summary
 from harness.subprocesses import run_to_its_end
-from harness.summary import Summary, read_summary
 
 BEGIN, END = "<!-- whole runs: begin -->", "<!-- whole runs: end -->"
 NO_ANSWER = {"invalid", "interrupted"}

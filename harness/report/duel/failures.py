@@ -26,7 +26,7 @@ from harness.report.style import (
     stack,
     time_axis,
 )
-from harness.series import of
+from harness.results.series import of
 
 COLOURS = (VERMILION, PURPLE, GREEN, YELLOW, INK, SKY)
 """Not orange and blue: those are the builds."""

@@ -6,12 +6,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 
 from harness.formatting import duration, percent
-from harness.histogram import quantiles, value_of
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides, bins_of
 from harness.report.pictures import Drawn
 from harness.report.style import QUIET, durations, figure, shade, time_axis
-from harness.series import BIN_S
+from harness.results.histogram import quantiles, value_of
+from harness.results.series import BIN_S
 
 ROWS_PER_DECADE = 12
 COLOURS = "Blues"

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from harness.duel.result import Duel, FindingOfDuel, PairOfDuel
 from harness.duel.words import WORST_FIRST
 from harness.errors import RecordError
-from harness.histogram import Ints, add
 from harness.report.story import Story
 from harness.report.style import BLUE, ORANGE, Floats
-from harness.runs import Run
-from harness.series import of, read_series
-from harness.summary import StepOutcome, read_summary
+from harness.results.histogram import Ints, add
+from harness.results.run import Run
+from harness.results.series import of, read_series
+from harness.results.summary import StepOutcome, read_summary
 
 NAME_LETTERS = 36
 """A build's name is cut to so many letters in a legend."""

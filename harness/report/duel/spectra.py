@@ -6,12 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from harness.formatting import phase_words, quantile_name
-from harness.histogram import quantiles
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides
 from harness.report.pictures import Drawn
 from harness.report.story import Story
 from harness.report.style import QUIET, Floats, durations, figure, headroom
+from harness.results.histogram import quantiles
 
 TICKS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 PANELS = 4

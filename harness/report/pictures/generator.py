@@ -4,7 +4,7 @@ from harness.formatting import duration, plural, quantile_name
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story, clearest
 from harness.report.style import BLUE, ORANGE, QUIET, durations, figure, shade, time_axis
-from harness.series import BIN_S
+from harness.results.series import BIN_S
 
 SHARES = (0.5, 0.9, 0.99)
 

@@ -14,12 +14,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from harness.formatting import duration, percent
-from harness.histogram import value_of
 from harness.phases import pieces
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import QUIET, durations, figure, shade, time_axis
-from harness.series import BIN_S, of
+from harness.results.histogram import value_of
+from harness.results.series import BIN_S, of
 
 ROWS_PER_DECADE = 12
 COLOURS = "Blues"

@@ -7,7 +7,7 @@ from harness.formatting import cause_words, number, percent, plural
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import CAUSE_COLOURS, PALE, figure, percent_axis
-from harness.series import of
+from harness.results.series import of
 
 BINS = 30
 LOW_LIFE_S = 1.0

@@ -8,7 +8,7 @@ from harness.formatting import duration, percent
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import GREEN, INK, QUIET, VERMILION, figure
-from harness.summary import StepOutcome
+from harness.results.summary import StepOutcome
 
 
 @picture("recovery", 60)

@@ -7,10 +7,10 @@ from matplotlib.ticker import NullLocator
 
 from harness.checks import checks_of
 from harness.formatting import duration, number, phase_words, quantile_name
-from harness.histogram import quantiles
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import BLUE, QUIET, VERMILION, durations, figure
+from harness.results.histogram import quantiles
 
 TICKS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 

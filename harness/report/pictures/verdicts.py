@@ -6,7 +6,7 @@ from harness.formatting import number, percent, plural
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import BLUE, QUIET, VERMILION, figure
-from harness.share import Share
+from harness.results.proportion import Share
 
 LEAST = 1e-5
 """Where the axis begins: a share of 0 has no place on it, and is drawn as its upper bound alone."""

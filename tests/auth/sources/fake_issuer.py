@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from harness.calls import Cause
 from harness.errors import TokenError
+from harness.results.row import Cause
 
 SECRET = "s3cret/with:signs"
 Answer = tuple[int, dict[str, str], bytes]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.auth.sources.token_endpoint import read_answer
-from harness.calls import Cause
 from harness.errors import TokenError
+from harness.results.row import Cause
 from tests.auth.sources.fake_issuer import SECRET, body, refusal
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.calls import Cause
 from harness.lab.target.bearer import read_bearer
+from harness.results.row import Cause
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

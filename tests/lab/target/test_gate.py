@@ -4,12 +4,12 @@ from typing import Any, NamedTuple, cast
 import grpc
 import pytest
 
-from harness.calls import Cause
 from harness.clock import ManualClock
 from harness.lab.target.gate import TEXTS, Gate
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.pace import Pace
+from harness.results.row import Cause
 from tests.lab.target.craft import NOW_S, SETTINGS, claims, key, keys, token
 
 

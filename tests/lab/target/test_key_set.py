@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from harness.calls import Cause
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verifier import verify
+from harness.results.row import Cause
 from tests.lab.target.craft import NOW_S, SETTINGS, key, token
 
 ALL = ("ES256", "RS256", "EdDSA")

@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.calls import Cause
 from harness.clock import ManualClock
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verifier import MAX_TOKEN_CHARS, VerifierSettings, verify
+from harness.results.row import Cause
 from tests.lab.target.craft import AUDIENCE, ISSUER, NOW_S, SETTINGS, claims, key, keys, segment, token
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from harness.calls import Cause
 from harness.clock import ManualClock
 from harness.lab.target.claim_checks import CLAIM_CHECKS
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.target.warden import Cut, Warden
+from harness.results.row import Cause
 from tests.lab.target.craft import NOW_S, SETTINGS, claims
 
 

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import RunError
 from harness.lab.zoo.__main__ import main
 from harness.lab.zoo.whole import newest, page, run_whole, unanswered, whole_runs
-from harness.summary import Summary, Verdict, write_summary
+from harness.results.summary import Summary, Verdict, write_summary
 from tests.e2e.storms import Trial, settings
 
 

@@ -10,8 +10,8 @@ from harness.duel.ledger import Entry
 from harness.duel.result import Duel, Side, write_duel
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.summary import write_summary
+from harness.results.run import read_run
+from harness.results.summary import write_summary
 from tests.duel.samples import SLUGS, ledger
 from tests.fakes.run import FakeRun
 

@@ -44,7 +44,7 @@ class Course(NamedTuple):
 
 
 class Fleet:
-    """Seats, tokens by slot, and a schedule; rows come back packed, as `harness.calls` packs them.
+    """Seats, tokens by slot, and a schedule; rows come back packed, as `harness.results.row` packs them.
 
     ``hand_over`` takes what needs a decision, ``proven`` hears of a slot and its token's number when a server
     took it, ``finished`` when the last arrival is over. All are called on gevent's hub: they must not block.

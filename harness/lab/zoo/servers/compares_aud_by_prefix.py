@@ -1,10 +1,10 @@
 """Asks whether the audience begins with its own name."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.claim_checks import Claims, audience_is_ours
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.zoo.seams import swap_check
+from harness.results.row import Cause
 
 FINDS = ("CLM-01",)
 

@@ -3,11 +3,11 @@
 import hmac
 from collections.abc import Sequence
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.key_set import VerifyKey
 from harness.lab.target.verdict import Rejected
 from harness.lab.zoo.seams import put_steps
+from harness.results.row import Cause
 
 FINDS = ()
 

@@ -1,7 +1,7 @@
 """Answers UNAUTHENTICATED for a missing scope: clients refresh in a loop."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
+from harness.results.row import Cause
 
 FINDS = ("CLM-06",)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly, Interceptor
 from harness.lab.zoo.seams import Continuation, put_before, rejected
+from harness.results.row import Cause
 
 FINDS = ("KEY-03",)
 

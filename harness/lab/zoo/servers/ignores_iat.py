@@ -1,10 +1,10 @@
 """Never compares `iat` with anything."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.claim_checks import Claims, has_begun
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.zoo.seams import swap_check
+from harness.results.row import Cause
 
 FINDS = ("TIME-19",)
 

@@ -1,9 +1,9 @@
 """Remembers that a token was good, and not until when."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly, Verify
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verdict import Verdict, VerifierSettings
+from harness.results.row import Cause
 
 FINDS = ("CLM-10", "KEY-02", "LIFE-03", "LIFE-04", "TIME-22")
 

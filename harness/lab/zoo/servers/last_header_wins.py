@@ -1,9 +1,9 @@
 """Makes a map of the metadata: the last entry of a key wins."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.gate import Metadata
+from harness.results.row import Cause
 
 FINDS = ("META-14", "META-23")
 

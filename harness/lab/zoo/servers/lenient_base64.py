@@ -3,10 +3,10 @@
 import base64
 import re
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.verdict import Rejected
 from harness.lab.zoo.seams import put_steps
+from harness.results.row import Cause
 
 FINDS = ("SIGN-21", "SIGN-22")
 

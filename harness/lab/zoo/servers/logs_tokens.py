@@ -2,9 +2,9 @@
 
 import logging
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.gate import Metadata
+from harness.results.row import Cause
 
 FINDS = ()
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly, Interceptor
 from harness.lab.zoo.seams import Continuation, put_before, values_of
+from harness.results.row import Cause
 
 FINDS = ("META-20", "OK-06")
 

@@ -1,10 +1,10 @@
 """Cuts its clock to whole seconds and lets the end's own second pass."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.claim_checks import Claims, lives
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.zoo.seams import swap_check
+from harness.results.row import Cause
 
 FINDS = ("TIME-22",)
 

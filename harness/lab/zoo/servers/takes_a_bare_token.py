@@ -1,10 +1,10 @@
 """Takes the value for the token where there is no scheme."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.gate import Metadata
 from harness.lab.zoo.seams import values_of
+from harness.results.row import Cause
 
 FINDS = ("META-07",)
 

@@ -2,9 +2,9 @@
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.gate import Handler, rejection
+from harness.results.row import Cause
 
 FINDS = ("WIRE-13",)
 

@@ -1,10 +1,10 @@
 """Asks whether the value begins with Bearer, and trims the rest."""
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.gate import Metadata
 from harness.lab.zoo.seams import values_of
+from harness.results.row import Cause
 
 FINDS = ("CLM-08", "META-08")
 

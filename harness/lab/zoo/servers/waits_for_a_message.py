@@ -4,9 +4,9 @@ from typing import Any
 
 import grpc
 
-from harness.calls import Cause
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.gate import Handler
+from harness.results.row import Cause
 
 FINDS = ("WIRE-04", "WIRE-07")
 

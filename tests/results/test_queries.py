@@ -10,8 +10,8 @@ import pytest
 
 from harness.merge import merge
 from harness.metrics import summarise
-from harness.runs import read_run
-from harness.summary import Summary
+from harness.results.run import read_run
+from harness.results.summary import Summary
 from tests.fakes.run import FakeRun
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install 'jwtstorm[duckdb]'")

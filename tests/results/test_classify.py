@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth import classify as codes
-from harness.auth.classify import classify, verifier_cause
-from harness.calls import Cause, Origin
+from harness.results import classify as codes
+from harness.results.classify import classify, verifier_cause
+from harness.results.row import Cause, Origin
 
 # What grpcio 1.85 shows for failures that are born in the client, beside what servers say under the same code.
 LOOK_ALIKES = [

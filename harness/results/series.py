@@ -17,7 +17,7 @@ life           attempts by the token's whole seconds of life left    cause      
 =============  ====================================================  ======================  ==========
 
 A piece is a stretch of at most 5 s between two edges of `harness.phases.pieces`, by its number.
-``cell`` is a cell of `harness.histogram` in microseconds, and the second of life left for ``life``.
+``cell`` is a cell of `harness.results.histogram` in microseconds, and the second of life left for ``life``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,8 +31,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import RecordError
-from harness.histogram import CELLS, Ints
-from harness.summary import SCHEMA
+from harness.results.histogram import CELLS, Ints
+from harness.results.summary import SCHEMA
 
 NAME = "series.parquet"
 BIN_S = 5

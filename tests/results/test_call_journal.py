@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.call_journal import HEADER, Header, Journal, journal_path, names_path, read_names, workers
-from harness.calls import FIELDS, MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.errors import RecordError
-from harness.rows import JournalReader
+from harness.results.call_journal import HEADER, Header, Journal, journal_path, names_path, read_names, workers
+from harness.results.call_journal_reader import JournalReader
+from harness.results.row import FIELDS, MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
 Row = tuple[int, ...]

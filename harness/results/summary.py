@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from harness.errors import RecordError
-from harness.measures import Measures
+from harness.results.auth_summary import Measures
 
 SCHEMA = 1
 """Version of ``summary.json`` and ``series.parquet``."""

@@ -1,6 +1,6 @@
 """The journal of calls: a worker's rows and the names of its methods, in the run's folder.
 
-A journal ``calls-<worker>.bin`` is a 64-byte header and rows (`harness.calls`), append-only, so that
+A journal ``calls-<worker>.bin`` is a 64-byte header and rows (`harness.results.row`), append-only, so that
 a reader after ``kill -9`` keeps every whole row. Names lie beside it, in ``calls-<worker>.names.json``.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from harness.calls import ROW, SCHEMA
 from harness.errors import RecordError
+from harness.results.row import ROW, SCHEMA
 
 HEADER = struct.Struct("<8sIIq40x")
 MAGIC = b"JWTSTORM"

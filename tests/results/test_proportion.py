@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.share import Share, needed
+from harness.results.proportion import Share, needed
 
 
 def test_none_of_many_is_the_rule_of_three() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.histogram import CELLS, MAX_VALUE, Counts, add, cell_of, quantiles, value_of
+from harness.results.histogram import CELLS, MAX_VALUE, Counts, add, cell_of, quantiles, value_of
 
 microseconds = st.lists(st.integers(0, 3 * 2**31), min_size=1, max_size=300)
 
@@ -55,9 +55,9 @@ def test_quantiles_of_nothing_are_no_number() -> None:
 def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], held: int) -> None:
     counts = Counts()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("harness.histogram.LOOSE", 2)
-        patched.setattr("harness.histogram.HELD", held)
-        patched.setattr("harness.histogram.BLOCKS", 3)
+        patched.setattr("harness.results.histogram.LOOSE", 2)
+        patched.setattr("harness.results.histogram.HELD", held)
+        patched.setattr("harness.results.histogram.BLOCKS", 3)
         for piece in pieces:
             counts.count(np.array(piece, np.int64))
         tables = [counts.table(), counts.table()]
@@ -68,9 +68,9 @@ def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], 
 
 
 def test_counts_beyond_what_memory_holds_are_told_in_order_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.histogram.LOOSE", 100)
-    monkeypatch.setattr("harness.histogram.HELD", 300)
-    monkeypatch.setattr("harness.histogram.BLOCKS", 640)
+    monkeypatch.setattr("harness.results.histogram.LOOSE", 100)
+    monkeypatch.setattr("harness.results.histogram.HELD", 300)
+    monkeypatch.setattr("harness.results.histogram.BLOCKS", 640)
     dice = np.random.default_rng(7)
     values = dice.integers(0, 5_000, 20_000)
     counts = Counts()

@@ -1,12 +1,12 @@
 """Measures of authentication that a summary holds: false accepts and rejects, amplification, lags.
 
-Times are seconds from zero or durations in seconds; shares carry exact bounds (`harness.share`).
+Times are seconds from zero or durations in seconds; shares carry exact bounds (`harness.results.proportion`).
 """
 
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from harness.share import Share
+from harness.results.proportion import Share
 
 
 @dataclass(frozen=True)

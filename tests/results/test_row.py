@@ -1,6 +1,6 @@
 import numpy as np
 
-from harness.calls import FIELDS, ROW
+from harness.results.row import FIELDS, ROW
 
 
 def test_layout_and_field_list_describe_the_same_48_bytes() -> None:

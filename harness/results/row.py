@@ -1,7 +1,7 @@
 """The row: what one attempt, token fetch or unsent arrival leaves behind. Pure.
 
 A row has 48 bytes (`ROW`), and its moments are nanoseconds on the monotonic clock of the host
-(``CLOCK_MONOTONIC``, one for all its processes). `harness.call_journal` keeps rows on disk.
+(``CLOCK_MONOTONIC``, one for all its processes). `harness.results.call_journal` keeps rows on disk.
 """
 
 import struct

@@ -8,7 +8,7 @@ client library writes, texts of proxies, and last the code. Pure.
 import re
 from typing import Final
 
-from harness.calls import Cause, Origin
+from harness.results.row import Cause, Origin
 
 VERDICT_KEY: Final = "x-jwtstorm-verdict"
 """Trailer in which the lab's target says what its verifier decided: a `Cause` in lower case."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import RecordError
-from harness.journal import NAME, FaultJournal, read_events
+from harness.results.fault_journal import NAME, FaultJournal, read_events
 
 texts = st.text(max_size=20)
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.call_journal import HEADER, Header, journal_path, read_names
-from harness.calls import FIELDS, ROW, Cause, Flag, Kind, Origin
 from harness.errors import RecordError
-from harness.runs import Promise
+from harness.results.call_journal import HEADER, Header, journal_path, read_names
+from harness.results.row import FIELDS, ROW, Cause, Flag, Kind, Origin
+from harness.results.run import Promise
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
 _MARK = int(Flag.MARK)

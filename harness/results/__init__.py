@@ -1,0 +1,1 @@
+"""Results: the files of a run on disk, typed, each with one reader and one writer."""
