@@ -4,18 +4,6 @@ The names here are pure: importing the package loads no gevent, no grpc and no l
 from `harness.users`, faults from `harness.faults`.
 """
 
-from harness.auth.refresh import Tokens
-from harness.auth.sources import (
-    ClientCredentials,
-    ClientSecret,
-    LoginCall,
-    NoClientAuth,
-    PrivateKeyJwt,
-    RefreshToken,
-    SigningKey,
-    TokenCommand,
-    TokenFile,
-)
 from harness.checks import (
     amplification,
     attempts,
@@ -36,6 +24,18 @@ from harness.lab.launch import Launch
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario
 from harness.timeline import at
+from harness.tokens.refresh import Tokens
+from harness.tokens.sources import (
+    ClientCredentials,
+    ClientSecret,
+    LoginCall,
+    NoClientAuth,
+    PrivateKeyJwt,
+    RefreshToken,
+    SigningKey,
+    TokenCommand,
+    TokenFile,
+)
 
 __all__ = [
     "Call",

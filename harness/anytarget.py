@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.auth.refresh import Tokens
-from harness.auth.source import SourceSettings
-from harness.auth.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
 from harness.checks import failure_ratio
 from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.errors import UsageError
 from harness.load import closed_users, constant_rate
 from harness.scenario import Scenario
+from harness.tokens.refresh import Tokens
+from harness.tokens.source import SourceSettings
+from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
 
 OWN_CALL = Call("jwtstorm.lab.v1.Ledger/GetBalance", {"account": "{{seq}}"})
 """What the lab is asked where nothing else is said."""

@@ -2,7 +2,7 @@
 
 What needs a decision comes back here, to the user whose seat it is: an arrival in the window of a fault of calls,
 a token that is due for renewal, a message that each call makes anew, and an attempt that failed. From there on a
-call is made as any other (`harness.auth`), by the same policies and the same dice.
+call is made as any other (`harness.tokens`), by the same policies and the same dice.
 """
 
 import math
@@ -19,13 +19,13 @@ from gevent.queue import Queue
 
 from harness import clock
 from harness.auth.attempt import Arrival, Tried
-from harness.auth.keeper import Keeper
-from harness.auth.token import Token
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
 from harness.pacer import OnUnsent
 from harness.results.row import Cause
 from harness.scenario import Scenario
+from harness.tokens.keeper import Keeper
+from harness.tokens.token import Token
 
 if TYPE_CHECKING:
     from jwtstorm_transport import HandedOver

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from harness.auth.attempt import Arrival, Attempt
-from harness.auth.refresh import Decision
-from harness.auth.token import Token
 from harness.results.row import ROW, Cause, Kind, Origin
+from harness.tokens.refresh import Decision
+from harness.tokens.token import Token
 
 _TIMES = struct.Struct("<16xiii20x")
 """Lag, wait and latency of a row, in µs."""

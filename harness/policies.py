@@ -12,14 +12,14 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import catalogue
-from harness.auth.refresh import Tokens
-from harness.auth.variation import Variation, policies
 from harness.clock import utc_now
 from harness.errors import RecordError, UsageError
 from harness.report.policies import PolicyOutcome, summary_table, write
 from harness.results.run import find_run
 from harness.results.summary import read_summary
 from harness.subprocesses import run_to_its_end
+from harness.tokens.refresh import Tokens
+from harness.tokens.variation import Variation, policies
 
 TRIES = 2
 """A busy machine makes a run invalid; it is made again so often, the first time included."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import gevent
 
-from harness.auth.source import TokenSource
 from harness.errors import HarnessError, RunError, TokenError
 from harness.redaction import redact
+from harness.tokens.source import TokenSource
 
 TOKEN_WITHIN_S = 10.0
 READY_WITHIN_S = 5.0

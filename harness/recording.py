@@ -15,7 +15,6 @@ from typing import Any
 
 from harness import clock
 from harness.auth.attempt import Arrival, Attempt, Client, Recorder
-from harness.auth.token import Token
 from harness.auth.trace import AuthTrace
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
@@ -24,6 +23,7 @@ from harness.results.call_journal import Journal, told_apart
 from harness.results.grpc_status import worth
 from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.so_far import POISONED, Tallied
+from harness.tokens.token import Token
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"

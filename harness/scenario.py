@@ -12,9 +12,6 @@ from typing import Any
 
 from harness import needs
 from harness import timeline as timelines
-from harness.auth import refresh
-from harness.auth.refresh import Tokens
-from harness.auth.source import SourceSettings
 from harness.checks import Check
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
@@ -27,6 +24,9 @@ from harness.lab.launch import Launch
 from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.load import Load
 from harness.timeline import Planned, Step
+from harness.tokens import refresh
+from harness.tokens.refresh import Tokens
+from harness.tokens.source import SourceSettings
 from harness.transport_choice import AUTO, MAKERS, TRANSPORTS
 from harness.validation import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 
@@ -70,7 +70,7 @@ class Scenario:
 
     ``target`` is the address of your own service (``127.0.0.1:50051``), an `Endpoint` with TLS,
     replicas and more, or a `Launch`, which starts it; ``issuer`` where its
-    tokens come from (a setting of `harness.auth.source`); without them the lab serves both.
+    tokens come from (a setting of `harness.tokens.source`); without them the lab serves both.
     ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
     one worker process (an `Endpoint` has its own); ``transport`` is what carries the calls, ``grpcio``,

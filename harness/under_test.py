@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from harness.auth.variation import vary
 from harness.endpoint import address as addresses
 from harness.endpoint import endpoint_of
 from harness.errors import UsageError
 from harness.lab.launch import Launch
 from harness.scenario import LabSettings, Scenario
+from harness.tokens.variation import vary
 from harness.variants import let_loose
 
 LAB, TOKENS, COMMAND = "lab", "tokens", "cmd"

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from harness.auth.client_parts import ClientParts
-from harness.auth.refresh import Tokens
-from harness.auth.variation import vary
 from harness.checks import Check
 from harness.errors import UsageError
 from harness.lab import zoo
 from harness.load import Load
 from harness.scenario import Scenario
 from harness.timeline import Planned
+from harness.tokens.client_parts import ClientParts
+from harness.tokens.refresh import Tokens
+from harness.tokens.variation import vary
 
 LEAST_WARM_UP_S = 4.0
 """A warm-up must end with three good seconds, and first calls open connections and fetch tokens."""

@@ -16,10 +16,6 @@ import gevent
 from harness import mishaps, preflight
 from harness.auth.channel import AuthChannel, Client
 from harness.auth.forging import Forger, signer_of
-from harness.auth.freshness import Vetted
-from harness.auth.keeper import Keeper
-from harness.auth.source import TokenSource
-from harness.auth.sources import ClientCredentials
 from harness.begin import Begin
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods
@@ -28,6 +24,10 @@ from harness.pacer import Pacer, Seat
 from harness.recording import Recording, Watchers
 from harness.scenario import Scenario
 from harness.timeline import CallFaults
+from harness.tokens.freshness import Vetted
+from harness.tokens.keeper import Keeper
+from harness.tokens.source import TokenSource
+from harness.tokens.sources import ClientCredentials
 from harness.transport import TransportSettings, await_all_ready, open_channels
 from harness.transport_choice import TRANSPORT, maker
 from harness.variants import client_parts

@@ -7,10 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import anytarget
-from harness.auth.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import DescriptorSet, Protos, Reflection, Stubs
 from harness.errors import ScenarioError, UsageError
+from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
 from tests.endpoint.certificates import private_pem
 
 CALL = ("--call", "a.B/C")

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "grpc": (
         "harness.users",
         "harness.auth.channel",
-        "harness.auth.sources.login_call",
+        "harness.tokens.sources.login_call",
         "harness.completions",
         "harness.endpoint",
         "harness.transport",
@@ -66,7 +66,7 @@ PURE = {
     "harness.results.proportion": set(),
     "harness.results.auth_summary": {"harness.results.proportion"},
     "harness.results.classify": {"harness.results.row"},
-    "harness.auth.token": {"harness.errors"},
+    "harness.tokens.token": {"harness.errors"},
 }
 """Modules in the middle, and all of ours that they may import."""
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.made import Made
 from harness.results.row import NO_LIFE, ROW, Cause, Kind, Origin
-from tests.auth.craft import NOW_S, token
+from tests.tokens.craft import NOW_S, token
 
 NAMES = {0: "token", 1: "not sent", 2: "bank.Ledger/Get", 3: "bank.Ledger/Put"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness import policies
-from harness.auth.variation import Variation
 from harness.policies import run_policies
 from harness.results.summary import Problem, Summary, Verdict, write_summary
+from harness.tokens.variation import Variation
 
 BUSY = ("invalid", (Problem("saturated", "The load generator was the bottleneck."),))
 GOOD = ("passed", ())

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from harness import LabSettings, Matters, Scenario, Tokens, at, closed_users, constant_rate, failure_ratio, recovery
-from harness.auth.sources import ClientCredentials, TokenCommand
 from harness.errors import ScenarioError
 from harness.faults import FAULTS, Fault
+from harness.tokens.sources import ClientCredentials, TokenCommand
 
 LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
 EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from harness.auth.attempt import Arrival, Attempt
-from harness.auth.token import Token
 from harness.results.proportion import Share
 from harness.results.row import Cause, Origin
 from harness.so_far import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
+from harness.tokens.token import Token
 from tests.auth.fake_transport import Bench, Transport
 
 NOW_S = 1_800_000_000.0

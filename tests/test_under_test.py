@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from harness.auth.sources import TokenCommand
 from harness.endpoint import Endpoint, endpoint_of
 from harness.errors import UsageError
 from harness.lab.launch import Launch
 from harness.load import constant_rate
 from harness.scenario import Scenario
+from harness.tokens.sources import TokenCommand
 from harness.under_test import lab_changes, put_under_test
 
 LOAD = constant_rate(per_s=10, duration_s=5, max_users=2)

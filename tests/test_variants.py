@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import LabSettings, Matters, Scenario, Tokens, at, constant_rate, failure_ratio, recovery
-from harness.auth.sources import TokenCommand
 from harness.errors import ScenarioError, UsageError
 from harness.faults import FAULTS
 from harness.lab import zoo
+from harness.tokens.sources import TokenCommand
 from harness.variants import LEAST_WARM_UP_S, client_parts, let_loose, shortened, variant
 
 EXPIRE, REVOKE = FAULTS["expire_all"](), FAULTS["revoke_all"]()

@@ -14,8 +14,8 @@ import gevent
 from benchmarks.rig.ground import Ground
 from benchmarks.rig.turns import Turns
 from harness import Scenario, Tokens, closed_users
-from harness.auth.sources import TokenFile
 from harness.lab.proto import ledger_pb2
+from harness.tokens.sources import TokenFile
 from harness.users import GrpcUser
 
 GROUND = Ground.here()

@@ -9,8 +9,8 @@ from locust import task  # first: it patches sockets before grpc loads
 # isort: split
 from benchmarks.rig.ground import Ground
 from harness import Scenario, Tokens, closed_users
-from harness.auth.sources import TokenFile
 from harness.lab.proto import ledger_pb2
+from harness.tokens.sources import TokenFile
 from harness.users import GrpcUser
 
 GROUND = Ground.here()

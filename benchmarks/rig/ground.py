@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from harness.auth.sources import ClientCredentials
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.process import Child
 from harness.lab.running import Lab
+from harness.tokens.sources import ClientCredentials
 
 VARIABLE = "JWTSTORM_BENCH"
 _TOKEN_LIFE_S = 3600.0

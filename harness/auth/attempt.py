@@ -6,14 +6,14 @@ from typing import Any, Protocol
 from weakref import WeakSet
 
 from harness import clock
-from harness.auth.client_parts import ClientParts
-from harness.auth.keeper import Keeper
-from harness.auth.refresh import Decision, Tokens
-from harness.auth.token import Token
 from harness.endpoint.metadata import Metadata
 from harness.faults import Forge
 from harness.results.row import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.timeline import CallFaults
+from harness.tokens.client_parts import ClientParts
+from harness.tokens.keeper import Keeper
+from harness.tokens.refresh import Decision, Tokens
+from harness.tokens.token import Token
 
 
 class Open(Protocol):

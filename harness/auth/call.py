@@ -7,16 +7,16 @@ from typing import Any
 
 from harness import clock
 from harness.auth.attempt import Attempt, Client
-from harness.auth.client_parts import MOST_ATTEMPTS
-from harness.auth.keeper import Grant
-from harness.auth.refresh import Decision
-from harness.auth.token import Token
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults import CallView
 from harness.results.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
 from harness.results.row import Cause, Origin
 from harness.timeline import Step
+from harness.tokens.client_parts import MOST_ATTEMPTS
+from harness.tokens.keeper import Grant
+from harness.tokens.refresh import Decision
+from harness.tokens.token import Token
 
 NEVER_READ = "stream never read; iterate over it in the task that opened it"
 

@@ -14,7 +14,7 @@ from harness.auth.defects import ALGORITHMS, Defect, Specimen, find, sendable
 from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.auth.defects.good import Good
 from harness.auth.defects.signer import Signer
-from harness.auth.token import Token
+from harness.tokens.token import Token
 
 BEARER = "Bearer "
 RAW = "no gRPC client sends it; jwtstorm probe does, over raw HTTP/2"

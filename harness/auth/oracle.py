@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from harness.auth.token import numeric_date
+from harness.tokens.token import numeric_date
 
 
 class Expectation(StrEnum):

@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.auth.token import Token
 from harness.errors import RecordError
 from harness.results.call_journal import trace_path
+from harness.tokens.token import Token
 
 
 class AuthTrace:

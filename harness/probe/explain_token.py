@@ -14,13 +14,13 @@ from typing import Any, TextIO
 
 from harness.auth.defects.bench import Answer
 from harness.auth.oracle import Bounds, Edges, Expectation, Window, expect
-from harness.auth.token import SHOWN_CLAIMS, Token
 from harness.errors import TokenError, UsageError
 from harness.formatting import cause_words, duration
 from harness.probe.asker import origin_of
 from harness.probe.evidence import TURNED_AWAY
 from harness.probe.result import ClockEstimate
 from harness.redaction import redact
+from harness.tokens.token import SHOWN_CLAIMS, Token
 
 _MOST_CHARS = 1_000_000
 _SHOWN = 120

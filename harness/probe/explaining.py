@@ -5,13 +5,13 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
-from harness.auth.token import Token
 from harness.clock import wall
 from harness.probe.asker import Asker, Subject
 from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.parts import Parts
 from harness.probe.setup import Setup, prepare
 from harness.probe.subject import candidates
+from harness.tokens.token import Token
 
 
 def run_explain(options: argparse.Namespace) -> int:

@@ -10,10 +10,10 @@ from harness.auth.defects import ALGORITHMS
 from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.auth.defects.good import LEFT_OUT, Good
 from harness.auth.defects.signer import Signer
-from harness.auth.sources import key_file
-from harness.auth.token import Token
 from harness.errors import UsageError
 from harness.probe.beyond import NO_KEY, NO_SECOND_KEY
+from harness.tokens.sources import key_file
+from harness.tokens.token import Token
 
 _DATES = ("iat", "exp", "nbf", "jti")
 _LIFE_S = 3600.0

@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.auth.sources import ClientCredentials, TokenFile
 from harness.clock import wall
 from harness.endpoint import Endpoint
 from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, from_reflection, from_stubs
@@ -20,6 +19,7 @@ from harness.probe.options import endpoint_of, messages_of, parts_of, policies_o
 from harness.probe.pace import Pace
 from harness.probe.reach import require_reached
 from harness.probe.result import ClockEstimate, ProbeResult
+from harness.tokens.sources import ClientCredentials, TokenFile
 
 
 @dataclass(frozen=True)

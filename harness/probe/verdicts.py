@@ -7,7 +7,6 @@ from harness.auth.defects import Defect, Specimen, rows
 from harness.auth.defects.bench import Answer, Bench, Observation
 from harness.auth.defects.good import Good
 from harness.auth.oracle import Edges, Expectation, Window, expect
-from harness.auth.token import Token
 from harness.clock import wall
 from harness.errors import TokenError
 from harness.lab.proving.judge import Outcome as Judged
@@ -16,6 +15,7 @@ from harness.probe.asker import origin_of
 from harness.probe.beyond import Beyond, GoneError
 from harness.probe.evidence import CRASHED, TURNED_AWAY
 from harness.probe.result import Finding, Outcome, Part
+from harness.tokens.token import Token
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
 """Rows that could lock an account out, or make a verifier use memory or time without bound."""

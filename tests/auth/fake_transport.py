@@ -9,14 +9,14 @@ import grpc
 
 from harness import clock
 from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
-from harness.auth.keeper import Keeper
-from harness.auth.refresh import Renewal, Tokens
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.results.classify import VERDICT_KEY
 from harness.results.row import Cause, Flag
 from harness.timeline import CallFaults, Planned, number
-from tests.auth.craft import jwt_text
+from harness.tokens.keeper import Keeper
+from harness.tokens.refresh import Renewal, Tokens
+from tests.tokens.craft import jwt_text
 
 METHOD = "/jwtstorm.lab.v1.Ledger/GetBalance"
 ONE_REPLY = ("unary_unary", "stream_unary")

@@ -11,11 +11,10 @@ import pytest
 from harness import clock
 from harness.auth.attempt import Tried
 from harness.auth.channel import Arrival, Attempt, NoToken
-from harness.auth.refresh import Decision, Tokens
-from harness.auth.token import Token
 from harness.errors import TokenError
 from harness.results.row import NO_LIFE, Cause, Flag, Origin
-from tests.auth.craft import jwt_text
+from harness.tokens.refresh import Decision, Tokens
+from harness.tokens.token import Token
 from tests.auth.fake_transport import (
     BUFFERED,
     KINDS,
@@ -28,6 +27,7 @@ from tests.auth.fake_transport import (
     Source,
     Transport,
 )
+from tests.tokens.craft import jwt_text
 
 
 def good(kind: str) -> Any:

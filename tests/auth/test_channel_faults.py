@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from harness import clock
-from harness.auth.refresh import Decision
 from harness.endpoint.metadata import Metadata
 from harness.faults import FAULTS, CallView, Fault
 from harness.timeline import Planned, at
+from harness.tokens.refresh import Decision
 from tests.auth.fake_transport import Bench, Failure, Transport
 
 

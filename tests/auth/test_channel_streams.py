@@ -10,7 +10,6 @@ from harness import clock
 from harness.auth.channel import NoToken, Replies
 from harness.errors import TokenError
 from harness.results.row import MOST_NTH, Cause, Origin
-from tests.auth.craft import jwt_text
 from tests.auth.fake_transport import (
     BUFFERED,
     MANY_REPLIES,
@@ -21,6 +20,7 @@ from tests.auth.fake_transport import (
     Source,
     Transport,
 )
+from tests.tokens.craft import jwt_text
 
 every_stream = pytest.mark.parametrize("kind", MANY_REPLIES)
 

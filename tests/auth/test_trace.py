@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.token import Token
 from harness.auth.trace import AuthTrace
 from harness.errors import RecordError
 from harness.redaction import redact
-from tests.auth.craft import jwt_text
+from harness.tokens.token import Token
+from tests.tokens.craft import jwt_text
 
 KEY = "a secret of the tests that is long enough"
 claims = st.dictionaries(st.sampled_from(["sub", "scope", "jti"]), st.text(max_size=12))

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from harness.auth.defects.bench import Answer
 from harness.auth.defects.good import Good
 from harness.auth.oracle import Bounds
-from harness.auth.token import Token
 from harness.errors import UsageError
 from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.result import ClockEstimate
+from harness.tokens.token import Token
 
 NOW_S = 1_800_000_000.0
 GOOD = Good.of("ES256", "https://issuer.test", "ledger", NOW_S)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.auth.refresh import Tokens
 from harness.errors import UsageError
 from harness.policies import choose
 from harness.report.policies import PolicyOutcome, draw, title, write
+from harness.tokens.refresh import Tokens
 
 CALM = PolicyOutcome("jittered margin", "passed", 1000, 0, 1004, 40, 9, 0.007, 0.011, None, 0.05, "r/a")
 HERD = replace(CALM, policy="reactive, alone", word="failed", failed=25, fetches=400, fetches_peak_per_s=180, p99_s=0.4)

@@ -102,7 +102,7 @@ class Defect:
     procedure: Callable[[Any], AsyncIterator[Observation]] | None = None
     later: str = ""
     subject: str = "server"
-    """Who is tried: a ``server`` on a `Bench`, or a ``client`` by its `harness.auth.client_parts.ClientParts`."""
+    """Who is tried: a ``server`` on a `Bench`, or a ``client`` by its `harness.tokens.client_parts.ClientParts`."""
 
     @property
     def family(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.auth.defects.good import LEFT_OUT, Good
 from harness.auth.defects.signer import Signer
-from harness.auth.token import Token
+from harness.tokens.token import Token
 
 
 class Beyond(Exception):  # noqa: N818 - no failure: whoever asks says what it means

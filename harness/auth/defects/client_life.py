@@ -4,10 +4,10 @@
 
 from dataclasses import replace
 
-from harness.auth.client_parts import ClientParts
 from harness.auth.defects import defect
 from harness.auth.defects.bench import Observation, Observations
 from harness.auth.defects.rehearsal import Rehearsal, Script, Tally
+from harness.tokens.client_parts import ClientParts
 
 _RENEW = "Renew before the end with a margin and jitter, one renewal for all callers, with a back-off."
 

@@ -11,10 +11,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from itertools import count
 
-from harness.auth.client_parts import MOST_ATTEMPTS, ClientParts
-from harness.auth.refresh import Decision
-from harness.auth.token import Token
 from harness.errors import TokenError
+from harness.tokens.client_parts import MOST_ATTEMPTS, ClientParts
+from harness.tokens.refresh import Decision
+from harness.tokens.token import Token
 
 _WAIT_S = 0.01
 _PATIENCE_S = 2.0

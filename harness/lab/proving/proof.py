@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.auth.client_parts import ClientParts
 from harness.auth.defects import Defect, rows
 from harness.auth.defects.bench import Shape
 from harness.auth.defects.rehearsal import Rehearsal, Script
 from harness.clock import wall
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.judge import Outcome, judge_answer, judge_observation
+from harness.tokens.client_parts import ClientParts
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The zoo: servers and clients that are wrong on purpose, one file each, switched on by name.
 
 A file of ``servers`` changes a target's `harness.lab.target.assembly.Assembly`, one of ``clients``
-`harness.auth.client_parts.ClientParts`. It holds ``FINDS``, the rows of the catalogue that must
+`harness.tokens.client_parts.ClientParts`. It holds ``FINDS``, the rows of the catalogue that must
 find it and no others, a function ``change``, and, where needed, ``ALGORITHM``, or ``UNSEEN``: why nobody
 can find it from outside. The file's name, with dashes, is the animal's.
 

@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.auth.client_parts import ClientParts
 from harness.lab import zoo
 from harness.lab.proving.bench import SHAPES
 from harness.lab.proving.proof import Proof, prove_client, prove_server
 from harness.lab.proving.stage import stage
 from harness.lab.zoo import Animal
+from harness.tokens.client_parts import ClientParts
 
 _AT_ONCE = 12
 """Animals that are tried side by side: most of a trial is waiting for caches to age."""

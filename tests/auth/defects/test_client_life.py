@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.auth.client_parts import ClientParts
 from harness.auth.defects import DEFECTS, rows
 from harness.auth.defects.rehearsal import Rehearsal, Script
-from harness.auth.refresh import Tokens
+from harness.tokens.client_parts import ClientParts
+from harness.tokens.refresh import Tokens
 
 CLIENT_ROWS = [row.id for row in rows() if row.subject == "client"]
 

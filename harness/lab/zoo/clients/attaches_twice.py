@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.auth.client_parts import ClientParts
+from harness.tokens.client_parts import ClientParts
 
 FINDS = ("META-23",)
 

@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass, replace
 
-from harness.auth.client_parts import ClientParts
-from harness.auth.refresh import Renewal, Tokens
 from harness.errors import TokenError
+from harness.tokens.client_parts import ClientParts
+from harness.tokens.refresh import Renewal, Tokens
 
 FINDS = ("LIFE-06",)
 

@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass, replace
 
-from harness.auth.client_parts import ClientParts
-from harness.auth.refresh import Renewal, Tokens
-from harness.auth.token import Token
+from harness.tokens.client_parts import ClientParts
+from harness.tokens.refresh import Renewal, Tokens
+from harness.tokens.token import Token
 
 FINDS = ("LIFE-07", "LIFE-08")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.auth.client_parts import ClientParts
+from harness.tokens.client_parts import ClientParts
 
 FINDS = ("LIFE-05", "LIFE-06", "LIFE-07", "LIFE-08", "TIME-21")
 

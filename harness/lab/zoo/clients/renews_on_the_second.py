@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.auth.client_parts import ClientParts
+from harness.tokens.client_parts import ClientParts
 
 FINDS = ()
 UNSEEN = "a rehearsal has one client, and a herd takes many; refresh-herd finds it"

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from harness.auth.client_parts import ClientParts
 from harness.auth.defects.bench import Metadata
+from harness.tokens.client_parts import ClientParts
 
 FINDS = ("META-16",)
 
