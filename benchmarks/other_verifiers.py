@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from harness.auth.defects import Specimen, rows
-from harness.auth.defects.good import Good
+from harness.defects import Specimen, rows
+from harness.defects.good import Good
 
 FAMILIES = {"OK", "SIGN", "HEAD", "TIME", "CLM"}
 REQUIRED = ("iss", "sub", "aud", "exp", "iat")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from benchmarks.rig.options import quick
-from harness.auth.defects import ALGORITHMS
+from harness.defects import ALGORITHMS
 from harness.lab import zoo
 from harness.lab.zoo.probed import page, probe_target, probe_zoo
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import jwt
 
-from harness.auth.defects import ALGORITHMS
-from harness.auth.defects.good import Good
+from harness.defects import ALGORITHMS
+from harness.defects.good import Good
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verdict import VerifierSettings
 from harness.lab.target.verifier import Verifier

@@ -15,8 +15,8 @@ import gevent
 
 from harness import mishaps, preflight
 from harness.auth.channel import AuthChannel, Client
-from harness.auth.forging import Forger, signer_of
 from harness.begin import Begin
+from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.health import LoopMeter

@@ -85,7 +85,7 @@ class Lab(Protocol):
 
 
 class Forge(Protocol):
-    """What makes bad credentials of good ones, as `harness.auth.forging.Forger` does."""
+    """What makes bad credentials of good ones, as `harness.defects.forging.Forger` does."""
 
     def specimens(self, identity: str, good: str) -> Sequence[Any]:
         """Return what a row of the defect catalogue makes of a good token; nothing where it cannot."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar, Literal
 
-from harness.auth.defects import DEFECTS, DENY, REJECT, Defect
-from harness.auth.forging import why_not
+from harness.defects import DEFECTS, DENY, REJECT, Defect
+from harness.defects.forging import why_not
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Fault, Surroundings
 from harness.faults.token_defect import TokenDefect

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from harness.auth.defects import DEFECTS, Defect, Specimen
-from harness.auth.forging import beyond_token, large, needs_key, text_of, variants, why_not
+from harness.defects import DEFECTS, Defect, Specimen
+from harness.defects.forging import beyond_token, large, needs_key, text_of, variants, why_not
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Fault, Surroundings
 from harness.validation import list_of

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from harness.auth.defects.base64url import decode, encode
+from harness.defects.base64url import decode, encode
 from harness.faults import CallView, Fault
 
 

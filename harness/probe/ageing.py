@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from harness.auth.defects import DEFECTS
-from harness.auth.defects.bench import Bench, Metadata
-from harness.auth.oracle import Bounds
 from harness.clock import wall
+from harness.defects import DEFECTS
+from harness.defects.bench import Bench, Metadata
+from harness.defects.oracle import Bounds
 from harness.probe.asker import Asker
 from harness.probe.beyond import Beyond
 from harness.probe.edge import EXP

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.auth.oracle import Bounds
+from harness.defects.oracle import Bounds
 from harness.formatting import duration, plural
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
 

@@ -8,12 +8,12 @@ import ssl
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.auth.defects.bench import Answer, Metadata, Shape
 from harness.clock import monotonic
+from harness.defects.bench import Answer, Metadata, Shape
+from harness.defects.caller import Caller
+from harness.defects.raw_caller import RawCaller
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
-from harness.lab.proving.caller import Caller
-from harness.lab.proving.raw import RawCaller
 from harness.probe.carrier import Carrier
 from harness.probe.evidence import CODES
 from harness.probe.line import open_line

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from harness.auth.defects import bearer
-from harness.auth.defects.bench import Answer, Metadata, Shape, Stream
-from harness.auth.defects.good import Good
+from harness.defects import bearer
+from harness.defects.bench import Answer, Metadata, Shape, Stream
+from harness.defects.caller import OpenStream, call_with_plugin
+from harness.defects.good import Good
 from harness.endpoint import Endpoint
-from harness.lab.proving.caller import OpenStream, call_with_plugin
 from harness.probe.asker import Asker, Subject
 from harness.probe.beyond import NO_CLOCK, NO_KEY_SET, NO_REVOCATION, NO_STREAM, Beyond
 from harness.probe.canary import Canary

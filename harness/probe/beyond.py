@@ -1,6 +1,6 @@
 """What the probe cannot do to this target, and what to give so that it can; and a target that is gone."""
 
-from harness.auth.defects.borrowed import Beyond
+from harness.defects.borrowed import Beyond
 from harness.errors import RunError
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from harness.auth.defects import sendable
-from harness.auth.defects.bench import Metadata
+from harness.defects import sendable
+from harness.defects.bench import Metadata
 from harness.errors import UsageError
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.auth.defects.bench import Answer
-from harness.auth.oracle import Bounds
 from harness.clock import monotonic, utc_now, wall
+from harness.defects.bench import Answer
+from harness.defects.oracle import Bounds
 from harness.probe.asker import Asker, origin_of
 from harness.probe.edge import EXP, NBF, Ask, Search, Seen
 from harness.probe.estimate import conclude

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.auth.oracle import Bounds, Edges
+from harness.defects.oracle import Bounds, Edges
 from harness.formatting import duration
 from harness.probe.estimate import disagreements
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part

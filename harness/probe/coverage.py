@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from harness.auth.defects.bench import Answer, Metadata, Shape
 from harness.clock import monotonic
+from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
 from harness.probe.evidence import CODES, Circumstances, Weighed, weigh
 from harness.probe.openness import Openness

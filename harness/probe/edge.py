@@ -15,7 +15,7 @@ import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from harness.auth.oracle import Bounds
+from harness.defects.oracle import Bounds
 
 FARTHEST_S = 8192
 """Distances that are tried, either way: over two hours, more than any clock or leeway that is set on purpose."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.auth.oracle import Bounds
+from harness.defects.oracle import Bounds
 from harness.probe.result import ClockEstimate
 
 NEAR_S = 0.25

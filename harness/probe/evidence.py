@@ -8,7 +8,7 @@ that is listed and answers UNIMPLEMENTED, so that nothing ran, and no check stoo
 import re
 from dataclasses import dataclass
 
-from harness.auth.defects.bench import Answer
+from harness.defects.bench import Answer
 from harness.probe.result import Outcome
 from harness.redaction import redact
 from harness.results.classify import classify

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from harness.auth.defects.bench import Answer
-from harness.auth.oracle import Bounds, Edges, Expectation, Window, expect
+from harness.defects.bench import Answer
+from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
 from harness.errors import TokenError, UsageError
 from harness.formatting import cause_words, duration
 from harness.probe.asker import origin_of

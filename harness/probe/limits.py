@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from harness.auth.defects.bench import Metadata
-from harness.auth.defects.controls import padded
-from harness.auth.defects.good import Good
+from harness.defects.bench import Metadata
+from harness.defects.controls import padded
+from harness.defects.good import Good
 from harness.probe.asker import Asker
 from harness.probe.beyond import Beyond
 from harness.probe.result import Finding, Outcome, Part

@@ -2,9 +2,9 @@
 
 import grpc
 
+from harness.defects.caller import Caller
 from harness.endpoint import Endpoint
 from harness.endpoint.opening import channel_options, tls_credentials
-from harness.lab.proving.caller import Caller
 
 
 def open_line(endpoint: Endpoint, address: str) -> Caller:

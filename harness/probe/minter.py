@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.auth.defects import ALGORITHMS
-from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
-from harness.auth.defects.good import LEFT_OUT, Good
-from harness.auth.defects.signer import Signer
+from harness.defects import ALGORITHMS
+from harness.defects.borrowed import Beyond, Borrowed, Keyless
+from harness.defects.good import LEFT_OUT, Good
 from harness.errors import UsageError
 from harness.probe.beyond import NO_KEY, NO_SECOND_KEY
+from harness.tokens.signer import Signer
 from harness.tokens.sources import key_file
 from harness.tokens.token import Token
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.auth.defects import DEFECTS, find
+from harness.defects import DEFECTS, find
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
 from harness.probe.result import Part

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from harness.auth.defects.bench import Answer
-from harness.auth.defects.good import Good
-from harness.auth.oracle import Edges
 from harness.clock import wall
+from harness.defects.bench import Answer
+from harness.defects.good import Good
+from harness.defects.oracle import Edges
 from harness.endpoint import Endpoint
 from harness.errors import TokenError
 from harness.probe.ageing import ageing

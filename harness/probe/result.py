@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from harness.auth.oracle import Bounds
+from harness.defects.oracle import Bounds
 from harness.errors import RecordError
 
 SCHEMA = 1

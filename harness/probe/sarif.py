@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from harness.auth.defects import DEFECTS
+from harness.defects import DEFECTS
 from harness.probe.answer import exit_code
 from harness.probe.result import Finding, ProbeResult
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from harness.auth.defects.bench import Answer
+from harness.defects.bench import Answer
 from harness.endpoint.methods import Method, Methods
 from harness.probe.asker import Asker, Subject
 from harness.probe.coverage import INFRASTRUCTURE

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from harness.auth.defects import Defect, Specimen, rows
-from harness.auth.defects.bench import Answer, Bench, Observation
-from harness.auth.defects.good import Good
-from harness.auth.oracle import Edges, Expectation, Window, expect
 from harness.clock import wall
+from harness.defects import Defect, Specimen, rows
+from harness.defects.bench import Answer, Bench, Observation
+from harness.defects.good import Good
+from harness.defects.judge import Outcome as Judged
+from harness.defects.judge import judge_answer, judge_observation, wrong_code
+from harness.defects.oracle import Edges, Expectation, Window, expect
 from harness.errors import TokenError
-from harness.lab.proving.judge import Outcome as Judged
-from harness.lab.proving.judge import judge_answer, judge_observation, wrong_code
 from harness.probe.asker import origin_of
 from harness.probe.beyond import Beyond, GoneError
 from harness.probe.evidence import CRASHED, TURNED_AWAY
@@ -152,7 +152,7 @@ def _answered(row: Defect, specimen: Specimen, judged: Judged, answer: Answer) -
 
 def _side_finding(judged: Judged, plain: Finding) -> Finding:
     """Return a finding on a rule that holds for every rejection: nothing ran, and nothing was told."""
-    from harness.auth.defects import DEFECTS
+    from harness.defects import DEFECTS
 
     row = DEFECTS[judged.row]
     outcome = Outcome.NAKED if judged.row == "WIRE-09" else Outcome.PROBLEM

@@ -49,7 +49,7 @@ class FalseRejects:
 
     ``alive`` met a verifier; ``rejected`` were turned away by it, but for the ``revoked`` ones, whose
     rejection is right. ``must_accept`` of the rejected no verifier with that clock and leeway may turn away;
-    for the ``grey`` ones nobody is to say (`harness.auth.oracle`), or the clocks are not known.
+    for the ``grey`` ones nobody is to say (`harness.defects.oracle`), or the clocks are not known.
     """
 
     phase: str

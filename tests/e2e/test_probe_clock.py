@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.probe_clock import Trial, page, trials
-from harness.auth.defects.bench import Answer
+from harness.defects.bench import Answer
 from harness.endpoint import Endpoint
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.bench import LedgerBench

@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness.auth.defects.bench import Answer
 from harness.clock import utc_now
+from harness.defects.bench import Answer
 from harness.endpoint import Endpoint, Tls
 from harness.probe.asker import Asker, Subject
 

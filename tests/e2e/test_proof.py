@@ -9,11 +9,11 @@ from typing import Any
 import grpc
 import pytest
 
-from harness.auth.defects import ALGORITHMS, rows
-from harness.auth.defects.good import Good
+from harness.defects import ALGORITHMS, rows
+from harness.defects.good import Good
+from harness.defects.judge import Outcome
 from harness.lab.proving.bench import SHAPES
 from harness.lab.proving.counts import prove_target, table
-from harness.lab.proving.judge import Outcome
 from harness.lab.proving.proof import Proof, prove_server
 from harness.lab.proving.stage import child_stage, stage
 

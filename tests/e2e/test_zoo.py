@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.auth.defects import DEFECTS
+from harness.defects import DEFECTS
 from harness.lab import zoo
 from harness.lab.proving.bench import SHAPES
 from harness.lab.proving.proof import Proof, prove_server

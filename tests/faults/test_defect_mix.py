@@ -3,9 +3,9 @@ from collections import Counter
 
 import pytest
 
-from harness.auth.defects import DEFECTS
-from harness.auth.defects.good import Good
-from harness.auth.forging import Forger
+from harness.defects import DEFECTS
+from harness.defects.forging import Forger
+from harness.defects.good import Good
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Surroundings
 from harness.faults.defect_mix import FAMILIES, DefectMix, rows_of

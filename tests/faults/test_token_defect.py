@@ -4,10 +4,10 @@ import time
 import pytest
 
 from harness import faults
-from harness.auth.defects import rows
-from harness.auth.defects.base64url import decode
-from harness.auth.defects.good import Good
-from harness.auth.forging import Forger, why_not
+from harness.defects import rows
+from harness.defects.base64url import decode
+from harness.defects.forging import Forger, why_not
+from harness.defects.good import Good
 from harness.faults import CallView, Surroundings
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())

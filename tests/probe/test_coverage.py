@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Methods, from_stubs
 from harness.errors import UsageError
 from harness.probe.coverage import NOWHERE, Coverage, Credential, Plan, Proof

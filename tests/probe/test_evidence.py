@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.auth.defects.bench import Answer
+from harness.defects.bench import Answer
 from harness.probe.evidence import CODES, Circumstances, weigh
 from harness.probe.result import Outcome
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.defects.bench import Answer
-from harness.auth.defects.good import Good
-from harness.auth.oracle import Bounds
+from harness.defects.bench import Answer
+from harness.defects.good import Good
+from harness.defects.oracle import Bounds
 from harness.errors import UsageError
 from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.result import ClockEstimate

@@ -7,11 +7,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness.auth.defects import ALGORITHMS, DEFECTS, rows
-from harness.auth.defects.signer import Signer
+from harness.defects import ALGORITHMS, DEFECTS, rows
 from harness.errors import UsageError
 from harness.probe.beyond import Beyond
 from harness.probe.minter import Minter, read_key, read_template
+from harness.tokens.signer import Signer
 
 NOW_S = 1_800_000_000.0
 CLAIMS = {"iss": "https://issuer.test", "aud": ["ledger", "other"], "sub": "me", "tenant": 7}

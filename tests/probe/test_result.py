@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.oracle import Bounds
+from harness.defects.oracle import Bounds
 from harness.errors import RecordError
 from harness.probe.result import FAILING, ClockEstimate, Finding, Outcome, Part, ProbeResult
 

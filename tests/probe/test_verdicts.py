@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.auth.defects.bench import Answer, Metadata, Stream
-from harness.auth.defects.good import Good
-from harness.auth.oracle import Bounds, Edges
 from harness.clock import wall
+from harness.defects.bench import Answer, Metadata, Stream
+from harness.defects.good import Good
+from harness.defects.oracle import Bounds, Edges
 from harness.probe.beyond import NO_KEY_SET, Beyond, GoneError
 from harness.probe.result import Finding, Outcome, Part
 from harness.probe.verdicts import HEAVY, Plan, verdicts

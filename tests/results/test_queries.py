@@ -16,7 +16,7 @@ from tests.fakes.run import FakeRun
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install 'jwtstorm[duckdb]'")
 
-TEXT = (Path(__file__).parent.parent / "docs" / "queries.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"^## (.+?)$.*?```sql\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE))
 
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Protocol
 
-from harness.auth.defects import bearer
-from harness.auth.defects.bench import Answer, Metadata, Shape, Stream
-from harness.auth.defects.good import Good
 from harness.clock import monotonic, wall
+from harness.defects import bearer
+from harness.defects.bench import Answer, Metadata, Shape, Stream
+from harness.defects.caller import Caller, OpenStream, call_with_plugin
+from harness.defects.good import Good
+from harness.defects.raw_caller import RawCaller
 from harness.lab.plan import TargetSettings
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proving.caller import Caller, OpenStream, call_with_plugin
 from harness.lab.proving.key_stage import KeyStage
-from harness.lab.proving.raw import RawCaller
 from harness.results.classify import classify
 from harness.results.row import Origin
 

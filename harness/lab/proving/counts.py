@@ -4,9 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.auth.defects import ALGORITHMS
+from harness.defects import ALGORITHMS
+from harness.defects.judge import Outcome
 from harness.lab.proving.bench import SHAPES
-from harness.lab.proving.judge import Outcome
 from harness.lab.proving.proof import Proof, prove_server
 from harness.lab.proving.stage import stage
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.auth.defects import Defect, rows
-from harness.auth.defects.bench import Shape
-from harness.auth.defects.rehearsal import Rehearsal, Script
 from harness.clock import wall
+from harness.defects import Defect, rows
+from harness.defects.bench import Shape
+from harness.defects.judge import Outcome, judge_answer, judge_observation
+from harness.defects.rehearsal import Rehearsal, Script
 from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.judge import Outcome, judge_answer, judge_observation
 from harness.tokens.client_parts import ClientParts
 
 
@@ -74,7 +74,7 @@ async def _run(row: Defect, bench: LedgerBench, shapes: Sequence[Shape]) -> Asyn
 
 def _unfit(parts: ClientParts) -> Outcome | None:
     """Return the row that a client's own metadata fails, before anything else can be tried."""
-    from harness.auth.defects import bearer, sendable
+    from harness.defects import bearer, sendable
 
     sent = parts.metadata("token")
     row = ""

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.auth.defects.good import Good
 from harness.clock import wall
+from harness.defects.good import Good
 from harness.lab.chaos_clock import ChaosClock
 from harness.lab.control import TargetControl
 from harness.lab.listener import HOST

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.auth.defects.signer import Signer
 from harness.errors import TokenError, UsageError
+from harness.tokens.signer import Signer
 from harness.tokens.source import TokenSource, refuse
 from harness.tokens.sources import findings, key_file, template
 from harness.validation import positive

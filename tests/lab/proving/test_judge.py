@@ -3,10 +3,10 @@ from functools import cache
 
 import pytest
 
-from harness.auth.defects import DEFECTS
-from harness.auth.defects.bench import Answer, Observation
-from harness.auth.defects.good import Good
-from harness.lab.proving.judge import judge, judge_answer, judge_observation
+from harness.defects import DEFECTS
+from harness.defects.bench import Answer, Observation
+from harness.defects.good import Good
+from harness.defects.judge import judge, judge_answer, judge_observation
 
 REJECTED = Answer("UNAUTHENTICATED", "token expired")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.auth.defects import DEFECTS
+from harness.defects import DEFECTS
 from harness.errors import UsageError
 from harness.lab import TargetSettings, zoo
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.auth.defects.bench import Metadata
+from harness.defects.bench import Metadata
 from harness.tokens.client_parts import ClientParts
 
 FINDS = ("META-16",)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.auth.defects import DEFECTS, rows
-from harness.auth.defects.rehearsal import Rehearsal, Script
+from harness.defects import DEFECTS, rows
+from harness.defects.rehearsal import Rehearsal, Script
 from harness.tokens.client_parts import ClientParts
 from harness.tokens.refresh import Tokens
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.defects.base64url import decode, encode, respelt
-from harness.auth.defects.signer import Signer, high_s
+from harness.defects.base64url import decode, encode, respelt
+from harness.tokens.signer import Signer, high_s
 
 PAIRS = ("ES256", "RS256", "PS256", "EdDSA")
 

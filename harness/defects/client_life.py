@@ -4,9 +4,9 @@
 
 from dataclasses import replace
 
-from harness.auth.defects import defect
-from harness.auth.defects.bench import Observation, Observations
-from harness.auth.defects.rehearsal import Rehearsal, Script, Tally
+from harness.defects import defect
+from harness.defects.bench import Observation, Observations
+from harness.defects.rehearsal import Rehearsal, Script, Tally
 from harness.tokens.client_parts import ClientParts
 
 _RENEW = "Renew before the end with a margin and jitter, one renewal for all callers, with a back-off."

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.auth.defects.leaks import leak
+from harness.defects.leaks import leak
 from harness.lab.target.gate import TEXTS
 
 SENT = "Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJzdG9ybSJ9.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"

@@ -2,9 +2,9 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, KEY_PAIRS, Made, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.good import LEFT_OUT, Good
+from harness.defects import ACCEPT, KEY_PAIRS, Made, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.good import LEFT_OUT, Good
 
 _TIMES = 100
 

@@ -2,9 +2,9 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, REJECT, Allowed, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.leaks import leak
+from harness.defects import ACCEPT, REJECT, Allowed, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.leaks import leak
 
 _ONE = "Put the check into one interceptor that every kind of call passes, and test each method without a token."
 
@@ -126,7 +126,7 @@ async def reflection(bench: Bench) -> Observations:
 )
 async def crash(bench: Bench) -> Observations:
     """The tokens that made real verifiers raise: dates, payloads and signatures of wrong types."""
-    from harness.auth.defects import DEFECTS
+    from harness.defects import DEFECTS
 
     for row in ("TIME-04", "TIME-07", "TIME-16", "CLM-07", "SIGN-19", "SIGN-07"):
         for specimen in DEFECTS[row].specimens(bench.good):
@@ -207,7 +207,7 @@ async def shared_state(bench: Bench) -> Observations:
 )
 async def telling(bench: Bench) -> Observations:
     """The texts of rejections of all sorts, looked through for tokens, clocks, keys and stacks."""
-    from harness.auth.defects import DEFECTS
+    from harness.defects import DEFECTS
 
     for row in (
         "TIME-01",

@@ -2,10 +2,10 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, KEY_PAIRS, REJECT, Allowed, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.signer import Signer
 from harness.clock import monotonic
+from harness.defects import ACCEPT, KEY_PAIRS, REJECT, Allowed, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.tokens.signer import Signer
 
 _FLOOD = 40
 

@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from harness.auth.defects import ACCEPT, ALGORITHMS, DEFECTS, FAMILIES, Defect, Specimen, bearer, find, rows
-from harness.auth.defects.good import Good
+from harness.defects import ACCEPT, ALGORITHMS, DEFECTS, FAMILIES, Defect, Specimen, bearer, find, rows
+from harness.defects.good import Good
 from harness.errors import UsageError
 
 NUMBERS = {"OK": 7, "META": 24, "SIGN": 23, "HEAD": 13, "TIME": 22, "CLM": 12, "WIRE": 13, "KEY": 5, "LIFE": 8}

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from harness.auth.defects.good import Good
+from harness.defects.good import Good
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 

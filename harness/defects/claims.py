@@ -2,9 +2,9 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, DENY, REJECT, Allowed, Made, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.good import LEFT_OUT, Good
+from harness.defects import ACCEPT, DENY, REJECT, Allowed, Made, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.good import LEFT_OUT, Good
 
 _DENIED = (Allowed(DENY, "Envoy answers a wrong audience with 403"),)
 _AUDIENCE = "Demand your own name, as a whole, in a text or a list of texts."

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.auth.defects.base64url import encode
-from harness.auth.defects.signer import Signer
+from harness.defects.base64url import encode
+from harness.tokens.signer import Signer
 
 LEFT_OUT: Any = ...
 """The value of a claim or header member that is to be left out."""

@@ -2,10 +2,10 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, ALGORITHMS, KEY_PAIRS, RSA, Allowed, Made, defect
-from harness.auth.defects.base64url import decode, encode, respelt
-from harness.auth.defects.good import Good, segment
-from harness.auth.defects.signer import high_s, out_of_range_ecdsa
+from harness.defects import ACCEPT, ALGORITHMS, KEY_PAIRS, RSA, Allowed, Made, defect
+from harness.defects.base64url import decode, encode, respelt
+from harness.defects.good import Good, segment
+from harness.tokens.signer import high_s, out_of_range_ecdsa
 
 _ES256 = frozenset({"ES256"})
 _UNVERIFIED = "The code decodes the token for its claims and never verifies it, or verifies and goes on all the same."

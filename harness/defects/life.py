@@ -2,8 +2,8 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, REJECT, Allowed, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
+from harness.defects import ACCEPT, REJECT, Allowed, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
 
 _ONCE = Allowed(ACCEPT, "the token is checked when the stream begins", when="streams-checked-once")
 _AWAY_S = 600.0

@@ -19,7 +19,7 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError, StreamClosedError
 
-from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.defects.bench import Answer, Metadata, Shape
 from harness.results.classify import VERDICT_KEY
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}

@@ -5,10 +5,10 @@
 import zlib
 from typing import Any
 
-from harness.auth.defects import ACCEPT, KEY_PAIRS, Allowed, Made, bearer, defect
-from harness.auth.defects.base64url import encode
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.good import LEFT_OUT, Good, segment
+from harness.defects import ACCEPT, KEY_PAIRS, Allowed, Made, bearer, defect
+from harness.defects.base64url import encode
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.good import LEFT_OUT, Good, segment
 
 _LIST = "Take the key from the configured issuer's set, by kid, and read nothing else of the header about keys."
 

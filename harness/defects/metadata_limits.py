@@ -2,10 +2,10 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, Allowed, Made, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.controls import padded
-from harness.auth.defects.good import Good
+from harness.defects import ACCEPT, Allowed, Made, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.controls import padded
+from harness.defects.good import Good
 
 _LIBRARY = (
     Allowed("INTERNAL", "the library refuses the bytes before any code of yours"),

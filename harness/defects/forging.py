@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 from harness import clock
-from harness.auth.defects import ALGORITHMS, Defect, Specimen, find, sendable
-from harness.auth.defects.borrowed import Beyond, Borrowed, Keyless
-from harness.auth.defects.good import Good
-from harness.auth.defects.signer import Signer
+from harness.defects import ALGORITHMS, Defect, Specimen, find, sendable
+from harness.defects.borrowed import Beyond, Borrowed, Keyless
+from harness.defects.good import Good
+from harness.tokens.signer import Signer
 from harness.tokens.token import Token
 
 BEARER = "Bearer "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.oracle import Bounds, Edges, Expectation, Window, expect
+from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
 
 seconds = st.floats(-5000, 5000)
 some_s = st.floats(0, 50)

@@ -2,8 +2,8 @@
 
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
-from harness.auth.defects import ACCEPT, DENY, Allowed, Made, bearer, defect
-from harness.auth.defects.good import Good
+from harness.defects import ACCEPT, DENY, Allowed, Made, bearer, defect
+from harness.defects.good import Good
 
 _CONFUSED = "The interceptor takes a form that another hop does not, and the two disagree on who is calling."
 

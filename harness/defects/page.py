@@ -1,10 +1,10 @@
-"""The docs page of the catalogue: ``python -m harness.auth.defect_page`` writes ``docs/defects.md``."""
+"""The docs page of the catalogue: ``python -m harness.defects.page`` writes ``docs/defects.md``."""
 
 import sys
 from pathlib import Path
 
-from harness.auth.defects import FAMILIES, Defect, rows
-from harness.auth.defects.good import Good
+from harness.defects import FAMILIES, Defect, rows
+from harness.defects.good import Good
 
 PAGE = Path(__file__).parents[2] / "docs" / "defects.md"
 
@@ -12,7 +12,7 @@ _SAMPLE = Good.of("ES256", "https://issuer.example", "ledger", 1_800_000_000.0)
 _HEAD = """\
 # What goes wrong with a JWT over gRPC
 
-Made from the catalogue by `python -m harness.auth.defect_page`; do not edit. {count} defects of tokens, metadata,
+Made from the catalogue by `python -m harness.defects.page`; do not edit. {count} defects of tokens, metadata,
 wiring, keys and life-cycles: what each looks like on the wire, what a correct server answers, how real ones fail,
 and how to fix it. `python -m harness.lab.proving` runs them all against the lab's own target, and
 `python -m harness.lab.zoo` against servers and clients that are wrong on purpose.

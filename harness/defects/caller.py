@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from harness.auth.defects.bench import Answer, Metadata, Shape
+from harness.defects.bench import Answer, Metadata, Shape
 from harness.results.classify import VERDICT_KEY
 
 _SILENCE_S = 2.0

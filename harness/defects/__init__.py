@@ -3,7 +3,7 @@
 A row registers itself by being defined, and every module of this package is loaded with it, so that
 adding one changes one place. A *specimen* row makes bad credentials from good ones: tokens or
 metadata of one call. A *procedure* row needs more than one call, a key set, a clock or a client, and
-runs against a `harness.auth.defects.bench.Bench`. What must wait says why. The function's docstring
+runs against a `harness.defects.bench.Bench`. What must wait says why. The function's docstring
 says what the defect looks like on the wire; ``docs/defects.md`` is made from all of it.
 
 A row's answer is the name of a gRPC status. ``expected`` is what a correct server says; an `Allowed`
@@ -19,8 +19,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from harness.auth.defects.bench import Metadata, Observation
-from harness.auth.defects.good import Good
+from harness.defects.bench import Metadata, Observation
+from harness.defects.good import Good
 from harness.errors import UsageError
 
 ACCEPT = "OK"

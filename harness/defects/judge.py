@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.auth.defects import Defect, Specimen
-from harness.auth.defects.bench import Answer, Observation
-from harness.auth.defects.leaks import leak
+from harness.defects import Defect, Specimen
+from harness.defects.bench import Answer, Observation
+from harness.defects.leaks import leak
 
 Verdict = Literal["passed", "allowed", "failed", "void"]
 

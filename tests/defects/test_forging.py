@@ -3,9 +3,9 @@ import time
 import pytest
 
 from harness import clock
-from harness.auth.defects import find
-from harness.auth.defects.good import Good
-from harness.auth.forging import Forger, large, needs_key, signer_of, text_of, why_not
+from harness.defects import find
+from harness.defects.forging import Forger, large, needs_key, signer_of, text_of, why_not
+from harness.defects.good import Good
 from harness.lab.issuer.keys import SigningKey
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())

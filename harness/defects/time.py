@@ -1,8 +1,8 @@
 """Defects of time: the end, and what else a verifier compares with its clock."""
 
-from harness.auth.defects import ACCEPT, Allowed, Case, Made, bearer, defect
-from harness.auth.defects.bench import Bench, Observation, Observations
-from harness.auth.defects.good import LEFT_OUT, Good
+from harness.defects import ACCEPT, Allowed, Case, Made, bearer, defect
+from harness.defects.bench import Bench, Observation, Observations
+from harness.defects.good import LEFT_OUT, Good
 
 _NUMBER = "Demand a finite JSON number, of whole or broken seconds, in a range that means a date."
 _FAR = (Allowed(ACCEPT, "a date is a date, however far", when="far-dates"),)

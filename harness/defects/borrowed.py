@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.auth.defects.good import LEFT_OUT, Good
-from harness.auth.defects.signer import Signer
+from harness.defects.good import LEFT_OUT, Good
+from harness.tokens.signer import Signer
 from harness.tokens.token import Token
 
 
