@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
-from harness.auth.channel import Arrival, Attempt
+from harness.calls.channel import Arrival, Attempt
 from harness.livepage import Tally
 from harness.recording import Recording
 from harness.results.call_journal import Journal

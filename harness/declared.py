@@ -18,7 +18,7 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from harness import clock
-from harness.auth.attempt import Arrival, Tried
+from harness.calls.attempt import Arrival, Tried
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
 from harness.pacer import OnUnsent

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.auth.channel import Attempt
+from harness.calls.channel import Attempt
 from harness.errors import HarnessError, TokenError
 from harness.recording import Watchers
 from harness.results.grpc_status import worth

@@ -4,7 +4,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from harness.auth.attempt import Arrival, Attempt
+from harness.calls.attempt import Arrival, Attempt
 from harness.results.row import ROW, Cause, Kind, Origin
 from harness.tokens.refresh import Decision
 from harness.tokens.token import Token

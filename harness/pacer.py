@@ -15,7 +15,7 @@ from gevent.queue import Queue
 
 from harness import clock
 from harness.alarm import Alarm
-from harness.auth.attempt import Arrival
+from harness.calls.attempt import Arrival
 from harness.load import Load
 from harness.results.row import Cause, Flag
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.auth.attempt import Arrival, Attempt, Client, Recorder
-from harness.auth.trace import AuthTrace
+from harness.calls.attempt import Arrival, Attempt, Client, Recorder
+from harness.calls.trace import AuthTrace
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
 from harness.redaction import redact
@@ -76,7 +76,7 @@ class Recording:
         return number
 
     def attempt(self, attempt: Attempt, *, final: bool, address: str = "") -> None:
-        """Record an attempt that has ended (see `harness.auth.attempt.Recorder`)."""
+        """Record an attempt that has ended (see `harness.calls.attempt.Recorder`)."""
         arrival = attempt.arrival
         arrival.finals += final
         method = self.method(attempt.method, address)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.auth.attempt import Attempt, Client
+from harness.calls.attempt import Attempt, Client
 from harness.formatting import number, percent, plural
 from harness.results.proportion import Share
 from harness.results.row import JUDGED, Cause, Origin

@@ -19,7 +19,7 @@ import grpc
 from gevent import GreenletExit
 
 from harness import plugin
-from harness.auth.channel import Arrival, AuthChannel, Client
+from harness.calls.channel import Arrival, AuthChannel, Client
 from harness.catalogue import NO_USER
 from harness.endpoint.repertoire import Callers
 from harness.pacer import Seat

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from harness import mishaps, preflight
-from harness.auth.channel import AuthChannel, Client
 from harness.begin import Begin
+from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods

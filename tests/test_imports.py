@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "locust": ("harness.users", "harness.plugin", "harness.web"),
     "grpc": (
         "harness.users",
-        "harness.auth.channel",
+        "harness.calls.channel",
         "harness.tokens.sources.login_call",
         "harness.completions",
         "harness.endpoint",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import clock
-from harness.auth.channel import Arrival
+from harness.calls.channel import Arrival
 from harness.load import Load, closed_users, constant_rate, poisson_rate
 from harness.pacer import Pacer
 from harness.results.row import Cause, Flag

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.auth.attempt import Arrival, Attempt
+from harness.calls.attempt import Arrival, Attempt
 from harness.errors import HarnessError, RecordError, TokenError
 from harness.recording import Recording, Watchers
 from harness.results.call_journal import Journal, read_names, trace_path

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from harness.auth.attempt import Arrival, Attempt
+from harness.calls.attempt import Arrival, Attempt
 from harness.results.proportion import Share
 from harness.results.row import Cause, Origin
 from harness.so_far import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
 from harness.tokens.token import Token
-from tests.auth.fake_transport import Bench, Transport
+from tests.calls.fake_transport import Bench, Transport
 
 NOW_S = 1_800_000_000.0
 EARLY = Renewals(holders=5, life_s=10, now_s=4)

@@ -71,7 +71,7 @@ def names_path(run: Path, worker: int) -> Path:
 
 
 def trace_path(run: Path, worker: int) -> Path:
-    """Return where a worker's auth trace lies (`harness.auth.trace`)."""
+    """Return where a worker's auth trace lies (`harness.calls.trace`)."""
     return run / f"auth-{worker}.ndjson"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import pytest
 
-from harness.auth.channel import AuthChannel, Replies
+from harness.calls.channel import AuthChannel, Replies
 from harness.results.row import Cause
-from tests.auth.fake_transport import Bench, Transport
+from tests.calls.fake_transport import Bench, Transport
 
 pytestmark = pytest.mark.e2e
 SERVICE = "jwtstorm.test.Echo"

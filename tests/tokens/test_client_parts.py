@@ -7,7 +7,7 @@ from harness import clock
 from harness.lab import zoo
 from harness.tokens.client_parts import MOST_ATTEMPTS, ClientParts
 from harness.tokens.refresh import Tokens
-from tests.auth.fake_transport import Bench, Failure, Transport
+from tests.calls.fake_transport import Bench, Failure, Transport
 
 
 def bench_of(animal: str, *answers: object) -> Bench:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.auth.trace import AuthTrace
+from harness.calls.trace import AuthTrace
 from harness.errors import RecordError
 from harness.redaction import redact
 from harness.tokens.token import Token

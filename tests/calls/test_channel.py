@@ -9,13 +9,13 @@ import grpc
 import pytest
 
 from harness import clock
-from harness.auth.attempt import Tried
-from harness.auth.channel import Arrival, Attempt, NoToken
+from harness.calls.attempt import Tried
+from harness.calls.channel import Arrival, Attempt, NoToken
 from harness.errors import TokenError
 from harness.results.row import NO_LIFE, Cause, Flag, Origin
 from harness.tokens.refresh import Decision, Tokens
 from harness.tokens.token import Token
-from tests.auth.fake_transport import (
+from tests.calls.fake_transport import (
     BUFFERED,
     KINDS,
     MANY_REPLIES,

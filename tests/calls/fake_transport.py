@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from harness import clock
-from harness.auth.channel import Arrival, Attempt, AuthChannel, Client
+from harness.calls.channel import Arrival, Attempt, AuthChannel, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.results.classify import VERDICT_KEY

@@ -7,10 +7,10 @@ import grpc
 import pytest
 
 from harness import clock
-from harness.auth.channel import NoToken, Replies
+from harness.calls.channel import NoToken, Replies
 from harness.errors import TokenError
 from harness.results.row import MOST_NTH, Cause, Origin
-from tests.auth.fake_transport import (
+from tests.calls.fake_transport import (
     BUFFERED,
     MANY_REPLIES,
     METHOD,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from harness import clock
-from harness.auth.attempt import Attempt, Client
+from harness.calls.attempt import Attempt, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults import CallView

@@ -2,7 +2,7 @@
 
 It wraps any object with ``unary_unary``, ``unary_stream``, ``stream_unary`` and ``stream_stream``.
 A call takes a token, attaches it as metadata (call credentials dead-lock under gevent), sends, and
-records one row per attempt (`harness.auth.call`); after UNAUTHENTICATED it renews the token and
+records one row per attempt (`harness.calls.call`); after UNAUTHENTICATED it renews the token and
 sends once more, where no response message was seen and the request can be read again. A failed
 call raises its `grpc.RpcError`, recorded already: `harness.users` ends the task there.
 """
@@ -13,8 +13,8 @@ from typing import Any, Self
 import grpc
 
 from harness import clock
-from harness.auth.attempt import Arrival, Attempt, Client, Recorder
-from harness.auth.call import Call
+from harness.calls.attempt import Arrival, Attempt, Client, Recorder
+from harness.calls.call import Call
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.results.classify import CANCELLED

@@ -11,7 +11,7 @@ from harness.endpoint.metadata import Metadata
 from harness.faults import FAULTS, CallView, Fault
 from harness.timeline import Planned, at
 from harness.tokens.refresh import Decision
-from tests.auth.fake_transport import Bench, Failure, Transport
+from tests.calls.fake_transport import Bench, Failure, Transport
 
 
 def without_the_token(metadata: Metadata) -> Metadata:
