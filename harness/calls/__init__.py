@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""A call, from the stub to each attempt: token, per-call faults, rows and trace."""

@@ -1,6 +1,6 @@
 """The catalogue of defects: what goes wrong with a JWT over gRPC, each row as data and a small function.
 
-A row registers itself by being defined, and every module of this package is loaded with it, so that
+A row registers itself by being defined, and every module of ``catalogue/`` is loaded with this package, so that
 adding one changes one place. A *specimen* row makes bad credentials from good ones: tokens or
 metadata of one call. A *procedure* row needs more than one call, a key set, a clock or a client, and
 runs against a `harness.defects.bench.Bench`. What must wait says why. The function's docstring
@@ -199,5 +199,5 @@ def _sendable(key: str, value: str | bytes) -> bool:
     return key.endswith("-bin") if isinstance(value, bytes) else bool(_SENDABLE_VALUE.fullmatch(value))
 
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+for _module in iter_modules([f"{_folder}/catalogue" for _folder in __path__]):
+    import_module(f"{__name__}.catalogue.{_module.name}")

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from harness.defects.bench import Metadata
-from harness.defects.controls import padded
+from harness.defects.catalogue.controls import padded
 from harness.defects.good import Good
 from harness.probe.asker import Asker
 from harness.probe.beyond import Beyond

@@ -1,1 +1,1 @@
-"""The token's life-cycle: where tokens come from, when they are renewed, and what becomes of a call."""
+"""The token's life-cycle: where tokens come from, when they are renewed, and who shares one."""

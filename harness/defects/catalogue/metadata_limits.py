@@ -4,7 +4,7 @@
 
 from harness.defects import ACCEPT, Allowed, Made, bearer, defect
 from harness.defects.bench import Bench, Observation, Observations
-from harness.defects.controls import padded
+from harness.defects.catalogue.controls import padded
 from harness.defects.good import Good
 
 _LIBRARY = (
