@@ -19,7 +19,7 @@ from benchmarks.rig.ground import plain_ground
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from benchmarks.rig.turns import SERVER_CPU, Player, Score
-from harness.transport_choice import GRPCIO, VARIABLE
+from harness.transport.choice import GRPCIO, VARIABLE
 
 LOCUST = ("locust", "--headless", "--only-summary", "-u", "50", "-r", "50", "-f")
 GENERATORS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness.transport_choice import GRPCIO
+from harness.transport.choice import GRPCIO
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Literal
 from harness.errors import UsageError
 from harness.lab.faketime import find_library
 from harness.lab.proxy_choice import choose
-from harness.transport_choice import WAY_OUT, native_version
+from harness.transport.choice import WAY_OUT, native_version
 
 NEEDED = ("locust", "grpcio", "gevent", "pyjwt", "toxiproxy-python", "pandas", "matplotlib", "pyarrow", "uvloop")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -11,7 +11,7 @@ from typing import Any
 from harness.ceilings import Ceilings
 from harness.runfolder import RunSettings, build_label
 from harness.scenario import Scenario
-from harness.transport_choice import TRANSPORTS, VARIABLE
+from harness.transport.choice import TRANSPORTS, VARIABLE
 from harness.variants import variant
 
 

@@ -27,7 +27,7 @@ from harness.timeline import Planned, Step
 from harness.tokens import refresh
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
-from harness.transport_choice import AUTO, MAKERS, TRANSPORTS
+from harness.transport.choice import AUTO, MAKERS, TRANSPORTS
 from harness.validation import is_number, list_of, not_negative, of_kind, one_of, positive, whole
 
 
@@ -74,7 +74,7 @@ class Scenario:
     ``deadline_s`` bounds each call, retry and token included; ``max_lag_s`` (default: the deadline)
     how long an arrival waits for a free user; ``connections`` is the number of TCP connections of
     one worker process (an `Endpoint` has its own); ``transport`` is what carries the calls, ``grpcio``,
-    ``native``, or ``auto``, which says in the run why it took which (`harness.transport_choice`); ``calls`` are
+    ``native``, or ``auto``, which says in the run why it took which (`harness.transport.choice`); ``calls`` are
     what a `harness.users.CallUser` makes, and ``methods`` where their definitions come from; ``calls_by`` says
     who makes these, ``python``, the native ``transport`` by itself (`harness.declared`), or ``auto``, which lets it
     wherever it can; ``matters`` says what a

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from harness import transport_choice
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.launched import Launched
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
@@ -12,7 +11,8 @@ from harness.lab.process import Child, started_ticks
 from harness.lab.proxy_choice import choose
 from harness.lab.running import Lab
 from harness.scenario import LabSettings, Scenario
-from harness.transport_choice import Choice
+from harness.transport import choice
+from harness.transport.choice import Choice
 
 
 def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
@@ -88,7 +88,7 @@ def choose_transport(scenario: Scenario) -> Choice:
 
         return native.refusal(scenario.endpoint or scenario.endpoint_at(native.NOWHERE))
 
-    return transport_choice.choose(scenario.transport, refusal)
+    return choice.choose(scenario.transport, refusal)
 
 
 def _child(child: Child | Launched) -> dict[str, str | int]:

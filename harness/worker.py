@@ -29,7 +29,7 @@ from harness.tokens.keeper import Keeper
 from harness.tokens.source import TokenSource
 from harness.tokens.sources import ClientCredentials
 from harness.transport import TransportSettings, await_all_ready, open_channels
-from harness.transport_choice import TRANSPORT, maker
+from harness.transport.choice import TRANSPORT, maker
 from harness.variants import client_parts
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.results.row import Flag, Kind
-from harness.transport_choice import GRPCIO, NATIVE, native_version
+from harness.transport.choice import GRPCIO, NATIVE, native_version
 from tests.e2e.storms import Trial, assert_code, settings
 from tests.e2e.test_run import all_rows
 

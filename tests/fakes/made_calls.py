@@ -18,9 +18,8 @@ from typing import Any  # noqa: E402
 import gevent  # noqa: E402
 import grpc  # noqa: E402
 
-from harness import unpooled  # noqa: E402
 from harness.endpoint import Endpoint, Retry  # noqa: E402
-from harness.transport import POOL, TransportSettings, await_all_ready, open_channels  # noqa: E402
+from harness.transport import POOL, TransportSettings, await_all_ready, grpcio_channel, open_channels  # noqa: E402
 
 NOBODY = "127.0.0.1:1"
 STREAM_REMOVED = re.compile(r"Stream removed \((.*)\)$")
@@ -330,7 +329,7 @@ PATH = sys.argv[2]
 
 def main() -> None:
     if PATH == POOL:
-        unpooled.library = SimpleNamespace()  # a release of grpcio without the names that are needed
+        grpcio_channel.library = SimpleNamespace()  # a release of grpcio without the names that are needed
     client = Client(sys.argv[1])
     found: dict[str, Any] = {"path": TransportSettings(Endpoint((client.address,)), 100).to_json()}
     for name, make in CASES.items():

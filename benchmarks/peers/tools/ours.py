@@ -13,7 +13,7 @@ from harness.results.call_journal import workers
 from harness.results.call_journal_reader import JournalReader
 from harness.results.row import Cause, Flag, Kind
 from harness.results.run import read_run
-from harness.transport_choice import GRPCIO, NATIVE, native_version
+from harness.transport.choice import GRPCIO, NATIVE, native_version
 
 LOADS = Path("benchmarks/loads")
 _ALL = 1 << 30

@@ -3,9 +3,9 @@ from importlib.metadata import version
 
 import pytest
 
-from harness import transport_choice
 from harness.errors import UsageError
-from harness.transport_choice import (
+from harness.transport import choice
+from harness.transport.choice import (
     AUTO,
     GRPCIO,
     NATIVE,
@@ -73,10 +73,10 @@ def test_grpcio_is_taken_without_a_look_at_native() -> None:
 def test_the_version_of_an_absent_package_is_none_and_one_of_a_source_tree_is_source(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transport_choice, "MODULE", "no_such_module_of_ours")
+    monkeypatch.setattr(choice, "MODULE", "no_such_module_of_ours")
     assert native_version() is None
-    monkeypatch.setattr(transport_choice, "MODULE", "harness")
-    monkeypatch.setattr(transport_choice, "DISTRIBUTION", "no-such-distribution-of-ours")
+    monkeypatch.setattr(choice, "MODULE", "harness")
+    monkeypatch.setattr(choice, "DISTRIBUTION", "no-such-distribution-of-ours")
     assert native_version() == "source"
     assert importlib.util.find_spec("harness") is not None
 

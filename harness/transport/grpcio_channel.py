@@ -1,6 +1,6 @@
 """Unpooled: a channel of grpcio whose calls wait in no thread of gevent's pool.
 
-All four kinds of call end in the channel's one queue (`harness.completions`): unary ones are the library's own but for
+All four kinds of call end in the channel's one queue (`harness.transport.grpcio_completions`): unary ones are the library's own but for
 how their end is waited for; the others are its futures and streams.
 
 This needs private parts of grpcio, so `unusable` tries them first, with calls to nowhere; where one is absent or
@@ -17,7 +17,7 @@ from typing import Any, Self
 import gevent
 import grpc
 
-from harness.completions import Completions, Ended, cygrpc, questions
+from harness.transport.grpcio_completions import Completions, Ended, cygrpc, questions
 
 library: Any = import_module("grpc._channel")
 

@@ -3,9 +3,9 @@
 Two traps of grpcio, both measured: under gevent grpcio waits for completions in a native thread pool of ten,
 so that ten slow calls make every other call look slow; and channels with equal arguments share
 one connection, so that a connection fault hits everybody or nobody. Hence calls wait in one thread for each
-channel (`harness.unpooled`) or, where this grpcio does not allow that, the pool is sized above the calls in
+channel (`harness.transport.grpcio_channel`) or, where this grpcio does not allow that, the pool is sized above the calls in
 flight before the first channel; and each channel has a subchannel pool of its own.
-The native transport waits in no thread (`harness.transport_choice`).
+The native transport waits in no thread (`harness.transport.choice`).
 """
 
 import logging
@@ -18,14 +18,14 @@ import gevent
 import grpc
 import grpc.experimental.gevent as grpc_gevent
 
-from harness import unpooled
 from harness.clock import monotonic
 from harness.endpoint import Endpoint
 from harness.endpoint.agreement import tls_mismatch
 from harness.endpoint.native import native_ended_ns, open_native
 from harness.endpoint.opening import open_channel
 from harness.errors import UsageError
-from harness.transport_choice import GRPCIO, NATIVE, PYTHON, version_of
+from harness.transport import grpcio_channel
+from harness.transport.choice import GRPCIO, NATIVE, PYTHON, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class TransportSettings:
     def completions(self) -> str:
         """Return where calls on grpcio wait in this process: `THREAD` or `POOL`."""
         prepare(0)
-        return POOL if unpooled.unusable() else THREAD
+        return POOL if grpcio_channel.unusable() else THREAD
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them."""
@@ -145,11 +145,11 @@ def open_channels(settings: TransportSettings) -> list[grpc.Channel]:
     settings.prepare(settings.in_flight)
     endpoint = settings.endpoint
     opens = open_native if settings.name == NATIVE else _open_unpooled
-    if settings.name == GRPCIO and (why := unpooled.unusable()):
+    if settings.name == GRPCIO and (why := grpcio_channel.unusable()):
         logger.warning("each call in flight waits in a thread of its own, which costs the generator: %s", why)
         opens = open_channel
     return [opens(endpoint, address) for address in endpoint.addresses * endpoint.connections]
 
 
 def _open_unpooled(endpoint: Endpoint, address: str) -> grpc.Channel:
-    return unpooled.UnpooledChannel(open_channel(endpoint, address))
+    return grpcio_channel.UnpooledChannel(open_channel(endpoint, address))

@@ -10,7 +10,7 @@ from harness.endpoint import Endpoint, Retry
 from harness.endpoint.native import open_native, refusal
 from harness.errors import UsageError
 from harness.transport import POOL_RESERVE, TransportSettings, open_channels
-from harness.transport_choice import MODULE, NATIVE
+from harness.transport.choice import MODULE, NATIVE
 
 HERE = Endpoint(("127.0.0.1:1", "127.0.0.1:2"), connections=2)
 
@@ -50,7 +50,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 @pytest.fixture(params=[None, "it has changed"])
 def unusable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """Say whether this grpcio's completions come by one thread a channel, or why not."""
-    monkeypatch.setattr("harness.unpooled.unusable", lambda: request.param)
+    monkeypatch.setattr("harness.transport.grpcio_channel.unusable", lambda: request.param)
     return str(request.param) if request.param else None
 
 
