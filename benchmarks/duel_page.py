@@ -16,7 +16,7 @@ from benchmarks.rig.table import Bound, Line, show
 from tests.report.duel.fake_duel import fake_duel
 
 DRAW = (
-    "import sys; from pathlib import Path; from harness.duel.result import read_duel; "
+    "import sys; from pathlib import Path; from harness.comparison.result import read_duel; "
     "from harness.report.duel.page import write_duel_page; folder = Path(sys.argv[1]); "
     "write_duel_page(folder, read_duel(folder))"
 )

@@ -17,9 +17,9 @@ from harness.checks import (
     response_time,
     service_time,
 )
+from harness.comparison.statistics.matters import Matters
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
-from harness.honesty.matters import Matters
 from harness.lab.launch import Launch
 from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
 from harness.scenario import LabSettings, Scenario

@@ -13,11 +13,11 @@ from typing import Any
 from harness import needs
 from harness import timeline as timelines
 from harness.checks import Check
+from harness.comparison.statistics.matters import Matters
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError
 from harness.faults import Surroundings
-from harness.honesty.matters import Matters
 from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
 from harness.lab.launch import Launch

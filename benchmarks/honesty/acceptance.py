@@ -13,10 +13,10 @@ from scipy import special, stats
 from benchmarks.honesty.hosts import HOSTS
 from benchmarks.honesty.storm import CELL, METRICS, Floats, Pool, Storm, pool
 from benchmarks.honesty.trials import Bools, Data, Judged, coin, fixed, from_pools, judge, simulate
-from harness.honesty.looks import DEFAULT, QUICK, SURE, TWO_LOOKS
-from harness.honesty.noise_floor import Spread, reach
-from harness.honesty.steps import steps
-from harness.honesty.verdict import BETTER, SAME, WORSE
+from harness.comparison.statistics.looks import DEFAULT, QUICK, SURE, TWO_LOOKS
+from harness.comparison.statistics.noise_floor import Spread, reach
+from harness.comparison.statistics.steps import steps
+from harness.comparison.statistics.verdict import BETTER, SAME, WORSE
 
 SHORT = Storm()
 LONG = Storm(seconds=300, storms=5)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.duel import ledger, result
+from harness.comparison import result
+from harness.duel import ledger
 
 SCENARIO = Path(__file__).with_name("brief_storm.py")
 KINDS = {

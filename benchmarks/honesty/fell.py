@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.honesty.acceptance import upper_bound
 from benchmarks.honesty.comparisons import KINDS, Comparison
+from harness.comparison.statistics.verdict import BETTER, NOT_COMPARABLE, SAME, TOO_NOISY, WORSE
 from harness.formatting import signed
-from harness.honesty.verdict import BETTER, NOT_COMPARABLE, SAME, TOO_NOISY, WORSE
 
 WORDS = (WORSE, BETTER, SAME, TOO_NOISY, NOT_COMPARABLE)
 TRUTH = {"A/A": SAME, "p99 +10 %": WORSE, "failed +1 point": WORSE}

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from benchmarks.honesty.hosts import Host
 from benchmarks.honesty.storm import LATENCIES, METRICS, Pool
-from harness.honesty.interval import subset_mean_bounds
-from harness.honesty.matters import Matters
-from harness.honesty.metric import primary
-from harness.honesty.verdict import BETTER, SAME, TOO_NOISY, WORSE, words
+from harness.comparison.statistics.interval import subset_mean_bounds
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.metric import primary
+from harness.comparison.statistics.verdict import BETTER, SAME, TOO_NOISY, WORSE, words
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]

@@ -8,18 +8,18 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import catalogue, clock
+from harness.comparison.statistics.assess import candidate
+from harness.comparison.statistics.guard import differing
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import measure_run
+from harness.comparison.statistics.noise_floor import LEAST_RUNS, NoiseFloor, noise_floor, reach, write_noise_floor
+from harness.comparison.statistics.verdict import change_words
 from harness.duel.contender import contender
 from harness.duel.ledger import Entry
 from harness.duel.maker import RunMaker
 from harness.duel.standing import Builder
 from harness.errors import UsageError
 from harness.formatting import plural
-from harness.honesty.assess import candidate
-from harness.honesty.guard import differing
-from harness.honesty.matters import Matters
-from harness.honesty.measure import measure_run
-from harness.honesty.noise_floor import LEAST_RUNS, NoiseFloor, noise_floor, reach, write_noise_floor
-from harness.honesty.verdict import change_words
 
 NOT_ENOUGH = 3
 

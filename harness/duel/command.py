@@ -12,20 +12,20 @@ from typing import Any
 from rich.console import Console
 
 from harness import catalogue, clock
+from harness.comparison.result import Side
+from harness.comparison.statistics import looks
+from harness.comparison.statistics.looks import ALPHA, PLANS, Look, Plan
+from harness.comparison.statistics.matters import Matters
 from harness.duel.contender import Contender, contender
 from harness.duel.fight import Fight
 from harness.duel.finding import assess_at, find, labels
 from harness.duel.ledger import Ledger, held
 from harness.duel.maker import RunMaker
 from harness.duel.output import write_outputs
-from harness.duel.result import Side
 from harness.duel.standing import Builder
 from harness.duel.table import verdict_table
 from harness.errors import UsageError
 from harness.formatting import plural
-from harness.honesty import looks
-from harness.honesty.looks import ALPHA, PLANS, Look, Plan
-from harness.honesty.matters import Matters
 
 OVERHEAD_S = 10.0
 """What a run takes beside its load: starting, draining, merging, its report."""

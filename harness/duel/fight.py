@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import clock
+from harness.comparison.result import Side
+from harness.comparison.statistics.guard import enough
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.verdict import TOO_NOISY
 from harness.duel.ledger import Entry, Ledger
 from harness.duel.maker import MakeRun
-from harness.duel.result import Side
 from harness.formatting import plural
-from harness.honesty.guard import enough
-from harness.honesty.looks import Look
-from harness.honesty.verdict import TOO_NOISY
 
 Tell = Callable[[str], None]
 Judge = Callable[[Ledger, Look], str]

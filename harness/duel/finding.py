@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.duel.ledger import Ledger
-from harness.duel.result import (
+from harness.comparison.result import (
     NOT_JUDGED,
     AsideOfDuel,
     BuildOfDuel,
@@ -18,14 +17,15 @@ from harness.duel.result import (
     Side,
     Span,
 )
+from harness.comparison.statistics.assess import Assessment, PairedRuns, assess
+from harness.comparison.statistics.interval import Interval
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import Pair
+from harness.comparison.statistics.verdict import NOT_COMPARABLE, not_comparable
+from harness.duel.ledger import Ledger
 from harness.errors import RecordError
 from harness.formatting import plural
-from harness.honesty.assess import Assessment, PairedRuns, assess
-from harness.honesty.interval import Interval
-from harness.honesty.looks import Look
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import Pair
-from harness.honesty.verdict import NOT_COMPARABLE, not_comparable
 from harness.results.run import read_run
 
 INTERRUPTED = 130

@@ -7,9 +7,9 @@ are not shown. Source: GitHub, "Workflow commands", and actions/toolkit on their
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.comparison.result import Duel
+from harness.comparison.words import WORST_FIRST, headline
 from harness.duel.markdown import markdown
-from harness.duel.result import Duel
-from harness.duel.words import WORST_FIRST, headline
 
 SUMMARY_LIMIT = 900 * 1024
 """Bytes of one step's summary, with what other commands of the step wrote."""

@@ -3,8 +3,8 @@
 import re
 from xml.etree import ElementTree as ET
 
-from harness.duel.result import Duel, FindingOfDuel
-from harness.duel.words import headline
+from harness.comparison.result import Duel, FindingOfDuel
+from harness.comparison.words import headline
 
 _FORBIDDEN = re.compile("[^\\u0009\\u000a\\u000d\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """Source: XML 1.0, production 2."""

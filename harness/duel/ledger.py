@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from harness.duel.result import LookOfDuel, Side
+from harness.comparison.result import LookOfDuel, Side
+from harness.comparison.statistics.looks import Look, Plan
+from harness.comparison.statistics.pairs import Order, coin
 from harness.errors import RecordError, UsageError
-from harness.honesty.looks import Look, Plan
-from harness.honesty.pairs import Order, coin
 
 SCHEMA = 1
 NAME = "duel.json"

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.comparison.result import Side
+from harness.comparison.statistics.assess import candidate
+from harness.comparison.statistics.guard import unusable
 from harness.duel.ledger import Entry
-from harness.duel.result import Side
 from harness.duel.standing import Builder, Standing, last_words
 from harness.errors import LabError, RecordError, UsageError
-from harness.honesty.assess import candidate
-from harness.honesty.guard import unusable
 from harness.subprocesses import run_to_its_end
 
 INTERRUPTED = 130

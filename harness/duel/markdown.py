@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.duel.result import Duel, FindingOfDuel
-from harness.duel.words import between, change, headline, told, typical
+from harness.comparison.result import Duel, FindingOfDuel
+from harness.comparison.words import between, change, headline, told, typical
 
 COMMENT_LIMIT = 60_000
 """Characters: a comment on GitHub takes 65,536."""

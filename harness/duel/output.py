@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.comparison.result import Duel, write_duel
 from harness.duel.github import annotations, write_summary
 from harness.duel.junit import junit
 from harness.duel.markdown import markdown
-from harness.duel.result import Duel, write_duel
 from harness.errors import RecordError
 
 

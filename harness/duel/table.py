@@ -5,8 +5,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.duel.result import Duel, FindingOfDuel
-from harness.duel.words import between, change, headline, told, typical
+from harness.comparison.result import Duel, FindingOfDuel
+from harness.comparison.words import between, change, headline, told, typical
 
 STYLES = {"worse": "bold red", "better": "bold green", "same": "green", "too noisy to tell": "yellow"}
 

@@ -10,16 +10,16 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from harness.duel.history import BuildPoint, Trend, told, value_words
+from harness.comparison.history import BuildPoint, Trend, told, value_words
+from harness.comparison.statistics.assess import candidate
+from harness.comparison.statistics.guard import Candidate, differing, unusable
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import Measured, measure_run
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.noise_floor import read_noise_floor
+from harness.comparison.statistics.steps import Step, steps
 from harness.errors import RecordError, UsageError
 from harness.formatting import plural
-from harness.honesty.assess import candidate
-from harness.honesty.guard import Candidate, differing, unusable
-from harness.honesty.matters import Matters
-from harness.honesty.measure import Measured, measure_run
-from harness.honesty.metric import Metric
-from harness.honesty.noise_floor import read_noise_floor
-from harness.honesty.steps import Step, steps
 
 
 def trend(scenario: str, reports: Path) -> Trend:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from harness.compare import Comparison
+from harness.comparison.single_runs import Comparison
 from harness.formatting import duration, percent, quantile_name
 from harness.report.page import MARKS, Shown, environment
 from harness.report.story import Story, clearest

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from harness.duel.history import Trend, told
+from harness.comparison.history import Trend, told
+from harness.comparison.statistics.noise_floor import Spread, reach
+from harness.comparison.statistics.steps import Step
 from harness.formatting import plural
-from harness.honesty.noise_floor import Spread, reach
-from harness.honesty.steps import Step
 from harness.report.page import Shown, environment
 from harness.report.style import BLUE, QUIET, STYLE, VERMILION, durations, figure
 

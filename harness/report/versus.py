@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from harness.compare import Comparison, compare
+from harness.comparison.single_runs import Comparison, compare
 from harness.errors import RecordError
 from harness.report.comparison import write_comparison
 

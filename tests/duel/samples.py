@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.comparison.result import Duel, Side
+from harness.comparison.statistics.assess import Assessment
+from harness.comparison.statistics.causes import cause_findings
+from harness.comparison.statistics.looks import Look, Plan
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.pairs import Pair
+from harness.comparison.statistics.secondary import asides
+from harness.comparison.statistics.verdict import judge
 from harness.duel.finding import find
 from harness.duel.ledger import Ledger
-from harness.duel.result import Duel, Side
-from harness.honesty.assess import Assessment
-from harness.honesty.causes import cause_findings
-from harness.honesty.looks import Look, Plan
-from harness.honesty.matters import Matters
-from harness.honesty.pairs import Pair
-from harness.honesty.secondary import asides
-from harness.honesty.verdict import judge
 
 SLUGS: dict[Side, str] = {"base": "old", "new": "new"}
 

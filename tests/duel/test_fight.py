@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.comparison.result import Side
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.pairs import coin
+from harness.comparison.words import told
 from harness.duel.fight import Fight
 from harness.duel.finding import find
 from harness.duel.ledger import Entry, Ledger, held
 from harness.duel.maker import Made
-from harness.duel.result import Side
-from harness.duel.words import told
 from harness.errors import RecordError, UsageError
-from harness.honesty.looks import Look
-from harness.honesty.pairs import coin
 from tests.duel.samples import SLUGS, ledger
 
 

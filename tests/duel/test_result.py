@@ -7,15 +7,15 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from harness.comparison.result import SCHEMA_FILE, Duel, PairOfDuel, read_duel, write_duel
+from harness.comparison.statistics.pairs import Pair
 from harness.duel.github import SUMMARY_LIMIT, annotations, write_summary
 from harness.duel.junit import junit
 from harness.duel.markdown import markdown
-from harness.duel.result import SCHEMA_FILE, Duel, PairOfDuel, read_duel, write_duel
 from harness.duel.table import verdict_table
 from harness.errors import RecordError
-from harness.honesty.pairs import Pair
+from tests.comparison.statistics.fake_pairs import of_causes, pairs
 from tests.duel.samples import fought
-from tests.honesty.fake_pairs import of_causes, pairs
 
 CASES = {
     "same": (pairs(10), "same", 0),

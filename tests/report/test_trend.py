@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from harness.duel.history import BuildPoint, Trend
-from harness.honesty.noise_floor import Spread
-from harness.honesty.steps import steps
+from harness.comparison.history import BuildPoint, Trend
+from harness.comparison.statistics.noise_floor import Spread
+from harness.comparison.statistics.steps import steps
 from harness.report.trend import draw, write_trend
 
 

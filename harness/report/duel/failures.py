@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.duel.result import CauseOfDuel
+from harness.comparison.result import CauseOfDuel
 from harness.formatting import cause_words, percent, signed
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Side, Sides

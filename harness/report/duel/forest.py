@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from harness.duel.result import AsideOfDuel, FindingOfDuel, MetricOfDuel
-from harness.duel.words import between, change
+from harness.comparison.result import AsideOfDuel, FindingOfDuel, MetricOfDuel
+from harness.comparison.words import between, change
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Sides, worst_first
 from harness.report.duel.ticks import ratio_ticks

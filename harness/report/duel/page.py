@@ -6,8 +6,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from harness.duel.result import Duel
-from harness.duel.words import between, change, headline, told, typical
+from harness.comparison.result import Duel
+from harness.comparison.words import between, change, headline, told, typical
 from harness.report.duel import DUEL_PICTURES
 from harness.report.duel.sides import Sides, read_sides, worst_first
 from harness.report.page import Shown, environment

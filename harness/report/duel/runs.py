@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from harness.duel.result import FindingOfDuel
+from harness.comparison.result import FindingOfDuel
 from harness.formatting import duration, plural
 from harness.report.duel import duel_picture
 from harness.report.duel.sides import Sides

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.duel.result import Duel, FindingOfDuel, PairOfDuel
-from harness.duel.words import WORST_FIRST
+from harness.comparison.result import Duel, FindingOfDuel, PairOfDuel
+from harness.comparison.words import WORST_FIRST
 from harness.errors import RecordError
 from harness.report.story import Story
 from harness.report.style import BLUE, ORANGE, Floats

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.comparison.result import Duel, Side, write_duel
 from harness.duel.finding import find
 from harness.duel.ledger import Entry
-from harness.duel.result import Duel, Side, write_duel
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.results.run import read_run

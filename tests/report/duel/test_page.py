@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.duel.result import Duel, read_duel
+from harness.comparison.result import Duel, read_duel
 from harness.report.duel import DUEL_PICTURES
 from harness.report.duel.page import write_duel_page
 from harness.report.duel.sides import aligned, read_sides

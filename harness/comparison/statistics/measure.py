@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from harness.honesty.matters import Matters
-from harness.honesty.metric import Metric
-from harness.honesty.typical import typical_p99_s
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.typical import typical_p99_s
 from harness.results.histogram import Ints, add, quantiles
 from harness.results.histogram import value_of as microseconds
 from harness.results.series import BIN_S, of, read_series

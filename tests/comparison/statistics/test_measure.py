@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.honesty.matters import Matters
-from harness.honesty.measure import Measured, measure_run
-from harness.honesty.metric import primary
-from harness.honesty.typical import typical_p99_s
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import Measured, measure_run
+from harness.comparison.statistics.metric import primary
+from harness.comparison.statistics.typical import typical_p99_s
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.results.histogram import cell_of

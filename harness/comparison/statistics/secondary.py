@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.honesty.interval import Interval, sign_flip_p, subset_mean_interval
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import Pair, difference
+from harness.comparison.statistics.interval import Interval, sign_flip_p, subset_mean_interval
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import Pair, difference
 
 LEVEL_ALPHA = 0.05
 LUCK = 0.10

@@ -6,8 +6,8 @@ first run, and a plan with two looks splits its chance of error between them; ev
 
 from dataclasses import dataclass
 
+from harness.comparison.statistics.interval import smallest_n
 from harness.formatting import plural
-from harness.honesty.interval import smallest_n
 
 ALPHA = 0.05
 """Chance that a verdict of a whole comparison is wrong when nothing changed, over all primaries and looks."""

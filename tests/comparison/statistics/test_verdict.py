@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from harness.honesty.interval import Interval
-from harness.honesty.looks import DEFAULT, QUICK, Look
-from harness.honesty.matters import Matters
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import Pair
-from harness.honesty.verdict import (
+from harness.comparison.statistics.interval import Interval
+from harness.comparison.statistics.looks import DEFAULT, QUICK, Look
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import Pair
+from harness.comparison.statistics.verdict import (
     BETTER,
     EXIT_CODES,
     NOT_COMPARABLE,
@@ -23,7 +23,7 @@ from harness.honesty.verdict import (
     words,
     worst,
 )
-from tests.honesty.fake_pairs import FAILED, P50, P99, pairs, run
+from tests.comparison.statistics.fake_pairs import FAILED, P50, P99, pairs, run
 
 TEN = DEFAULT.looks[0]
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.comparison.statistics.causes import CauseFinding, cause_findings
+from harness.comparison.statistics.guard import Candidate, differing, load_not_sustained, unusable
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import measure_run
+from harness.comparison.statistics.pairs import Order, Pair
+from harness.comparison.statistics.secondary import Aside, asides
+from harness.comparison.statistics.verdict import Verdict, judge, not_comparable
 from harness.errors import RecordError
-from harness.honesty.causes import CauseFinding, cause_findings
-from harness.honesty.guard import Candidate, differing, load_not_sustained, unusable
-from harness.honesty.looks import Look
-from harness.honesty.matters import Matters
-from harness.honesty.measure import measure_run
-from harness.honesty.pairs import Order, Pair
-from harness.honesty.secondary import Aside, asides
-from harness.honesty.verdict import Verdict, judge, not_comparable
 from harness.results.run import read_run
 from harness.results.summary import read_summary
 

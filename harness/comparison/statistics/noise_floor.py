@@ -15,11 +15,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from harness.comparison.statistics.looks import ALPHA
+from harness.comparison.statistics.measure import Measured
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import LEAST_S, difference
 from harness.errors import RecordError, UsageError
-from harness.honesty.looks import ALPHA
-from harness.honesty.measure import Measured
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import LEAST_S, difference
 
 SCHEMA = 1
 """Version of ``noise-floor.json``."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.honesty.steps import LEAST_POINTS, LEAST_STRETCH, steps
+from harness.comparison.statistics.steps import LEAST_POINTS, LEAST_STRETCH, steps
 
 
 def history(seed: int, count: int = 30, noise: float = 0.02) -> list[float]:

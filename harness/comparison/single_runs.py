@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import utc_now
+from harness.comparison.changed_answers import changed_verdicts
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import measure_run
+from harness.comparison.statistics.noise_floor import read_noise_floor
 from harness.errors import UsageError
 from harness.formatting import duration, number, percent
-from harness.honesty.matters import Matters
-from harness.honesty.measure import measure_run
-from harness.honesty.noise_floor import read_noise_floor
 from harness.results.run import find_runs
 from harness.results.summary import Cell, Summary, read_summary
-from harness.verdicts import changed_verdicts
 
 SCHEMA = 1
 """Version of ``comparison.json``."""

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from harness.clock import utc_now
-from harness.compare import TOO_NOISY, Row, compare
+from harness.comparison.single_runs import TOO_NOISY, Row, compare
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.measure import measure_run
+from harness.comparison.statistics.noise_floor import noise_floor, write_noise_floor
 from harness.errors import RecordError, UsageError
-from harness.honesty.matters import Matters
-from harness.honesty.measure import measure_run
-from harness.honesty.noise_floor import noise_floor, write_noise_floor
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.report.versus import run_compare

@@ -1,6 +1,6 @@
+from harness.comparison.changed_answers import changed_verdicts
 from harness.results.auth_summary import Measures, ProbeOutcome
 from harness.results.summary import Summary
-from harness.verdicts import changed_verdicts
 
 UNAUTHENTICATED = {"UNAUTHENTICATED": 4}
 

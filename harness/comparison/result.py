@@ -156,7 +156,7 @@ class Duel:
     asides: tuple[AsideOfDuel, ...]
     causes: tuple[CauseOfDuel, ...]
     matters: Mapping[str, Any]
-    """The scenario's `harness.honesty.matters.Matters`."""
+    """The scenario's `harness.comparison.statistics.matters.Matters`."""
     comparable: Mapping[str, Any]
     """What the counted runs share: load, tokens, timeline, host; empty where none counts."""
     versions: Mapping[str, str]

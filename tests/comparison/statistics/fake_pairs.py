@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.honesty.measure import Measured
-from harness.honesty.metric import Metric, primary
-from harness.honesty.pairs import Pair
+from harness.comparison.statistics.measure import Measured
+from harness.comparison.statistics.metric import Metric, primary
+from harness.comparison.statistics.pairs import Pair
 
 P50, P99, FAILED = primary("p50 steady"), primary("p99 steady"), primary("failed all")
 WOBBLE = (0.9, -0.7, 0.4, -1.1, 0.2, 1.3, -0.5, -0.2, 0.7, -1.0, 0.3, -0.3)

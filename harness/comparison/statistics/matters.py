@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from harness.comparison.statistics.metric import Metric, default_primaries, primary
+from harness.comparison.statistics.metric import mistakes as metric_mistakes
 from harness.errors import RecordError
-from harness.honesty.metric import Metric, default_primaries, primary
-from harness.honesty.metric import mistakes as metric_mistakes
 from harness.validation import positive
 
 
@@ -20,7 +20,7 @@ class Matters:
 
     The ``_ratio`` fields are relative changes of response times (0.05 is 5 %, either way), and
     ``failed_points`` percentage points of all planned calls. ``primaries`` are names with phases
-    (``"p99 steady"``, at most six); without them `harness.honesty.metric.default_primaries`.
+    (``"p99 steady"``, at most six); without them `harness.comparison.statistics.metric.default_primaries`.
     """
 
     p50_ratio: float = 0.05

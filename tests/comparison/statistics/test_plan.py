@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.comparison.statistics.looks import DEFAULT, PLANS, QUICK, TWO_LOOKS, Look, Plan, mistakes
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.metric import Metric, primary
+from harness.comparison.statistics.pairs import coin, difference
 from harness.errors import RecordError
-from harness.honesty.looks import DEFAULT, PLANS, QUICK, TWO_LOOKS, Look, Plan, mistakes
-from harness.honesty.matters import Matters
-from harness.honesty.metric import Metric, primary
-from harness.honesty.pairs import coin, difference
 
 
 @given(st.integers(), st.integers(0, 30))

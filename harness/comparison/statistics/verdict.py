@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from harness.comparison.statistics.guard import enough
+from harness.comparison.statistics.interval import Floats, Interval, pairs_to_show, subset_mean_interval
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import Pair, differences
 from harness.formatting import plural, signed
-from harness.honesty.guard import enough
-from harness.honesty.interval import Floats, Interval, pairs_to_show, subset_mean_interval
-from harness.honesty.looks import Look
-from harness.honesty.matters import Matters
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import Pair, differences
 
 BETTER, SAME, WORSE = "better", "same", "worse"
 TOO_NOISY, NOT_COMPARABLE = "too noisy to tell", "not comparable"

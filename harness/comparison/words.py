@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from statistics import median
 
-from harness.duel.result import NOT_JUDGED, Duel, MetricOfDuel
+from harness.comparison.result import NOT_JUDGED, Duel, MetricOfDuel
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.verdict import change_words
 from harness.formatting import duration, number, percent, plural
-from harness.honesty.metric import Metric
-from harness.honesty.verdict import change_words
 
 WORST_FIRST = ("worse", "too noisy to tell", "better", "same")
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.honesty.measure import Measured
-from harness.honesty.metric import Metric
+from harness.comparison.statistics.measure import Measured
+from harness.comparison.statistics.metric import Metric
 
 Order = Literal["AB", "BA"]
 """Which run went first: A is the baseline, B the candidate."""

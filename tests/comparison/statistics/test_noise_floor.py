@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.comparison.statistics.noise_floor import (
+    NAME,
+    NoiseFloor,
+    noise_floor,
+    reach,
+    read_noise_floor,
+    write_noise_floor,
+)
 from harness.errors import RecordError, UsageError
-from harness.honesty.noise_floor import NAME, NoiseFloor, noise_floor, reach, read_noise_floor, write_noise_floor
-from tests.honesty.fake_pairs import FAILED, P50, P99, run
+from tests.comparison.statistics.fake_pairs import FAILED, P50, P99, run
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HERE = {"scenario": "calm", "host": {"cpu": "A", "cores": 2}}

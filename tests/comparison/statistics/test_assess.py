@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.honesty.assess import PairedRuns, assess
-from harness.honesty.looks import Look
-from harness.honesty.verdict import NOT_COMPARABLE, WORSE
+from harness.comparison.statistics.assess import PairedRuns, assess
+from harness.comparison.statistics.looks import Look
+from harness.comparison.statistics.verdict import NOT_COMPARABLE, WORSE
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.results.run import read_run

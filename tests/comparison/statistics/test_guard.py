@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.honesty.guard import Candidate, differing, enough, load_not_sustained, unusable
+from harness.comparison.statistics.guard import Candidate, differing, enough, load_not_sustained, unusable
 from harness.results.summary import Cell, Problem, Summary, Verdict
 
 LIKE: dict[str, Any] = {"scenario": "calm", "seed": 7, "load": {"per_s": 200}, "host": {"cpu": "A"}, "fingerprint": "f"}

@@ -1,11 +1,11 @@
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from harness.honesty.causes import cause_findings
-from harness.honesty.metric import Metric
-from harness.honesty.pairs import Pair
-from harness.honesty.secondary import asides, discoveries
-from tests.honesty.fake_pairs import WOBBLE, of_causes, run
+from harness.comparison.statistics.causes import cause_findings
+from harness.comparison.statistics.metric import Metric
+from harness.comparison.statistics.pairs import Pair
+from harness.comparison.statistics.secondary import asides, discoveries
+from tests.comparison.statistics.fake_pairs import WOBBLE, of_causes, run
 
 MOVED, STILL, ABSENT = Metric("p90", "steady"), Metric("max", "steady"), Metric("p99.9", "steady")
 

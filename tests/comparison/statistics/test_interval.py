@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.honesty.interval import (
+from harness.comparison.statistics.interval import (
     cut_of,
     pairs_to_show,
     sign_flip_p,

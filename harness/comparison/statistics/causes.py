@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from harness.comparison.statistics.interval import Interval, subset_mean_interval
+from harness.comparison.statistics.pairs import Pair
 from harness.formatting import signed
-from harness.honesty.interval import Interval, subset_mean_interval
-from harness.honesty.pairs import Pair
 
 LEAST_EVENTS = 10
 """Fewer failures of a cause, in all runs together, are too few to compare."""

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.comparison.statistics.steps import LEAST_POINTS, Step
 from harness.formatting import duration, percent, plural
-from harness.honesty.steps import LEAST_POINTS, Step
 
 SCHEMA = 1
 """Version of ``trend.json``."""
