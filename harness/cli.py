@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "calibrate", _calibrate, "Measure how much runs of one build differ here, for hints of compare."
     )
     trend = command("trend", _trend, "Show a scenario over all builds, and where a metric moved for good.")
-    from harness.duel.options import add_calibrate, add_duel, add_trend
+    from harness.experiments.duel.options import add_calibrate, add_duel, add_trend
 
     add_duel(duel, EXIT_CODES)
     add_calibrate(calibrate)
@@ -218,25 +218,25 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _duel(options: argparse.Namespace) -> int:
-    from harness.duel.command import run_duel
+    from harness.experiments.duel.command import run_duel
 
     return run_duel(options, reports_folder())
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from harness.duel.calibrate import run_calibrate
+    from harness.experiments.calibrate import run_calibrate
 
     return run_calibrate(options, reports_folder())
 
 
 def _trend(options: argparse.Namespace) -> int:
-    from harness.duel.trend import run_trend
+    from harness.experiments.trend import run_trend
 
     return run_trend(options, reports_folder())
 
 
 def _policies(options: argparse.Namespace) -> int:
-    from harness.policies import run_command
+    from harness.experiments.policies import run_command
 
     return run_command(options.name, options.policy, reports_folder(), options.tries)
 

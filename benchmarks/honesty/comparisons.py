@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.comparison import result
-from harness.duel import ledger
+from harness.experiments.duel import ledger
 
 SCENARIO = Path(__file__).with_name("brief_storm.py")
 KINDS = {

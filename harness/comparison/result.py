@@ -2,7 +2,7 @@
 
 A duel lies in ``reports/duels/<scenario>/<UTC start>/``:
 
-- ``duel.json``: the ledger, from before the first run on (`harness.duel.ledger`),
+- ``duel.json``: the ledger, from before the first run on (`harness.experiments.duel.ledger`),
 - ``runs/<scenario>/<build>/<UTC start>/``: the runs, ordinary run folders,
 - ``comparison.json``: this, and beside it what is made from it alone and from the runs' files
   (``duel.md``, ``duel.html``, ``junit.xml``, pictures with their CSV).

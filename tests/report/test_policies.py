@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.policies import choose
+from harness.experiments.policies import choose
 from harness.report.policies import PolicyOutcome, draw, title, write
 from harness.tokens.refresh import Tokens
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.comparison.result import Duel, Side, write_duel
-from harness.duel.finding import find
-from harness.duel.ledger import Entry
+from harness.experiments.duel.evaluate import find
+from harness.experiments.duel.ledger import Entry
 from harness.merge import merge
 from harness.metrics import summarise
 from harness.results.run import read_run
 from harness.results.summary import write_summary
-from tests.duel.samples import SLUGS, ledger
+from tests.fakes.duel_samples import SLUGS, ledger
 from tests.fakes.run import FakeRun
 
 SIDES: tuple[Side, Side] = ("base", "new")

@@ -9,13 +9,13 @@ from rich.console import Console
 
 from harness.comparison.result import SCHEMA_FILE, Duel, PairOfDuel, read_duel, write_duel
 from harness.comparison.statistics.pairs import Pair
-from harness.duel.github import SUMMARY_LIMIT, annotations, write_summary
-from harness.duel.junit import junit
-from harness.duel.markdown import markdown
-from harness.duel.table import verdict_table
 from harness.errors import RecordError
+from harness.experiments.duel.github import SUMMARY_LIMIT, annotations, write_summary
+from harness.experiments.duel.junit import junit
+from harness.experiments.duel.markdown import markdown
+from harness.experiments.duel.table import verdict_table
 from tests.comparison.statistics.fake_pairs import of_causes, pairs
-from tests.duel.samples import fought
+from tests.fakes.duel_samples import fought
 
 CASES = {
     "same": (pairs(10), "same", 0),

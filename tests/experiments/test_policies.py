@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import policies
-from harness.policies import run_policies
+from harness.experiments import policies
+from harness.experiments.policies import run_policies
 from harness.results.summary import Problem, Summary, Verdict, write_summary
 from harness.tokens.variation import Variation
 

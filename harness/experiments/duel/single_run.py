@@ -8,9 +8,9 @@ from pathlib import Path
 from harness.comparison.result import Side
 from harness.comparison.statistics.assess import candidate
 from harness.comparison.statistics.guard import unusable
-from harness.duel.ledger import Entry
-from harness.duel.standing import Builder, Standing, last_words
 from harness.errors import LabError, RecordError, UsageError
+from harness.experiments.duel.ledger import Entry
+from harness.experiments.duel.prepared_build import Builder, Standing, last_words
 from harness.subprocesses import run_to_its_end
 
 INTERRUPTED = 130

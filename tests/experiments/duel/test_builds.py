@@ -1,7 +1,7 @@
 import pytest
 
-from harness.duel.contender import contender, served_by
 from harness.errors import UsageError
+from harness.experiments.duel.builds import contender, served_by
 
 
 @pytest.mark.parametrize(

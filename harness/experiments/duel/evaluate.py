@@ -23,8 +23,8 @@ from harness.comparison.statistics.looks import Look
 from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.pairs import Pair
 from harness.comparison.statistics.verdict import NOT_COMPARABLE, not_comparable
-from harness.duel.ledger import Ledger
 from harness.errors import RecordError
+from harness.experiments.duel.ledger import Ledger
 from harness.formatting import plural
 from harness.results.run import read_run
 

@@ -9,8 +9,8 @@ from harness.comparison.result import Side
 from harness.comparison.statistics.guard import enough
 from harness.comparison.statistics.looks import Look
 from harness.comparison.statistics.verdict import TOO_NOISY
-from harness.duel.ledger import Entry, Ledger
-from harness.duel.maker import MakeRun
+from harness.experiments.duel.ledger import Entry, Ledger
+from harness.experiments.duel.single_run import MakeRun
 from harness.formatting import plural
 
 Tell = Callable[[str], None]

@@ -11,8 +11,8 @@ from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.pairs import Pair
 from harness.comparison.statistics.secondary import asides
 from harness.comparison.statistics.verdict import judge
-from harness.duel.finding import find
-from harness.duel.ledger import Ledger
+from harness.experiments.duel.evaluate import find
+from harness.experiments.duel.ledger import Ledger
 
 SLUGS: dict[Side, str] = {"base": "old", "new": "new"}
 
@@ -30,7 +30,7 @@ def fought(monkeypatch: object, folder: Path, pairs: tuple[Pair, ...]) -> Duel:
     """Return the result of a duel whose runs gave these pairs."""
     look = Look(len(pairs), 0.05)
     found = Assessment(judge(pairs, Matters(), look), pairs, asides(pairs), cause_findings(pairs))
-    monkeypatch.setattr("harness.duel.finding.assess_at", lambda *_: found)  # type: ignore[attr-defined]
+    monkeypatch.setattr("harness.experiments.duel.evaluate.assess_at", lambda *_: found)  # type: ignore[attr-defined]
     told = ledger(len(pairs))
     for entry in told.pairs:
         for side in entry.sides:

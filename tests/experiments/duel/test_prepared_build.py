@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.duel.contender import contender
-from harness.duel.maker import complaint
-from harness.duel.standing import Builder
+from harness.experiments.duel.builds import contender
+from harness.experiments.duel.prepared_build import Builder
+from harness.experiments.duel.single_run import complaint
 
 
 def builder(asked: str, folder: Path, **settings: object) -> Builder:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.comparison.result import Duel, write_duel
-from harness.duel.github import annotations, write_summary
-from harness.duel.junit import junit
-from harness.duel.markdown import markdown
 from harness.errors import RecordError
+from harness.experiments.duel.github import annotations, write_summary
+from harness.experiments.duel.junit import junit
+from harness.experiments.duel.markdown import markdown
 
 
 def write_outputs(folder: Path, duel: Duel, tell: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.comparison.result import Duel
 from harness.comparison.words import WORST_FIRST, headline
-from harness.duel.markdown import markdown
+from harness.experiments.duel.markdown import markdown
 
 SUMMARY_LIMIT = 900 * 1024
 """Bytes of one step's summary, with what other commands of the step wrote."""

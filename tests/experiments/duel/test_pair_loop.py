@@ -7,12 +7,12 @@ from harness.comparison.result import Side
 from harness.comparison.statistics.looks import Look
 from harness.comparison.statistics.pairs import coin
 from harness.comparison.words import told
-from harness.duel.fight import Fight
-from harness.duel.finding import find
-from harness.duel.ledger import Entry, Ledger, held
-from harness.duel.maker import Made
 from harness.errors import RecordError, UsageError
-from tests.duel.samples import SLUGS, ledger
+from harness.experiments.duel.evaluate import find
+from harness.experiments.duel.ledger import Entry, Ledger, held
+from harness.experiments.duel.pair_loop import Fight
+from harness.experiments.duel.single_run import Made
+from tests.fakes.duel_samples import SLUGS, ledger
 
 
 class FakeRuns:

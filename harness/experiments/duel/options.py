@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from harness.duel.contender import GRAMMAR
+from harness.experiments.duel.builds import GRAMMAR
 
 DUEL = f"""\
 {GRAMMAR}

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.duel.contender import Contender, served_by
 from harness.errors import LabError, UsageError
+from harness.experiments.duel.builds import Contender, served_by
 from harness.subprocesses import die_with_parent
 from harness.under_test import COMMAND
 

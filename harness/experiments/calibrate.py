@@ -14,11 +14,11 @@ from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import LEAST_RUNS, NoiseFloor, noise_floor, reach, write_noise_floor
 from harness.comparison.statistics.verdict import change_words
-from harness.duel.contender import contender
-from harness.duel.ledger import Entry
-from harness.duel.maker import RunMaker
-from harness.duel.standing import Builder
 from harness.errors import UsageError
+from harness.experiments.duel.builds import contender
+from harness.experiments.duel.ledger import Entry
+from harness.experiments.duel.prepared_build import Builder
+from harness.experiments.duel.single_run import RunMaker
 from harness.formatting import plural
 
 NOT_ENOUGH = 3

@@ -16,15 +16,15 @@ from harness.comparison.result import Side
 from harness.comparison.statistics import looks
 from harness.comparison.statistics.looks import ALPHA, PLANS, Look, Plan
 from harness.comparison.statistics.matters import Matters
-from harness.duel.contender import Contender, contender
-from harness.duel.fight import Fight
-from harness.duel.finding import assess_at, find, labels
-from harness.duel.ledger import Ledger, held
-from harness.duel.maker import RunMaker
-from harness.duel.output import write_outputs
-from harness.duel.standing import Builder
-from harness.duel.table import verdict_table
 from harness.errors import UsageError
+from harness.experiments.duel.builds import Contender, contender
+from harness.experiments.duel.evaluate import assess_at, find, labels
+from harness.experiments.duel.ledger import Ledger, held
+from harness.experiments.duel.output import write_outputs
+from harness.experiments.duel.pair_loop import Fight
+from harness.experiments.duel.prepared_build import Builder
+from harness.experiments.duel.single_run import RunMaker
+from harness.experiments.duel.table import verdict_table
 from harness.formatting import plural
 
 OVERHEAD_S = 10.0
