@@ -242,7 +242,7 @@ def _policies(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from harness.explain import run_explain
+    from harness.analysis.explain import run_explain
 
     return run_explain(options.run, reports_folder())
 

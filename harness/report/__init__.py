@@ -9,9 +9,9 @@ from pathlib import Path
 import matplotlib as mpl
 import pyarrow as pa
 
+from harness.analysis.merge import merged
+from harness.analysis.summarise import summarise
 from harness.errors import HarnessError, RecordError, UsageError
-from harness.merge import merged
-from harness.metrics import summarise
 from harness.report.page import Shown, write_page
 from harness.report.pictures import PICTURES
 from harness.report.story import Story

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from harness.phases import pieces
+from harness.analysis.phases import pieces
 from harness.results.histogram import add, quantiles
 from harness.results.run import Run
 from harness.results.series import BIN_S, LONG, of, read_histogram, read_series

@@ -16,7 +16,7 @@ fetches        token fetches                                         cause      
 life           attempts by the token's whole seconds of life left    cause                   0
 =============  ====================================================  ======================  ==========
 
-A piece is a stretch of at most 5 s between two edges of `harness.phases.pieces`, by its number.
+A piece is a stretch of at most 5 s between two edges of `harness.analysis.phases.pieces`, by its number.
 ``cell`` is a cell of `harness.results.histogram` in microseconds, and the second of life left for ``life``.
 """
 

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.clock import utc_now
 from harness.comparison.single_runs import TOO_NOISY, Row, compare
 from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import noise_floor, write_noise_floor
 from harness.errors import RecordError, UsageError
-from harness.merge import merge
-from harness.metrics import summarise
 from harness.report.versus import run_compare
 from harness.results.run import read_run
 from harness.results.summary import read_summary, write_summary

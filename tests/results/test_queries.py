@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.merge import merge
-from harness.metrics import summarise
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.results.run import read_run
 from harness.results.summary import Summary
 from tests.fakes.run import FakeRun

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from harness.analysis.phases import pieces
 from harness.formatting import duration, percent
-from harness.phases import pieces
 from harness.report.pictures import Drawn, picture
 from harness.report.story import Story
 from harness.report.style import QUIET, durations, figure, shade, time_axis

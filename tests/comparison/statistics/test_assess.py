@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.comparison.statistics.assess import PairedRuns, assess
 from harness.comparison.statistics.looks import Look
 from harness.comparison.statistics.verdict import NOT_COMPARABLE, WORSE
-from harness.merge import merge
-from harness.metrics import summarise
 from harness.results.run import read_run
 from harness.results.summary import write_summary
 from tests.fakes.run import FakeRun

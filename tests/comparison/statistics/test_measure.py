@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import Measured, measure_run
 from harness.comparison.statistics.metric import primary
 from harness.comparison.statistics.typical import typical_p99_s
-from harness.merge import merge
-from harness.metrics import summarise
 from harness.results.histogram import cell_of
 from harness.results.run import read_run
 from harness.results.summary import write_summary

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.comparison.result import Duel, Side, write_duel
 from harness.experiments.duel.evaluate import find
 from harness.experiments.duel.ledger import Entry
-from harness.merge import merge
-from harness.metrics import summarise
 from harness.results.run import read_run
 from harness.results.summary import write_summary
 from tests.fakes.duel_samples import SLUGS, ledger

@@ -7,8 +7,8 @@ baseline alone, and once it is known, `Tenths.count_slow` counts the calls beyon
 
 import numpy as np
 
-from harness.chunks import Finals
-from harness.phases import TENTHS, Baseline, Due, DueIn
+from harness.analysis.columns import Finals
+from harness.analysis.phases import TENTHS, Baseline, Due, DueIn
 from harness.results.histogram import Counts, Ints, cell_of, quantiles
 
 _TENTH_US = 1_000_000 // TENTHS

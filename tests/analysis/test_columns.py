@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from harness.chunks import arrivals
-from harness.merge import merge
+from harness.analysis.columns import arrivals
+from harness.analysis.merge import merge
 from harness.results.call_journal import Journal
 from harness.results.row import Cause, Flag, Kind, Origin
 from harness.results.run import read_run

@@ -11,10 +11,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TextIO
 
-from harness.chunks import Methods, chunks
+from harness.analysis.columns import Methods, chunks
+from harness.analysis.merge import NAME, merged
 from harness.errors import RecordError
 from harness.formatting import cause_words, duration, number, plural
-from harness.merge import NAME, merged
 from harness.results.row import Cause, Kind
 from harness.results.run import Run, find_run, read_lines, read_run
 

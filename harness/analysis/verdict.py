@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from harness.analysis.phases import Window
 from harness.formatting import cause_words, duration, number, plural
-from harness.phases import Window
 from harness.results.call_journal_reader import WorkerRows
 from harness.results.run import Run, clock_doubt, cut_lines
 from harness.results.summary import Cell, CheckResult, Health, Problem, Verdict

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.merge import merged
-from harness.metrics import summarise
+from harness.analysis.merge import merged
+from harness.analysis.summarise import summarise
 from harness.results.auth_summary import Measures
 from harness.results.call_journal import Journal
 from harness.results.row import Cause, Flag, Kind, Origin

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.amplified import amplification
-from harness.chunks import Bools, batches, numbered
-from harness.phases import Window
+from harness.analysis.amplification import amplification
+from harness.analysis.columns import Bools, batches, numbered
+from harness.analysis.phases import Window
+from harness.analysis.stream_lags import stream_lags
 from harness.results.auth_summary import FalseRejects, Lag, Measures, ProbeOutcome
 from harness.results.grpc_status import numbers, status, worth
 from harness.results.histogram import Ints
@@ -21,7 +22,6 @@ from harness.results.proportion import Share
 from harness.results.row import JUDGED, Cause, Kind, Origin
 from harness.results.run import Run, read_lines
 from harness.results.summary import Phase, Summary
-from harness.streams import stream_lags
 
 _NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]
 _COLUMNS = [*_NUMBERS, "kind", "code", "origin", "cause"]

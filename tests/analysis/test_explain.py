@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.explain import run_explain
 from harness.errors import RecordError, UsageError
-from harness.explain import run_explain
 from harness.results.call_journal import Journal
 from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
 from tests.fakes.run import ZERO_NS, FakeRun

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.errors import RecordError
-from harness.merge import merge
-from harness.metrics import summarise
 from harness.results.call_journal import Journal
 from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
 from harness.results.run import read_run

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.merge import merge
-from harness.metrics import summarise
+from harness.analysis.merge import merge
+from harness.analysis.summarise import summarise
 from harness.results.run import read_run
 from harness.results.series import COLUMNS, of, read_histogram, read_series
 from harness.results.summary import ALL_METHODS, Summary

@@ -1,26 +1,35 @@
 """Metrics: fold the rows of a run into its summary and its series, in bounded memory.
 
-Three passes over ``calls.parquet``: two count tenths of seconds (`harness.tenths`), from which the
-phases follow (`harness.phases`); the last counts by phase. Rows are never held beyond one row group.
+Three passes over ``calls.parquet``: two count tenths of seconds (`harness.analysis.buckets`), from which the
+phases follow (`harness.analysis.phases`); the last counts by phase. Rows are never held beyond one row group.
 """
 
 import math
 from dataclasses import replace
 from typing import Any
 
+from harness.analysis.aggregate import Fold
+from harness.analysis.auth_measures import measure, poison_bits
+from harness.analysis.buckets import Tenths
+from harness.analysis.columns import Methods, arrivals, chunks, finals
+from harness.analysis.merge import Merged
+from harness.analysis.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady, windows
+from harness.analysis.verdict import (
+    lag_limit_s,
+    most_failed,
+    of_end,
+    of_faults,
+    of_files,
+    of_generator,
+    of_rows,
+    verdict,
+)
 from harness.checks import checks_of
 from harness.checks.failure_ratio import steady_limit
-from harness.chunks import Methods, arrivals, chunks, finals
-from harness.fold import Fold
-from harness.gauges import measure, poison_bits
-from harness.merge import Merged
-from harness.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady, windows
 from harness.results.call_journal_reader import WorkerRows
 from harness.results.run import Run, read_lines
 from harness.results.series import write_series
 from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
-from harness.tenths import Tenths
-from harness.verdict import lag_limit_s, most_failed, of_end, of_faults, of_files, of_generator, of_rows, verdict
 
 
 def summarise(run: Run, merged: Merged) -> Summary:
@@ -28,7 +37,9 @@ def summarise(run: Run, merged: Merged) -> Summary:
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     first = Tenths(first_fault_s(found), run.warm_up_s)
     methods = Methods()
-    poisoned = sum(poison_bits(run.steps).values())  # negative probes: `harness.gauges` counts them, and nobody else
+    poisoned = sum(
+        poison_bits(run.steps).values()
+    )  # negative probes: `harness.analysis.auth_measures` counts them, and nobody else
     for calls in finals(run.path, methods, poisoned):
         first.count(calls)
     ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.analysis.merge import merge, merged
 from harness.errors import RecordError
-from harness.merge import merge, merged
 from harness.results.call_journal import HEADER
 from harness.results.row import ROW
 from harness.results.run import read_run

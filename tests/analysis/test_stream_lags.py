@@ -2,9 +2,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.analysis.stream_lags import stream_lags
 from harness.results.auth_summary import Lag
 from harness.results.run import Run
-from harness.streams import stream_lags
 
 PLACE = {"worker": 0, "call_id": 7, "attempt": 0, "method": "bank.v1.Ledger/Stream"}
 CUT = {**PLACE, "nth": 0, "t_s": 2.0, "life_s": 3.0, "latency_s": 3.5, "messages": 6, "code": 16}

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.analysis.merge import NAME, ROWS_PER_GROUP
 from harness.errors import RecordError
-from harness.merge import NAME, ROWS_PER_GROUP
 from harness.results.histogram import Ints
 from harness.results.row import Cause, Flag, Kind, Origin
 

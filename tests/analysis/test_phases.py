@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.phases import (
+from harness.analysis.phases import (
     Baseline,
     Due,
     DueIn,

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from harness.chunks import Bools, Chunk
-from harness.phases import pieces
+from harness.analysis.columns import Bools, Chunk
+from harness.analysis.phases import pieces
 from harness.results.call_journal import address_of, told_apart
 from harness.results.histogram import Counts, Ints, add, cell_of, quantiles
 from harness.results.row import Cause, Flag, Kind, Origin
