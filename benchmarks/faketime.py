@@ -20,9 +20,9 @@ from benchmarks.rig.estimate import Estimate, exact, median, turns
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.clock import wall
-from harness.lab.faked_clock import Faked, FakedClock
-from harness.lab.launch import Launch
-from harness.lab.launched import Launched
+from harness.lab.clocks.faked_clock import Faked, FakedClock
+from harness.lab.processes.launch import Launch
+from harness.lab.processes.launched import Launched
 
 SERVER = """
 import sys, time

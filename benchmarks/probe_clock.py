@@ -10,11 +10,11 @@ from pathlib import Path
 
 from benchmarks.rig.options import quick
 from harness.endpoint import Endpoint
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.stage import child_stage
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.toxiproxy.client import ProxyClient
 from harness.probe.asker import Asker, Subject
 from harness.probe.clock import measure
 from harness.probe.minter import Minter

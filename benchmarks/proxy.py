@@ -23,10 +23,10 @@ from benchmarks.rig.estimate import Estimate, median, turns
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from benchmarks.rig.wire import bulk_mb_per_s, connect, round_trip_us
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
-from harness.lab.proxy_choice import BINARY
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.toxiproxy.choice import BINARY
+from harness.lab.toxiproxy.client import ProxyClient
 
 CALLERS = 32
 CONNECTIONS = 1000
@@ -73,7 +73,7 @@ def ways() -> Iterator[tuple[dict[str, Way], dict[str, Child]]]:
         proxies = {"embedded": ends.enter_context(Child.start("embedded", "harness.lab.proxy", {}, log))}
         if path := real():
             settings = {"path": path}
-            proxies["real"] = ends.enter_context(Child.start("real", "harness.lab.toxiproxy_binary", settings, log))
+            proxies["real"] = ends.enter_context(Child.start("real", "harness.lab.toxiproxy.binary", settings, log))
         found = {"direct": Way(plain, rpc)}
         for name, child in proxies.items():
             client = ProxyClient(child.ready["url"])

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from harness.errors import UsageError
-from harness.lab.faketime import find_library
-from harness.lab.proxy_choice import choose
+from harness.lab.clocks.faketime import find_library
+from harness.lab.toxiproxy.choice import choose
 from harness.transport.choice import WAY_OUT, native_version
 
 NEEDED = ("locust", "grpcio", "gevent", "pyjwt", "toxiproxy-python", "pandas", "matplotlib", "pyarrow", "uvloop")

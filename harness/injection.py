@@ -14,8 +14,8 @@ from typing import Any
 from harness import clock
 from harness.errors import HarnessError, RecordError
 from harness.faults import Lab, Reading, Site
+from harness.faults.timeline import Edge, Step, edges
 from harness.results.fault_journal import FaultJournal
-from harness.timeline import Edge, Step, edges
 
 logger = logging.getLogger("jwtstorm")
 

@@ -2,7 +2,7 @@
 
 from harness.endpoint import Endpoint
 from harness.endpoint.address import is_unix
-from harness.lab.launch import ISSUER_WORDS, Launch
+from harness.lab.processes.launch import ISSUER_WORDS, Launch
 
 Target = str | Endpoint | Launch | None
 """What a scenario's ``target=`` may be."""

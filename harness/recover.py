@@ -14,8 +14,8 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.faults import Command
-from harness.lab.process import started_ticks
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import started_ticks
+from harness.lab.toxiproxy.client import ProxyClient
 from harness.parts import Parts
 from harness.results.fault_journal import NAME, FaultJournal, read_events
 from harness.results.run import cut_lines

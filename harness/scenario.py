@@ -11,19 +11,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness import needs
-from harness import timeline as timelines
 from harness.checks import Check
 from harness.comparison.statistics.matters import Matters
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError
 from harness.faults import Surroundings
+from harness.faults import timeline as timelines
+from harness.faults.timeline import Planned, Step
 from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
-from harness.lab.launch import Launch
 from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
+from harness.lab.processes.launch import Launch
 from harness.load import Load
-from harness.timeline import Planned, Step
 from harness.tokens import refresh
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings

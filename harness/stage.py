@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.begin import Begin
 from harness.injection import Injection, Problem
-from harness.lab.residents import Residents
+from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.parts import Parts
 from harness.results.fault_journal import FaultJournal

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.lab.issuer.keys import SigningKey
-from harness.lab.launched import Launched
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.process import Child, started_ticks
-from harness.lab.proxy_choice import choose
+from harness.lab.processes.child import Child, started_ticks
+from harness.lab.processes.launched import Launched
 from harness.lab.running import Lab
+from harness.lab.toxiproxy.choice import choose
 from harness.scenario import LabSettings, Scenario
 from harness.transport import choice
 from harness.transport.choice import Choice

@@ -16,7 +16,7 @@ from typing import Any
 from harness.endpoint import address as addresses
 from harness.endpoint import endpoint_of
 from harness.errors import UsageError
-from harness.lab.launch import Launch
+from harness.lab.processes.launch import Launch
 from harness.scenario import LabSettings, Scenario
 from harness.tokens.variation import vary
 from harness.variants import let_loose

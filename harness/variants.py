@@ -10,10 +10,10 @@ from typing import Any
 
 from harness.checks import Check
 from harness.errors import UsageError
+from harness.faults.timeline import Planned
 from harness.lab import zoo
 from harness.load import Load
 from harness.scenario import Scenario
-from harness.timeline import Planned
 from harness.tokens.client_parts import ClientParts
 from harness.tokens.refresh import Tokens
 from harness.tokens.variation import vary

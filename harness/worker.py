@@ -19,11 +19,11 @@ from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods
+from harness.faults.timeline import CallFaults
 from harness.health import LoopMeter
 from harness.pacer import Pacer, Seat
 from harness.recording import Recording, Watchers
 from harness.scenario import Scenario
-from harness.timeline import CallFaults
 from harness.tokens.freshness import Vetted
 from harness.tokens.keeper import Keeper
 from harness.tokens.source import TokenSource

@@ -2,7 +2,7 @@ import socket
 from pathlib import Path
 
 from harness.doctor import NEEDED, Finding, examine
-from harness.lab.faketime import VARIABLE
+from harness.lab.clocks.faketime import VARIABLE
 
 
 def nowhere(_: str) -> str | None:

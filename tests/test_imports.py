@@ -61,7 +61,7 @@ PURE = {
     "harness.clock": set(),
     "harness.offset": set(),
     "harness.shipping": {"harness.results.call_journal", "harness.errors"},
-    "harness.timeline": {"harness.results.grpc_status", "harness.faults", "harness.validation"},
+    "harness.faults.timeline": {"harness.results.grpc_status", "harness.faults", "harness.validation"},
     "harness.results.grpc_status": set(),
     "harness.results.proportion": set(),
     "harness.results.auth_summary": {"harness.results.proportion"},

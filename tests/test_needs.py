@@ -3,7 +3,7 @@
 import pytest
 
 from harness.endpoint import Endpoint
-from harness.lab.launch import Launch
+from harness.lab.processes.launch import Launch
 from harness.needs import Target, misfits, refusal
 
 ADDRESS = "127.0.0.1:50051"

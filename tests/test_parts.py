@@ -6,7 +6,7 @@ import pytest
 from harness import clock
 from harness.errors import LabError
 from harness.faults import Command
-from harness.lab.toxiproxy import ProxyState, ToxicState
+from harness.lab.toxiproxy.client import ProxyState, ToxicState
 from harness.parts import Parts
 
 

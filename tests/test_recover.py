@@ -11,8 +11,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.faults import FAULTS, Fault, Site
-from harness.lab.process import Child, started_ticks
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import Child, started_ticks
+from harness.lab.toxiproxy.client import ProxyClient
 from harness.parts import Parts
 from harness.recover import recover, unfinished_runs
 from harness.results.fault_journal import FaultJournal, read_events

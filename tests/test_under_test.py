@@ -4,7 +4,7 @@ import pytest
 
 from harness.endpoint import Endpoint, endpoint_of
 from harness.errors import UsageError
-from harness.lab.launch import Launch
+from harness.lab.processes.launch import Launch
 from harness.load import constant_rate
 from harness.scenario import Scenario
 from harness.tokens.sources import TokenCommand

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from harness.lab.running import Lab
 from harness.tokens.sources import ClientCredentials
 

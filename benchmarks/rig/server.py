@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from harness.lab.process import report_ready, settle_in
+from harness.lab.processes.child import report_ready, settle_in
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
 
 

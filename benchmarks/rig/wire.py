@@ -12,7 +12,7 @@ from typing import cast
 
 import uvloop
 
-from harness.lab.process import report_ready, settle_in
+from harness.lab.processes.child import report_ready, settle_in
 
 BLOB = bytes(262_144)
 BLOCK_BYTES = 1 << 20

@@ -10,9 +10,9 @@ from harness.calls.attempt import Attempt, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults import CallView
+from harness.faults.timeline import Step
 from harness.results.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
 from harness.results.row import Cause, Origin
-from harness.timeline import Step
 from harness.tokens.client_parts import MOST_ATTEMPTS
 from harness.tokens.keeper import Grant
 from harness.tokens.refresh import Decision

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import UsageError
 from harness.lab import zoo
-from harness.lab.launch import Launch
+from harness.lab.processes.launch import Launch
 
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""

@@ -10,14 +10,14 @@ from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import LabError, UsageError
-from harness.lab.control import IssuerControl, TargetControl
-from harness.lab.faked_clock import Faked, FakedClock, sweep
-from harness.lab.launch import Launch
-from harness.lab.launched import Launched
+from harness.lab.clocks.faked_clock import Faked, FakedClock, sweep
+from harness.lab.control.client import IssuerControl, TargetControl
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.process import Child
-from harness.lab.proxy_choice import URL_VARIABLE, ProxyChoice, choose
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import Child
+from harness.lab.processes.launch import Launch
+from harness.lab.processes.launched import Launched
+from harness.lab.toxiproxy.choice import URL_VARIABLE, ProxyChoice, choose
+from harness.lab.toxiproxy.client import ProxyClient
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Lab:
         choice = choose() if self.plan.environ is None else choose(self.plan.environ)
         url = choice.url
         if choice.path:
-            url = self._child("toxiproxy", "harness.lab.toxiproxy_binary", {"path": choice.path}).ready["url"]
+            url = self._child("toxiproxy", "harness.lab.toxiproxy.binary", {"path": choice.path}).ready["url"]
         elif url is None:
             seed = {} if self.plan.seed is None else {"seed": self.plan.seed}
             url = self._child("proxy", "harness.lab.proxy", {"port": 0, **seed}).ready["url"]

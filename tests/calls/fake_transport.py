@@ -11,9 +11,9 @@ from harness import clock
 from harness.calls.channel import Arrival, Attempt, AuthChannel, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
+from harness.faults.timeline import CallFaults, Planned, number
 from harness.results.classify import VERDICT_KEY
 from harness.results.row import Cause, Flag
-from harness.timeline import CallFaults, Planned, number
 from harness.tokens.keeper import Keeper
 from harness.tokens.refresh import Renewal, Tokens
 from tests.tokens.craft import jwt_text

@@ -9,7 +9,7 @@ import pytest
 from harness import clock
 from harness.endpoint.metadata import Metadata
 from harness.faults import FAULTS, CallView, Fault
-from harness.timeline import Planned, at
+from harness.faults.timeline import Planned, at
 from harness.tokens.refresh import Decision
 from tests.calls.fake_transport import Bench, Failure, Transport
 

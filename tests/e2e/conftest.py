@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from tests.e2e.storms import Trial
 
 

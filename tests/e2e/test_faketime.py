@@ -16,12 +16,12 @@ import pytest
 
 from harness.errors import UsageError
 from harness.faults import ClockDrift, ClockSkew, Fault, RestartTarget, Site
-from harness.lab.faked_clock import Faked
-from harness.lab.faketime import VARIABLE, find_library
-from harness.lab.launch import Launch
+from harness.lab.clocks.faked_clock import Faked
+from harness.lab.clocks.faketime import VARIABLE, find_library
 from harness.lab.plan import IssuerSettings, LabPlan
+from harness.lab.processes.launch import Launch
+from harness.lab.processes.residents import Residents
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.residents import Residents
 from harness.lab.running import Lab
 from harness.parts import Parts
 from tests.e2e.lab_user import User, gone, until

@@ -14,7 +14,7 @@ import urllib3
 
 from harness.errors import LabError
 from harness.lab import IssuerSettings, LabPlan
-from harness.lab.control import IssuerControl
+from harness.lab.control.client import IssuerControl
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.running import Lab
 from tests.e2e.lab_user import FORM, WITHIN_S, User, ending, until

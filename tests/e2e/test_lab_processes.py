@@ -12,10 +12,10 @@ import urllib3
 
 from harness.errors import LabError, UsageError
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.launched import Launched
-from harness.lab.process import Child, started_ticks
+from harness.lab.processes.child import Child, started_ticks
+from harness.lab.processes.launched import Launched
 from harness.lab.running import Lab
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.toxiproxy.client import ProxyClient
 from tests.e2e.lab_user import User, gone, until
 from tests.e2e.raw_call import raw_call
 
@@ -163,7 +163,7 @@ import json, threading, time
 from pathlib import Path
 from harness.lab import LabPlan
 from harness.lab.running import Lab
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.toxiproxy.client import ProxyClient
 {here if watched else apart}
 print(json.dumps([child.pid for child in lab.children]), flush=True)
 time.sleep(60)

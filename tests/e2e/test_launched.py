@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import LabError
-from harness.lab.launch import Launch
-from harness.lab.launched import Launched
+from harness.lab.processes.launch import Launch
+from harness.lab.processes.launched import Launched
 from tests.e2e.lab_user import gone, until
 
 pytestmark = pytest.mark.e2e
@@ -72,8 +72,8 @@ def test_a_program_that_does_not_serve_is_refused_with_its_last_words(
 CONDUCTOR = """
 import sys, time
 from pathlib import Path
-from harness.lab.launch import Launch
-from harness.lab.launched import Launched
+from harness.lab.processes.launch import Launch
+from harness.lab.processes.launched import Launched
 
 launch = Launch(["sh", "-c", "sleep 600 & echo $!; wait", "{port}"])
 target = Launched.start("target", launch, Path(sys.argv[1]), ready=lambda address: Path(sys.argv[1]).read_text())

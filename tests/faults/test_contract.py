@@ -9,11 +9,11 @@ import pytest
 
 from harness.errors import UsageError
 from harness.faults import FAULTS, CallView, Command, Fault, Site, fault_from_json
-from harness.lab.control import IssuerControl, TargetControl
-from harness.lab.faked_clock import FakedClock
-from harness.lab.residents import Residents
-from harness.lab.toxiproxy import ProxyClient
-from harness.timeline import CallFaults, at, number
+from harness.faults.timeline import CallFaults, at, number
+from harness.lab.clocks.faked_clock import FakedClock
+from harness.lab.control.client import IssuerControl, TargetControl
+from harness.lab.processes.residents import Residents
+from harness.lab.toxiproxy.client import ProxyClient
 from tests.fakes.lab import LINKS, FakeLab
 from tests.faults.examples import EXAMPLES, Example, label
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import uvloop
 
-from harness.lab.chaos_clock import ChaosClock
-from harness.lab.commands import control_app
+from harness.lab.clocks.chaos_clock import ChaosClock
+from harness.lab.control.server import control_app
 from harness.lab.issuer.chaos import IssuerChaos
 from harness.lab.issuer.key_ring import KeyRing
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.issuer.mint import Mint
 from harness.lab.issuer.service import IssuerService
 from harness.lab.listener import Listener
-from harness.lab.process import report_ready, settle_in
+from harness.lab.processes.child import report_ready, settle_in
 
 
 def signing_key(settings: Mapping[str, Any]) -> SigningKey:

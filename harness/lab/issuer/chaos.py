@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.clock import monotonic, monotonic_ns
-from harness.lab.chaos_clock import ChaosClock, number
-from harness.lab.commands import Command
+from harness.lab.clocks.chaos_clock import ChaosClock, number
+from harness.lab.control.server import Command
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.issuer.rate_limit import RateLimit
 from harness.lab.issuer.service import JWKS_ANSWERS, IssuerService

@@ -10,11 +10,11 @@ from typing import Any
 
 from harness.clock import wall
 from harness.defects.good import Good
-from harness.lab.chaos_clock import ChaosClock
-from harness.lab.control import TargetControl
+from harness.lab.clocks.chaos_clock import ChaosClock
+from harness.lab.control.client import TargetControl
 from harness.lab.listener import HOST
 from harness.lab.plan import TargetSettings
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.key_stage import KeyStage
 from harness.lab.target.assembly import Assembly

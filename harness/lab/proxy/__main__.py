@@ -3,7 +3,7 @@
 import sys
 
 from harness.errors import HarnessError
-from harness.lab.process import report_error, report_ready, settle_in
+from harness.lab.processes.child import report_error, report_ready, settle_in
 from harness.lab.proxy.server import run
 from harness.lab.proxy.settings import ProxySettings
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import uvloop
 
-from harness.lab.chaos_clock import ChaosClock
-from harness.lab.commands import control_app
+from harness.lab.clocks.chaos_clock import ChaosClock
+from harness.lab.control.server import control_app
 from harness.lab.listener import HOST, Listener
-from harness.lab.process import report_error, report_ready, settle_in
+from harness.lab.processes.child import report_error, report_ready, settle_in
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.chaos import TargetChaos
 

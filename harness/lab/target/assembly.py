@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from harness.clock import monotonic
 from harness.lab import zoo
-from harness.lab.chaos_clock import ChaosClock
+from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.plan import CUT_AT_EXPIRY
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
 from harness.lab.target.bearer import read_bearer

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.clock import monotonic_ns
-from harness.lab.chaos_clock import ChaosClock, number
-from harness.lab.commands import Command
+from harness.lab.clocks.chaos_clock import ChaosClock, number
+from harness.lab.control.server import Command
 from harness.lab.target.gate import Gate
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from harness.lab.process import Child
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import Child
+from harness.lab.toxiproxy.client import ProxyClient
 from tests.lab.proxy.peers import Upstream, echo
 
 KINDS = ("embedded", "strict", "real")
@@ -72,7 +72,7 @@ def real_server() -> str | None:
 @contextlib.contextmanager
 def serving(kind: str, log: Path, **settings: Any) -> Iterator[Server]:
     """Run one server."""
-    module = "harness.lab.toxiproxy_binary" if kind == "real" else "harness.lab.proxy"
+    module = "harness.lab.toxiproxy.binary" if kind == "real" else "harness.lab.proxy"
     given = {"path": real_server()} if kind == "real" else {"seed": 7, "strict_compat": kind == "strict", **settings}
     pool = urllib3.PoolManager(timeout=10.0, retries=False)
     with Child.start(kind, module, given, log) as child:

@@ -13,7 +13,7 @@ import pytest
 import urllib3
 
 from harness.errors import LabError, UsageError
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
 from harness.lab.proxy.settings import ProxySettings
 from tests.lab.proxy.conftest import Server, serving
 from tests.lab.proxy.peers import PATIENCE_S, connect

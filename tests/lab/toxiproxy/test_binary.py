@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from harness.errors import LabError
-from harness.lab.process import Child
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import Child
+from harness.lab.toxiproxy.client import ProxyClient
 from tests.lab.proxy.conftest import NO_REAL, real_server
 from tests.lab.proxy.peers import eventually
 
 pytestmark = pytest.mark.e2e
 
-MODULE = "harness.lab.toxiproxy_binary"
+MODULE = "harness.lab.toxiproxy.binary"
 
 
 @pytest.mark.skipif(real_server() is None, reason=NO_REAL)

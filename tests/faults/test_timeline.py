@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.faults import FAULTS, Fault
-from harness.timeline import MAX_CALL_STEPS, CallFaults, Planned, at, dice, edges, mistakes, number
+from harness.faults.timeline import MAX_CALL_STEPS, CallFaults, Planned, at, dice, edges, mistakes, number
 
 DURATION_S = 60.0
 DOWN, EXPIRE, FORCE = FAULTS["issuer_down"](), FAULTS["expire_all"](), FAULTS["force_refresh"]()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import UsageError
-from harness.lab.faketime import INSTEAD, Library
+from harness.lab.clocks.faketime import INSTEAD, Library
 
 _ELF = b"\x7fELF"
 _INTERPRETER = 3

@@ -1,4 +1,4 @@
-from harness.lab.proxy_choice import choose
+from harness.lab.toxiproxy.choice import choose
 
 
 def test_the_one_that_is_named_comes_first() -> None:

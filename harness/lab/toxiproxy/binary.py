@@ -1,6 +1,6 @@
 """A real Toxiproxy as a child of the lab: starts it, tells its address, and ends it with us.
 
-``python -m harness.lab.toxiproxy_binary`` reads ``{"path": ...}``. The program cannot take a free
+``python -m harness.lab.toxiproxy.binary`` reads ``{"path": ...}``. The program cannot take a free
 port and say which, so one is drawn here, and another one where somebody else was faster.
 """
 
@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 from harness.clock import monotonic
 from harness.errors import HarnessError, LabError
-from harness.lab.process import report_error, report_ready
-from harness.lab.toxiproxy import ProxyClient
+from harness.lab.processes.child import report_error, report_ready
+from harness.lab.toxiproxy.client import ProxyClient
 
 ATTEMPTS = 5
 ANSWER_WITHIN_S = 3.0

@@ -1,7 +1,7 @@
 """Launched: a foreign program that runs, with the life of a child of the lab.
 
-It has the orders of `harness.lab.process.Child`, so that chaos treats both alike: they go to the program's
-whole process group, while the shepherd that holds it (`harness.lab.shepherd`) goes on.
+It has the orders of `harness.lab.processes.child.Child`, so that chaos treats both alike: they go to the program's
+whole process group, while the shepherd that holds it (`harness.lab.processes.shepherd`) goes on.
 """
 
 import contextlib
@@ -15,9 +15,9 @@ from typing import Self
 
 from harness.clock import monotonic
 from harness.errors import LabError
-from harness.lab.knock import speaks_http2
-from harness.lab.launch import Launch, place
-from harness.lab.process import Child, started_ticks
+from harness.lab.processes.child import Child, started_ticks
+from harness.lab.processes.http2_check import speaks_http2
+from harness.lab.processes.launch import Launch, place
 
 POLL_S = 0.05
 Ready = Callable[[str], bool]
@@ -61,7 +61,7 @@ class Launched:
             "environ": {**filled.environ, **(environ or {})},
             "folder": launch.folder,
         }
-        shepherd = Child.start(name, "harness.lab.shepherd", settings, log)
+        shepherd = Child.start(name, "harness.lab.processes.shepherd", settings, log)
         serves = ready or (lambda where: speaks_http2(where, launch.tls))
         launched = cls(shepherd, address, serves, launch.ready_within_s)
         launched._settle()

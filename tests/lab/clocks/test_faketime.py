@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.lab import faketime
-from harness.lab.faked_clock import sweep
-from harness.lab.faketime import VARIABLE, Library, Preload, find_library
+from harness.lab.clocks import faketime
+from harness.lab.clocks.faked_clock import sweep
+from harness.lab.clocks.faketime import VARIABLE, Library, Preload, find_library
 
 
 @pytest.fixture

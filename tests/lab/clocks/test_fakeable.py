@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.lab.fakeable import require_fakeable, require_preloaded
-from harness.lab.faketime import Library
+from harness.lab.clocks.fakeable import require_fakeable, require_preloaded
+from harness.lab.clocks.faketime import Library
 
 WIDE = b"\x7fELF" + bytes((2, 1, 1)) + bytes(9)
 """How the header of a 64-bit little-endian program begins. Source: elf(5)."""

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from harness.clock import monotonic, wall
 from harness.errors import LabError, UsageError
-from harness.lab.faketime import INSTALL, INSTEAD, Preload
+from harness.lab.clocks.faketime import INSTALL, INSTEAD, Preload
 
 WITHIN_S = 5.0
 STEP_S = 1000.0

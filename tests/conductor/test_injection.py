@@ -8,9 +8,9 @@ import pytest
 
 from harness.errors import LabError, RecordError
 from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_from_json
+from harness.faults.timeline import Planned, at, number
 from harness.injection import Injection
 from harness.results.fault_journal import FaultJournal, read_events
-from harness.timeline import Planned, at, number
 from tests.fakes.lab import LINKS, FakeLab
 
 DOWN, LATENCY = FAULTS["issuer_down"](), FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""Launch: a server of yours that the harness starts, as plain settings; `harness.lab.launched` runs it.
+"""Launch: a server of yours that the harness starts, as plain settings; `harness.lab.processes.launched` runs it.
 
 In the command and in the environment, ``{port}`` and ``{address}`` stand for where it must listen,
 ``{issuer_url}`` and ``{jwks_url}`` for the lab's issuer, where that one serves.

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from harness.lab.process import die_with_parent, report_error, report_ready, settle_in
+from harness.lab.processes.child import die_with_parent, report_error, report_ready, settle_in
 
 GRACE_S = 2.0
-"""How long a program may take to end when it is asked to; less than `harness.lab.process` waits for us."""
+"""How long a program may take to end when it is asked to; less than `harness.lab.processes.child` waits for us."""
 SIGNALLED = 128
 """Added to the number of the signal that ended a program, as shells do."""
 

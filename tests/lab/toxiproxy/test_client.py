@@ -11,7 +11,7 @@ from toxiproxy.api import APIConsumer
 
 from harness.clock import monotonic_ns
 from harness.errors import LinkError, UsageError
-from harness.lab.toxiproxy import ProxyClient, ToxicState
+from harness.lab.toxiproxy.client import ProxyClient, ToxicState
 from tests.lab.proxy.conftest import KINDS, NO_REAL, real_server, serving
 
 

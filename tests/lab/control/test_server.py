@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.lab.commands import control_app
+from harness.lab.control.server import control_app
 
 SECRET = "open sesame"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness import Tls
-from harness.lab.launch import Launch, place
+from harness.lab.processes.launch import Launch, place
 
 GOOD = Launch(["./server", "--port", "{port}"])
 

@@ -1,6 +1,6 @@
 """The faked clock: the clock of a program under libfaketime, moved while it runs.
 
-It has the orders of `harness.lab.control.TargetControl` that move a clock, so that a fault need not know whose clock
+It has the orders of `harness.lab.control.client.TargetControl` that move a clock, so that a fault need not know whose clock
 it moves. A drift is a staircase of our own: the library's rate counts from the start of the program, and jumps.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.clock import SkewedClock, monotonic_ns
 from harness.errors import LabError
-from harness.lab.fakeable import require_fakeable, require_preloaded
-from harness.lab.faketime import Preload, find_library
-from harness.lab.launch import Launch
-from harness.lab.witness import Witness, prove
+from harness.lab.clocks.fakeable import require_fakeable, require_preloaded
+from harness.lab.clocks.faketime import Preload, find_library
+from harness.lab.clocks.witness import Witness, prove
+from harness.lab.processes.launch import Launch
 
 STAIR_S = 0.25
 """How often a drifting clock is set: its steps are this long, and what the program's cache adds."""

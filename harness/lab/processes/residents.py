@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.clock import monotonic_ns
 from harness.errors import LabError
-from harness.lab.launched import Launched
-from harness.lab.process import Child
+from harness.lab.processes.child import Child
+from harness.lab.processes.launched import Launched
 
 Resident = Child | Launched
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.clock import ManualClock
-from harness.lab.chaos_clock import ChaosClock, number
+from harness.lab.clocks.chaos_clock import ChaosClock, number
 
 
 def test_a_moved_clock_tells_offset_and_rate() -> None:
