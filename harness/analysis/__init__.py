@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""Analysis: from the rows of a run to its summary, verdict and explanations."""

@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""Comparison of builds: from the summaries of runs to one honest word."""

@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""Experiments: many runs made to answer one question."""

@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""Clocks of the lab's processes, and of programs under libfaketime: moved and read back."""

@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""Processes of the lab and of the user: started, watched, and ended with us."""

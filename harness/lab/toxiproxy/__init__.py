@@ -1,1 +1,1 @@
-"""TODO: say what is here."""
+"""A Toxiproxy, real or embedded: which one serves, how it starts, and how it is asked."""
