@@ -22,8 +22,8 @@ from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
 from harness.faults.timeline import at
 from harness.lab.processes.launch import Launch
-from harness.load import closed_users, constant_rate, poisson_rate, ramp_rate
-from harness.scenario import LabSettings, Scenario
+from harness.scenario.load import closed_users, constant_rate, poisson_rate, ramp_rate
+from harness.scenario.scenario import LabSettings, Scenario
 from harness.tokens.refresh import Tokens
 from harness.tokens.sources import (
     ClientCredentials,

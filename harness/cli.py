@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from harness import anytarget, catalogue
 from harness.errors import HarnessError, UsageError
+from harness.scenario import ad_hoc, catalogue
 
 EXIT_CODES = """\
 exit codes: 0 good; 1 a check failed, or worse; 2 usage or scenario error; 3 invalid (unsteady before the
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("name", nargs="?", default="", help="a scenario's name, or the path of its file")
     run.add_argument("--headless", action="store_true", help="no web page; HEADLESS=1 does the same")
     run.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web page (default: %(default)s)")
-    run.epilog = f"{RUN_OPTIONS}\n\n{anytarget.described()}\n\n{EXIT_CODES}"
+    run.epilog = f"{RUN_OPTIONS}\n\n{ad_hoc.described()}\n\n{EXIT_CODES}"
     command("list", _list, "List scenarios, faults and checks.")
     report = command("report", _report, "Make a run's report from its files, also after a crash.")
     report.add_argument("run", nargs="?", default="latest", help="a run's folder, a build label, or latest")

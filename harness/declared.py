@@ -23,7 +23,7 @@ from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
 from harness.pacer import OnUnsent
 from harness.results.row import Cause
-from harness.scenario import Scenario
+from harness.scenario.scenario import Scenario
 from harness.tokens.keeper import Keeper
 from harness.tokens.token import Token
 

@@ -3,9 +3,9 @@
 import inspect
 from collections.abc import Iterable
 
-from harness import catalogue
 from harness.checks import CHECKS
 from harness.faults import FAULTS
+from harness.scenario import catalogue
 
 
 def listing() -> str:

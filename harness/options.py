@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.ceilings import Ceilings
 from harness.runfolder import RunSettings, build_label
-from harness.scenario import Scenario
+from harness.scenario.ceilings import Ceilings
+from harness.scenario.scenario import Scenario
+from harness.scenario.variants import variant
 from harness.transport.choice import TRANSPORTS, VARIABLE
-from harness.variants import variant
 
 
 def tell_parser(parser: Any, scenario: Scenario | None) -> None:

@@ -16,8 +16,8 @@ from gevent.queue import Queue
 from harness import clock
 from harness.alarm import Alarm
 from harness.calls.attempt import Arrival
-from harness.load import Load
 from harness.results.row import Cause, Flag
+from harness.scenario.load import Load
 
 OnUnsent = Callable[[Arrival, Cause], None]
 

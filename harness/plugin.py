@@ -20,7 +20,6 @@ from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness.about import about
 from harness.conductor import Conductor
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
@@ -28,9 +27,10 @@ from harness.livepage import Tally
 from harness.options import as_asked_for, run_settings, tell_parser
 from harness.roster import HEARS
 from harness.runfolder import RunSettings
-from harness.scenario import Scenario
+from harness.scenario.about import about
+from harness.scenario.build_override import put_under_test
+from harness.scenario.scenario import Scenario
 from harness.station import Station
-from harness.under_test import put_under_test
 from harness.web import add_tab
 from harness.worker import Worker
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.about import About
-from harness.ceilings import Ceilings
 from harness.errors import RecordError, UsageError
 from harness.results.row import SCHEMA
-from harness.scenario import Scenario
+from harness.scenario.about import About
+from harness.scenario.ceilings import Ceilings
+from harness.scenario.scenario import Scenario
 
 COMPARABLE = (
     *("scenario", "seed", "load", "tokens", "deadline_s", "max_lag_s", "connections", "lab", "matters"),
@@ -30,7 +30,7 @@ PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")
 class RunSettings:
     """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
 
-    ``declared`` is the scenario as its file says it, where another build is under test (`harness.under_test`).
+    ``declared`` is the scenario as its file says it, where another build is under test (`harness.scenario.build_override`).
     """
 
     reports: Path

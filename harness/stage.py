@@ -14,7 +14,7 @@ from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.parts import Parts
 from harness.results.fault_journal import FaultJournal
-from harness.scenario import Scenario
+from harness.scenario.scenario import Scenario
 from harness.shipping import boot_id
 from harness.staging import lab_note, lab_plan
 

@@ -10,7 +10,7 @@ from harness.lab.processes.child import Child, started_ticks
 from harness.lab.processes.launched import Launched
 from harness.lab.running import Lab
 from harness.lab.toxiproxy.choice import choose
-from harness.scenario import LabSettings, Scenario
+from harness.scenario.scenario import LabSettings, Scenario
 from harness.transport import choice
 from harness.transport.choice import Choice
 

@@ -19,7 +19,7 @@ from harness import clock
 from harness.begin import Begin, begin_from
 from harness.errors import HarnessError, RunError
 from harness.recording import Watchers
-from harness.scenario import Scenario
+from harness.scenario.scenario import Scenario
 from harness.shipping import Shipper, boot_id, is_remote
 from harness.worker import Worker
 

@@ -20,10 +20,10 @@ from gevent import GreenletExit
 
 from harness import plugin
 from harness.calls.channel import Arrival, AuthChannel, Client
-from harness.catalogue import NO_USER
 from harness.endpoint.repertoire import Callers
 from harness.pacer import Seat
-from harness.scenario import Scenario
+from harness.scenario.catalogue import NO_USER
+from harness.scenario.scenario import Scenario
 
 
 class _Calls(DefaultTaskSet):

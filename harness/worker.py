@@ -23,14 +23,14 @@ from harness.faults.timeline import CallFaults
 from harness.health import LoopMeter
 from harness.pacer import Pacer, Seat
 from harness.recording import Recording, Watchers
-from harness.scenario import Scenario
+from harness.scenario.scenario import Scenario
+from harness.scenario.variants import client_parts
 from harness.tokens.freshness import Vetted
 from harness.tokens.keeper import Keeper
 from harness.tokens.source import TokenSource
 from harness.tokens.sources import ClientCredentials
 from harness.transport import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
-from harness.variants import client_parts
 
 if TYPE_CHECKING:
     from harness.declared import DeclaredCalls

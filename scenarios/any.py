@@ -8,11 +8,11 @@ import sys
 
 from locust import events  # first: it patches sockets before grpc loads
 
-from harness import anytarget
+from harness.scenario import ad_hoc
 from harness.users import CallUser
 
-scenario = anytarget.from_arguments(sys.argv[1:])
-events.init_command_line_parser.add_listener(lambda parser, **_: anytarget.add_to_locust(parser))
+scenario = ad_hoc.from_arguments(sys.argv[1:])
+events.init_command_line_parser.add_listener(lambda parser, **_: ad_hoc.add_to_locust(parser))
 
 
 class Caller(CallUser):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue, cli
+from harness import cli
 from harness.errors import HarnessError, LabError, RecordError, ScenarioError, UsageError
 from harness.results.fault_journal import FaultJournal
+from harness.scenario import catalogue
 
 Say = Callable[[], tuple[str, str]]
 

@@ -52,10 +52,10 @@ RUN_SIDE = (
 """Modules of a run that lives: no reader may need one, at any distance."""
 
 PURE = {
-    "harness.about": {"harness.errors"},
+    "harness.scenario.about": {"harness.errors"},
     "harness.results.row": set(),
     "harness.results.call_journal": {"harness.results.row", "harness.errors"},
-    "harness.load": {"harness.validation"},
+    "harness.scenario.load": {"harness.validation"},
     "harness.validation": set(),
     "harness.errors": set(),
     "harness.clock": set(),

@@ -9,7 +9,7 @@ from locust import task  # first: it patches sockets before grpc loads
 from harness import Matters, Scenario, Tokens, at, constant_rate, failure_ratio
 from harness.faults import ExpireAll
 from harness.lab.proto import ledger_pb2
-from harness.scenario import LabSettings
+from harness.scenario.scenario import LabSettings
 from harness.users import GrpcUser
 
 scenario = Scenario(

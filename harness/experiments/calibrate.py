@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import catalogue, clock
+from harness import clock
 from harness.comparison.statistics.assess import candidate
 from harness.comparison.statistics.guard import differing
 from harness.comparison.statistics.matters import Matters
@@ -20,6 +20,7 @@ from harness.experiments.duel.ledger import Entry
 from harness.experiments.duel.prepared_build import Builder
 from harness.experiments.duel.single_run import RunMaker
 from harness.formatting import plural
+from harness.scenario import catalogue
 
 NOT_ENOUGH = 3
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import catalogue
 from harness.clock import utc_now
 from harness.errors import RecordError, UsageError
 from harness.report.policies import PolicyOutcome, summary_table, write
 from harness.results.run import find_run
 from harness.results.summary import read_summary
+from harness.scenario import catalogue
 from harness.subprocesses import run_to_its_end
 from harness.tokens.refresh import Tokens
 from harness.tokens.variation import Variation, policies

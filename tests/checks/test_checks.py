@@ -22,10 +22,10 @@ from harness.checks.failure_ratio import steady_limit
 from harness.errors import RecordError, ScenarioError
 from harness.faults import ClockSkew
 from harness.faults.timeline import at
-from harness.load import constant_rate
 from harness.results.auth_summary import Measures, ProbeOutcome
 from harness.results.summary import Cell, Spread, StepOutcome, Summary
-from harness.scenario import Scenario
+from harness.scenario.load import constant_rate
+from harness.scenario.scenario import Scenario
 
 STEPS = {"15-expire_all": "expire_all", "30-latency": "latency"}
 EXAMPLES: list[Check] = [

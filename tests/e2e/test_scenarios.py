@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue
 from harness.results.run import find_run
 from harness.results.summary import read_summary
+from harness.scenario import catalogue
 from tests.e2e.storms import DRAWN, Trial, assert_code
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from harness import catalogue, clock
+from harness import clock
 from harness.comparison.result import Side
 from harness.comparison.statistics import looks
 from harness.comparison.statistics.looks import ALPHA, PLANS, Look, Plan
@@ -26,6 +26,7 @@ from harness.experiments.duel.prepared_build import Builder
 from harness.experiments.duel.single_run import RunMaker
 from harness.experiments.duel.table import verdict_table
 from harness.formatting import plural
+from harness.scenario import catalogue
 
 OVERHEAD_S = 10.0
 """What a run takes beside its load: starting, draining, merging, its report."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from harness.errors import LabError, UsageError
 from harness.experiments.duel.builds import Contender, served_by
+from harness.scenario.build_override import COMMAND
 from harness.subprocesses import die_with_parent
-from harness.under_test import COMMAND
 
 READY_WITHIN_S = 60.0
 """How long a server of the user's may take until its port answers."""

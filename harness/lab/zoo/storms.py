@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import catalogue
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
 from harness.marked import read_between, write_between
 from harness.results.run import find_run
 from harness.results.summary import CheckResult, Summary, read_summary
+from harness.scenario import catalogue
 from harness.subprocesses import run_to_its_end
 
 MOST_TRIES = 2

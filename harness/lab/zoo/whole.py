@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import catalogue
 from harness.errors import RunError
 from harness.formatting import duration
 from harness.lab.zoo.storms import Storm
 from harness.marked import write_between
 from harness.results.run import Run, read_run
 from harness.results.summary import Summary, read_summary
+from harness.scenario import catalogue
 from harness.subprocesses import run_to_its_end
 
 BEGIN, END = "<!-- whole runs: begin -->", "<!-- whole runs: end -->"

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.honesty import fell, real
 from benchmarks.honesty.comparisons import KINDS, SCENARIO, Comparison, planned
-from harness import catalogue
 from harness.comparison.statistics.measure import LEAST_BEYOND
+from harness.scenario import catalogue
 from tests.fakes.duel_samples import ledger
 from tests.report.duel.fake_duel import fake_duel
 

@@ -15,8 +15,8 @@ from harness.checks import failure_ratio
 from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.errors import UsageError
-from harness.load import closed_users, constant_rate
-from harness.scenario import Scenario
+from harness.scenario.load import closed_users, constant_rate
+from harness.scenario.scenario import Scenario
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
 from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.load import Load, closed_users, constant_rate, poisson_rate, ramp_rate
+from harness.scenario.load import Load, closed_users, constant_rate, poisson_rate, ramp_rate
 
 rates = st.floats(0.5, 200)
 durations = st.floats(0.5, 20)

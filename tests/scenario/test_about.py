@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.about import about
 from harness.errors import UsageError
+from harness.scenario.about import about
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from harness.errors import UsageError
-from harness.load import Load
+from harness.scenario.load import Load
 
 
 @dataclass(frozen=True)

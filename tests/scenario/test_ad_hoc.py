@@ -6,10 +6,10 @@ import msgpack  # type: ignore[import-untyped]
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness import anytarget
 from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import DescriptorSet, Protos, Reflection, Stubs
 from harness.errors import ScenarioError, UsageError
+from harness.scenario import ad_hoc
 from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
 from tests.endpoint.certificates import private_pem
 
@@ -25,23 +25,23 @@ def token(tmp_path: Path) -> tuple[str, str]:
 
 
 def test_without_options_the_lab_is_asked() -> None:
-    scenario = anytarget.from_arguments([])
-    assert (scenario.target, scenario.issuer, list(scenario.calls)) == (None, None, [anytarget.OWN_CALL])
+    scenario = ad_hoc.from_arguments([])
+    assert (scenario.target, scenario.issuer, list(scenario.calls)) == (None, None, [ad_hoc.OWN_CALL])
 
 
 def test_options_of_locust_are_left_alone_and_users_are_shared(token: tuple[str, str]) -> None:
-    scenario = anytarget.from_arguments(["-f", "any.py", "--headless", "-u", "7", "--processes", "2", *TARGET, *token])
+    scenario = ad_hoc.from_arguments(["-f", "any.py", "--headless", "-u", "7", "--processes", "2", *TARGET, *token])
     assert scenario.load.max_users == 7
     assert scenario.endpoint == Endpoint(("127.0.0.1:1",))
 
 
 def test_a_rate_of_none_is_a_closed_load() -> None:
-    assert anytarget.from_arguments(["--rate", "0"]).load.model == "closed"
-    assert anytarget.from_arguments(["--rate", "9", "--duration", "3"]).load.per_s == 9
+    assert ad_hoc.from_arguments(["--rate", "0"]).load.model == "closed"
+    assert ad_hoc.from_arguments(["--rate", "9", "--duration", "3"]).load.per_s == 9
 
 
 def test_every_way_to_reach_a_target_is_taken_over(token: tuple[str, str]) -> None:
-    scenario = anytarget.from_arguments(
+    scenario = ad_hoc.from_arguments(
         [
             *(*TARGET, *token, "--target", "unix:/x", "--ca", "ca.pem", "--server-name", "n", "--authority", "a"),
             *("--keepalive", "5", "--max-message-bytes", "9", "--compression", "gzip", "--wait-for-ready"),
@@ -71,7 +71,7 @@ def test_every_way_to_reach_a_target_is_taken_over(token: tuple[str, str]) -> No
     ],
 )
 def test_methods_come_from_where_the_options_say(token: tuple[str, str], options: tuple[str], source: object) -> None:
-    assert anytarget.from_arguments([*TARGET, *token, *options]).methods == source
+    assert ad_hoc.from_arguments([*TARGET, *token, *options]).methods == source
 
 
 def test_tokens_come_from_where_the_options_say(
@@ -88,8 +88,8 @@ def test_tokens_come_from_where_the_options_say(
         ClientCredentials: ("--token-url", "http://127.0.0.1:1/token", "--client-id", "me"),
     }
     for kind, options in sources.items():
-        assert isinstance(anytarget.from_arguments([*TARGET, *options]).issuer, kind)
-    minted = anytarget.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims)]).issuer
+        assert isinstance(ad_hoc.from_arguments([*TARGET, *options]).issuer, kind)
+    minted = ad_hoc.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims)]).issuer
     assert isinstance(minted, SigningKey)
     assert minted.claims == {"aud": "x"}
 
@@ -97,7 +97,7 @@ def test_tokens_come_from_where_the_options_say(
 def test_data_may_come_from_a_file(tmp_path: Path, token: tuple[str, str]) -> None:
     file = tmp_path / "data.json"
     file.write_text('{"a": "{{seq}}"}')
-    (call,) = anytarget.from_arguments([*TARGET, *token, "--data-file", str(file)]).calls
+    (call,) = ad_hoc.from_arguments([*TARGET, *token, "--data-file", str(file)]).calls
     assert call.data == {"a": "{{seq}}"}
 
 
@@ -117,20 +117,20 @@ def test_data_may_come_from_a_file(tmp_path: Path, token: tuple[str, str]) -> No
 )
 def test_options_that_cannot_be_are_named(options: tuple[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        anytarget.from_arguments(options)
+        ad_hoc.from_arguments(options)
 
 
 def test_mistakes_of_an_endpoint_are_those_of_the_scenario(token: tuple[str, str]) -> None:
     with pytest.raises(ScenarioError, match="compression='zip'") as caught:
-        anytarget.from_arguments([*TARGET, *token, "--compression", "zip", "--cert", "c.pem"])
+        ad_hoc.from_arguments([*TARGET, *token, "--compression", "zip", "--cert", "c.pem"])
     assert "without key=" in str(caught.value)
 
 
 def test_every_option_is_in_the_help() -> None:
     parser = argparse.ArgumentParser(add_help=False)
-    anytarget.add_options(parser)
+    ad_hoc.add_options(parser)
     options = [option for action in parser._actions for option in action.option_strings]
-    assert [option for option in options if option not in anytarget.described()] == []
+    assert [option for option in options if option not in ad_hoc.described()] == []
 
 
 class LocustsParser(argparse.ArgumentParser):
@@ -141,7 +141,7 @@ class LocustsParser(argparse.ArgumentParser):
 
 def test_a_master_can_send_every_option_to_its_workers() -> None:
     parser = LocustsParser()
-    anytarget.add_to_locust(parser)
+    ad_hoc.add_to_locust(parser)
     one_each = [word for action in parser._actions if action.dest != "help" for word in given(action)]
     sent = vars(parser.parse_args(one_each))
     assert msgpack.unpackb(msgpack.packb(sent)) == sent

@@ -12,8 +12,8 @@ from harness.checks import Check
 from harness.errors import UsageError
 from harness.faults.timeline import Planned
 from harness.lab import zoo
-from harness.load import Load
-from harness.scenario import Scenario
+from harness.scenario.load import Load
+from harness.scenario.scenario import Scenario
 from harness.tokens.client_parts import ClientParts
 from harness.tokens.refresh import Tokens
 from harness.tokens.variation import vary

@@ -1,7 +1,7 @@
 """The catalogue: which scenarios there are, and what is wrong with one, without loading it here.
 
 Importing a scenario patches the process, so that it is read in a process of its own:
-``python -m harness.catalogue FILE`` prints one JSON object.
+``python -m harness.scenario.catalogue FILE`` prints one JSON object.
 """
 
 import difflib
@@ -16,9 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.about import About, about
 from harness.errors import HarnessError, UsageError
-from harness.scenario import Scenario
+from harness.scenario.about import About, about
+from harness.scenario.scenario import Scenario
 
 FOLDER = Path("scenarios")
 NO_USER = (
@@ -76,7 +76,7 @@ def inspect(path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
 
     Raises `UsageError` with all its mistakes, or with the line that failed.
     """
-    command = [sys.executable, "-m", "harness.catalogue", str(path), *options]
+    command = [sys.executable, "-m", "harness.scenario.catalogue", str(path), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -17,9 +17,9 @@ from harness.endpoint import address as addresses
 from harness.endpoint import endpoint_of
 from harness.errors import UsageError
 from harness.lab.processes.launch import Launch
-from harness.scenario import LabSettings, Scenario
+from harness.scenario.scenario import LabSettings, Scenario
+from harness.scenario.variants import let_loose
 from harness.tokens.variation import vary
-from harness.variants import let_loose
 
 LAB, TOKENS, COMMAND = "lab", "tokens", "cmd"
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import entries, find, inspect
 from harness.checks import CHECKS
 from harness.errors import UsageError
 from harness.faults import FAULTS
 from harness.listing import listing
+from harness.scenario.catalogue import entries, find, inspect
 
 SOUND = '''"""{title}.
 

@@ -5,10 +5,10 @@ import pytest
 from harness.endpoint import Endpoint, endpoint_of
 from harness.errors import UsageError
 from harness.lab.processes.launch import Launch
-from harness.load import constant_rate
-from harness.scenario import Scenario
+from harness.scenario.build_override import lab_changes, put_under_test
+from harness.scenario.load import constant_rate
+from harness.scenario.scenario import Scenario
 from harness.tokens.sources import TokenCommand
-from harness.under_test import lab_changes, put_under_test
 
 LOAD = constant_rate(per_s=10, duration_s=5, max_users=2)
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.endpoint import Endpoint
 from harness.lab.processes.launch import Launch
-from harness.needs import Target, misfits, refusal
+from harness.scenario.requirements import Target, misfits, refusal
 
 ADDRESS = "127.0.0.1:50051"
 LAUNCH = Launch(["./server", "{port}", "{jwks_url}"])

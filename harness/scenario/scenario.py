@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness import needs
 from harness.checks import Check
 from harness.comparison.statistics.matters import Matters
 from harness.endpoint import Endpoint, endpoint_of
@@ -19,11 +18,12 @@ from harness.errors import ScenarioError
 from harness.faults import Surroundings
 from harness.faults import timeline as timelines
 from harness.faults.timeline import Planned, Step
-from harness.hunts import Hunts, mistakes_of
 from harness.lab import zoo
 from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
 from harness.lab.processes.launch import Launch
-from harness.load import Load
+from harness.scenario import requirements
+from harness.scenario.load import Load
+from harness.scenario.mutants import Hunts, mistakes_of
 from harness.tokens import refresh
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
@@ -88,7 +88,7 @@ class Scenario:
     timeline: Sequence[Planned] = ()
     checks: Sequence[Check] = ()
     seed: int = 1
-    target: needs.Target = None
+    target: requirements.Target = None
     issuer: SourceSettings | None = None
     deadline_s: float = 1.0
     max_lag_s: float | None = None
@@ -177,8 +177,8 @@ class Scenario:
 
     def links(self) -> frozenset[str]:
         """Return the links that the timeline touches and the proxy must serve."""
-        needs = frozenset[str]().union(*(step.fault.needs() for step in self.steps))
-        return frozenset(need.removeprefix("link:") for need in needs if need.startswith("link:"))
+        requirements = frozenset[str]().union(*(step.fault.needs() for step in self.steps))
+        return frozenset(need.removeprefix("link:") for need in requirements if need.startswith("link:"))
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them."""
@@ -245,12 +245,12 @@ class Scenario:
     def _missing_parts(self, steps: Sequence[Step]) -> list[str]:
         own_issuer = self.issuer is not None
         asked = [(step.id, need) for step in steps for need in sorted(step.fault.needs())]
-        refused = [(step, needs.refusal(need, self.target, own_issuer=own_issuer)) for step, need in asked]
+        refused = [(step, requirements.refusal(need, self.target, own_issuer=own_issuer)) for step, need in asked]
         found = [f"{step}: {why}" for step, why in refused if why]
         return [
             *found,
-            *needs.unproxied(self.endpoint, self.links()),
-            *needs.misfits(self.target, own_issuer=own_issuer),
+            *requirements.unproxied(self.endpoint, self.links()),
+            *requirements.misfits(self.target, own_issuer=own_issuer),
         ]
 
     def _own_target(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 import pytest
 
-from harness.ceilings import Ceilings
 from harness.errors import UsageError
-from harness.load import closed_users, constant_rate, ramp_rate
+from harness.scenario.ceilings import Ceilings
+from harness.scenario.load import closed_users, constant_rate, ramp_rate
 
 
 def test_a_load_at_the_ceilings_may_pass() -> None:
