@@ -25,8 +25,8 @@ from benchmarks.rig.ground import Ground, plain_ground
 from benchmarks.rig.options import quick
 from benchmarks.rig.runs import LOADS, Finished, Running
 from benchmarks.rig.table import Bound, Line, show
+from harness.protocol.file_shipping import FORCE
 from harness.results.row import Cause, Flag, Kind
-from harness.shipping import FORCE
 
 PER_S = float(os.environ.get("SCALE_PER_S", "400"))
 """Calls a second of each worker; a host with many cores can take more."""

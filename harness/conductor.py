@@ -18,14 +18,14 @@ from harness import clock
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
 from harness.injection import Problem
-from harness.mishaps import sentences
+from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
+from harness.protocol.task_errors import sentences
 from harness.reporting import make_report
 from harness.results.fault_journal import clock_readings
 from harness.roster import Crew, Roster
 from harness.runfolder import RunFolder, RunSettings
 from harness.scenario.about import About
 from harness.scenario.scenario import Scenario
-from harness.so_far import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.stage import Stage
 from harness.staging import choose_transport
 

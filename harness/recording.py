@@ -18,11 +18,11 @@ from harness.calls.attempt import Arrival, Attempt, Client, Recorder
 from harness.calls.trace import AuthTrace
 from harness.errors import HarnessError, TokenError
 from harness.made import Made
+from harness.protocol.live_measures import POISONED, Tallied
 from harness.redaction import redact
 from harness.results.call_journal import Journal, told_apart
 from harness.results.grpc_status import worth
 from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
-from harness.so_far import POISONED, Tallied
 from harness.tokens.token import Token
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
@@ -145,7 +145,7 @@ class Recording:
             self._write_trace(made.attempt(row, token))
 
     def since_zero(self, clients: Iterable[Client]) -> dict[str, int]:
-        """Return the counters that measures so far are made of (`harness.so_far`); ``clients`` are the worker's."""
+        """Return the counters that measures so far are made of (`harness.protocol.live_measures`); ``clients`` are the worker's."""
         return self._tallied.counts(clients)
 
     def flush(self) -> None:

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
-from harness.offset import Offset, Pings
+from harness.protocol.clock_offset import Offset, Pings
+from harness.protocol.file_shipping import Dock
 from harness.results.run import clock_doubt
-from harness.shipping import Dock
 
 JOIN_WITHIN_S = 20.0
 """Longer than a preflight may take (`harness.preflight`)."""
@@ -48,7 +48,7 @@ class Roster:
         self.live: dict[int, Counter[str]] = {}
         """Final calls by outcome, and fetches, of each worker so far."""
         self.since_zero: dict[int, Counter[str]] = {}
-        """What each worker has counted since zero (`harness.so_far`)."""
+        """What each worker has counted since zero (`harness.protocol.live_measures`)."""
         self._crew = crew
         self._run = str(run)
         self._dock = Dock(run)

@@ -2,7 +2,7 @@
 
 It hears the conductor's messages, holds the worker of the run at hand, and answers. A worker that
 cannot write into the run's folder, or has another clock, is *remote*: it writes to a temporary
-folder, whose files are shipped (`harness.shipping`), and times reach it in its own clock.
+folder, whose files are shipped (`harness.protocol.file_shipping`), and times reach it in its own clock.
 """
 
 import logging
@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import gevent
 
 from harness import clock
-from harness.begin import Begin, begin_from
 from harness.errors import HarnessError, RunError
+from harness.protocol.file_shipping import Shipper, boot_id, is_remote
+from harness.protocol.messages import Begin, begin_from
 from harness.recording import Watchers
 from harness.scenario.scenario import Scenario
-from harness.shipping import Shipper, boot_id, is_remote
 from harness.worker import Worker
 
 logger = logging.getLogger("jwtstorm")

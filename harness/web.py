@@ -14,8 +14,8 @@ from flask import Response, request, send_file
 from locust.env import Environment
 
 from harness.conductor import Conductor
+from harness.protocol.live_measures import POISONED
 from harness.results.proportion import Share
-from harness.so_far import POISONED
 
 KEY = "storm"
 COLUMNS = (("what", "What"), ("when", "When, or of what"), ("state", "State"), ("count", "Count"))

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from harness import mishaps, preflight
-from harness.begin import Begin
+from harness import preflight
 from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata
@@ -22,6 +21,8 @@ from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.timeline import CallFaults
 from harness.health import LoopMeter
 from harness.pacer import Pacer, Seat
+from harness.protocol import task_errors
+from harness.protocol.messages import Begin
 from harness.recording import Recording, Watchers
 from harness.scenario.scenario import Scenario
 from harness.scenario.variants import client_parts
@@ -51,7 +52,7 @@ class Worker:
         self.begin = begin
         self.recording = Recording(Path(begin.run), begin.worker, watchers)
         self.repertoire: Repertoire | None = None
-        self._mishaps = mishaps.Mishaps()
+        self._mishaps = task_errors.Mishaps()
         self._faults = CallFaults(scenario.steps, scenario.seed)
         self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
@@ -114,7 +115,7 @@ class Worker:
         return "" if len(addresses) == 1 else addresses[place % len(addresses)]
 
     def since_zero(self) -> dict[str, int]:
-        """Return the counters that measures so far are made of (`harness.so_far`)."""
+        """Return the counters that measures so far are made of (`harness.protocol.live_measures`)."""
         return self.recording.since_zero(self._clients)
 
     def preflight(self) -> None:
@@ -138,7 +139,7 @@ class Worker:
         """Count what a task raised that was no failed call, and log the first of each kind."""
         first = self._mishaps.note(task, error, called=called)
         if first is not None:
-            logger.error("%s", mishaps.sentence(first, 1))
+            logger.error("%s", task_errors.sentence(first, 1))
 
     def finish(self) -> dict[str, Any]:
         """Close everything; return the promise: rows in the journal, losses, health."""

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from harness.protocol.file_shipping import FORCE, names_of
 from harness.results.row import ROW, Kind
-from harness.shipping import FORCE, names_of
 from tests.e2e.storms import Trial, await_true, running, secrets_in, settings
 from tests.e2e.test_run import all_rows, assert_every_arrival_has_one_final_row
 

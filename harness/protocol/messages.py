@@ -11,7 +11,7 @@ from harness.transport.choice import GRPCIO
 class Begin:
     """What a worker is told before its users start.
 
-    ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.shipping`).
+    ``run`` is the run's folder on the conductor's host, ``boot_id`` tells that host (`harness.protocol.file_shipping`).
     ``secret`` is the lab client's, ``key`` the lab issuer's where faults need it to forge tokens; they travel over
     Locust's channel and are stored nowhere. ``transport`` is the name of the one that the conductor chose.
     """

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.offset import PINGS, Offset, Pings
+from harness.protocol.clock_offset import PINGS, Offset, Pings
 from harness.results.run import CLOCK_LIMIT_S, clock_doubt
 
 way_ns = st.integers(0, 500_000_000)

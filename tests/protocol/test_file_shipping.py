@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from harness.clock import ManualClock
 from harness.errors import RecordError
-from harness.results.call_journal import Journal, journal_path, names_path, read_names, trace_path
-from harness.shipping import (
+from harness.protocol.file_shipping import (
     CHUNK_BYTES,
     FORCE,
     RESEND_AFTER_S,
@@ -23,6 +22,7 @@ from harness.shipping import (
     is_remote,
     names_of,
 )
+from harness.results.call_journal import Journal, journal_path, names_path, read_names, trace_path
 
 
 class Way:

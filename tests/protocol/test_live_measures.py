@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from harness.calls.attempt import Arrival, Attempt
+from harness.protocol.live_measures import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
 from harness.results.proportion import Share
 from harness.results.row import Cause, Origin
-from harness.so_far import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
 from harness.tokens.token import Token
 from tests.calls.fake_transport import Bench, Transport
 

@@ -1,6 +1,6 @@
 import json
 
-from harness.mishaps import MAX_KINDS, Mishaps, sentences
+from harness.protocol.task_errors import MAX_KINDS, Mishaps, sentences
 
 
 def failing(text: str) -> None:

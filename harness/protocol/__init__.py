@@ -1,0 +1,1 @@
+"""What conductor and workers tell each other during a run."""
