@@ -24,8 +24,8 @@ from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.calls.channel import Arrival, Attempt
 from harness.livepage import Tally
-from harness.recording import Recording
 from harness.results.call_journal import Journal
+from harness.worker.recorder import Recording
 
 BLOCK = 5_000
 BATCH = 10_000

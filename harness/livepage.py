@@ -12,9 +12,9 @@ from typing import Any
 
 from harness.calls.channel import Attempt
 from harness.errors import HarnessError, TokenError
-from harness.recording import Watchers
 from harness.results.grpc_status import worth
 from harness.results.row import Cause
+from harness.worker.recorder import Watchers
 
 LOCUST = "locust.runners"
 """The module of Locust's own listener, which feeds its statistics."""

@@ -30,9 +30,9 @@ from harness.runfolder import RunSettings
 from harness.scenario.about import about
 from harness.scenario.build_override import put_under_test
 from harness.scenario.scenario import Scenario
-from harness.station import Station
 from harness.web import add_tab
-from harness.worker import Worker
+from harness.worker.agent import Station
+from harness.worker.worker import Worker
 
 logger = logging.getLogger("jwtstorm")
 

@@ -13,7 +13,7 @@ from harness.protocol.file_shipping import Dock
 from harness.results.run import clock_doubt
 
 JOIN_WITHIN_S = 20.0
-"""Longer than a preflight may take (`harness.preflight`)."""
+"""Longer than a preflight may take (`harness.worker.preflight`)."""
 MEASURE_WITHIN_S = 5.0
 PROMISE_WITHIN_S = 15.0
 """A worker that says and ships nothing for so long is taken for lost."""

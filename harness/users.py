@@ -21,9 +21,9 @@ from gevent import GreenletExit
 from harness import plugin
 from harness.calls.channel import Arrival, AuthChannel, Client
 from harness.endpoint.repertoire import Callers
-from harness.pacer import Seat
 from harness.scenario.catalogue import NO_USER
 from harness.scenario.scenario import Scenario
+from harness.worker.pacer import Seat
 
 
 class _Calls(DefaultTaskSet):

@@ -48,7 +48,7 @@ class Arrival:
     streams: "WeakSet[Open] | None" = None
     """Streams of this task that somebody still holds."""
     tried: Tried | None = None
-    """The attempt that came before its task, where the transport made one (`harness.declared`)."""
+    """The attempt that came before its task, where the transport made one (`harness.worker.declared_calls`)."""
 
     def holds(self, stream: Open) -> None:
         """Note a stream that was opened."""

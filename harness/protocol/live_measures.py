@@ -40,7 +40,7 @@ class Tallied:
             self.rejected += origin is Origin.VERIFIER and not attempt.messages
 
     def good(self, calls: int, alive: int) -> None:
-        """Count good calls that were made elsewhere (`harness.made`), and those of them with a living token."""
+        """Count good calls that were made elsewhere (`harness.worker.packed_rows`), and those of them with a living token."""
         self.attempts += calls
         self.calls += calls
         self.alive += alive

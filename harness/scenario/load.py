@@ -1,4 +1,4 @@
-"""Loads: when each call is due. Pure arithmetic; `harness.pacer` carries it out.
+"""Loads: when each call is due. Pure arithmetic; `harness.worker.pacer` carries it out.
 
 In the open model a schedule sets the starts, whatever the target does; in the closed model each
 user starts its next call when the last one has ended. Seconds count from the end of warm-up, so

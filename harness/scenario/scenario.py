@@ -76,7 +76,7 @@ class Scenario:
     one worker process (an `Endpoint` has its own); ``transport`` is what carries the calls, ``grpcio``,
     ``native``, or ``auto``, which says in the run why it took which (`harness.transport.choice`); ``calls`` are
     what a `harness.users.CallUser` makes, and ``methods`` where their definitions come from; ``calls_by`` says
-    who makes these, ``python``, the native ``transport`` by itself (`harness.declared`), or ``auto``, which lets it
+    who makes these, ``python``, the native ``transport`` by itself (`harness.worker.declared_calls`), or ``auto``, which lets it
     wherever it can; ``matters`` says what a
     comparison of builds rests on. ``clients`` names defects of the zoo that the users have; ``short`` is the
     share of its length that ``--short`` runs, as short as its numbers still mean something; ``hunts`` says, by

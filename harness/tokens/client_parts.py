@@ -1,7 +1,7 @@
 """The parts of a client: how it renews its token, attaches it, and tells the time.
 
 The defaults are right. Each wrong client of the zoo (`harness.lab.zoo`) puts another part in place, and the
-same part acts in a rehearsal (`harness.defects.rehearsal`) and in a storm (`harness.worker`).
+same part acts in a rehearsal (`harness.defects.rehearsal`) and in a storm (`harness.worker.worker`).
 """
 
 import random

@@ -70,7 +70,7 @@ def choose(
 
 PYTHON, TRANSPORT = "python", "transport"
 MAKERS = (AUTO, PYTHON, TRANSPORT)
-"""Who makes a scenario's declared calls (`harness.declared`)."""
+"""Who makes a scenario's declared calls (`harness.worker.declared_calls`)."""
 
 
 def maker(asked: str, transport: str, *, declared: bool, right_clients: bool) -> str:

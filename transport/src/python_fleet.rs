@@ -1,4 +1,4 @@
-//! Python's side of the fleet: declared calls are planned, given tokens and taken over by `harness.declared`.
+//! Python's side of the fleet: declared calls are planned, given tokens and taken over by `harness.worker.declared_calls`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

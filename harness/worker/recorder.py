@@ -17,13 +17,13 @@ from harness import clock
 from harness.calls.attempt import Arrival, Attempt, Client, Recorder
 from harness.calls.trace import AuthTrace
 from harness.errors import HarnessError, TokenError
-from harness.made import Made
 from harness.protocol.live_measures import POISONED, Tallied
 from harness.redaction import redact
 from harness.results.call_journal import Journal, told_apart
 from harness.results.grpc_status import worth
 from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
 from harness.tokens.token import Token
+from harness.worker.packed_rows import Made
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"

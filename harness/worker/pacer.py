@@ -14,10 +14,10 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from harness import clock
-from harness.alarm import Alarm
 from harness.calls.attempt import Arrival
 from harness.results.row import Cause, Flag
 from harness.scenario.load import Load
+from harness.worker.timer import Alarm
 
 OnUnsent = Callable[[Arrival, Cause], None]
 

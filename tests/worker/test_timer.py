@@ -6,9 +6,10 @@ from collections.abc import Callable
 import gevent
 import pytest
 
-from harness import alarm, clock
-from harness.alarm import Alarm
-from tests.test_pacer import in_a_hub_of_its_own
+from harness import clock
+from harness.worker import timer
+from harness.worker.timer import Alarm
+from tests.worker.test_pacer import in_a_hub_of_its_own
 
 AHEAD_NS = 3_000_000
 
@@ -16,7 +17,7 @@ AHEAD_NS = 3_000_000
 @pytest.fixture(params=["the system's timers", "gevent's timers"])
 def timers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "gevent's timers":
-        monkeypatch.setattr(alarm, "_libc", lambda: None)
+        monkeypatch.setattr(timer, "_libc", lambda: None)
     return str(request.param)
 
 

@@ -26,7 +26,7 @@ class Made:
         self._kinds = rows[_KIND :: ROW.size]
 
     def live(self) -> Counter[str]:
-        """Return the live counts of the rows, as `harness.recording.Recording.live` has them."""
+        """Return the live counts of the rows, as `harness.worker.recorder.Recording.live` has them."""
         unsent = zip(self._kinds, self._rows[_CAUSE :: ROW.size], strict=True)
         causes = Counter(Cause(cause).name.lower() for kind, cause in unsent if kind == Kind.NOT_SENT)
         counts = Counter({f"{Origin.GENERATOR.name.lower()}/{cause}": count for cause, count in causes.items()})

@@ -1,8 +1,8 @@
 import pytest
 
-from harness import preflight
 from harness.errors import RunError, TokenError, UsageError
-from harness.preflight import fly
+from harness.worker import preflight
+from harness.worker.preflight import fly
 
 TARGET = "127.0.0.1:50051"
 

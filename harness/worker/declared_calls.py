@@ -21,11 +21,11 @@ from harness import clock
 from harness.calls.attempt import Arrival, Tried
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
-from harness.pacer import OnUnsent
 from harness.results.row import Cause
 from harness.scenario.scenario import Scenario
 from harness.tokens.keeper import Keeper
 from harness.tokens.token import Token
+from harness.worker.pacer import OnUnsent
 
 if TYPE_CHECKING:
     from jwtstorm_transport import HandedOver
@@ -102,7 +102,7 @@ class Seat:
 
 
 class DeclaredCalls:
-    """The arrivals of one worker, which the transport takes: what `harness.pacer.Pacer` is to users in Python."""
+    """The arrivals of one worker, which the transport takes: what `harness.worker.pacer.Pacer` is to users in Python."""
 
     def __init__(
         self,

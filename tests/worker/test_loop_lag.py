@@ -1,7 +1,7 @@
 import gevent
 
-from harness.health import LoopMeter
-from tests.test_pacer import in_a_hub_of_its_own
+from harness.worker.loop_lag import LoopMeter
+from tests.worker.test_pacer import in_a_hub_of_its_own
 
 
 def test_a_meter_that_measured_nothing_says_zero() -> None:

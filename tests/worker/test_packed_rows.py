@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.made import Made
 from harness.results.row import NO_LIFE, ROW, Cause, Kind, Origin
+from harness.worker.packed_rows import Made
 from tests.tokens.craft import NOW_S, token
 
 NAMES = {0: "token", 1: "not sent", 2: "bank.Ledger/Get", 3: "bank.Ledger/Put"}

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from harness import clock
 from harness.calls.channel import Arrival
-from harness.pacer import Pacer
 from harness.results.row import Cause, Flag
 from harness.scenario.load import Load, closed_users, constant_rate, poisson_rate
+from harness.worker.pacer import Pacer
 
 BOUND_S = 30.0
 LONG_AGO_S = 100.0

@@ -19,9 +19,9 @@ from harness import clock
 from harness.errors import HarnessError, RunError
 from harness.protocol.file_shipping import Shipper, boot_id, is_remote
 from harness.protocol.messages import Begin, begin_from
-from harness.recording import Watchers
 from harness.scenario.scenario import Scenario
-from harness.worker import Worker
+from harness.worker.recorder import Watchers
+from harness.worker.worker import Worker
 
 logger = logging.getLogger("jwtstorm")
 

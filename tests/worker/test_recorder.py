@@ -8,10 +8,10 @@ import pytest
 
 from harness.calls.attempt import Arrival, Attempt
 from harness.errors import HarnessError, RecordError, TokenError
-from harness.recording import Recording, Watchers
 from harness.results.call_journal import Journal, read_names, trace_path
 from harness.results.call_journal_reader import JournalReader
 from harness.results.row import Cause, Flag, Kind, Origin
+from harness.worker.recorder import Recording, Watchers
 
 ZERO_NS = 1_000_000
 

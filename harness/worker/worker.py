@@ -13,17 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from harness import preflight
 from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.timeline import CallFaults
-from harness.health import LoopMeter
-from harness.pacer import Pacer, Seat
 from harness.protocol import task_errors
 from harness.protocol.messages import Begin
-from harness.recording import Recording, Watchers
 from harness.scenario.scenario import Scenario
 from harness.scenario.variants import client_parts
 from harness.tokens.freshness import Vetted
@@ -32,9 +28,13 @@ from harness.tokens.source import TokenSource
 from harness.tokens.sources import ClientCredentials
 from harness.transport import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
+from harness.worker import preflight
+from harness.worker.loop_lag import LoopMeter
+from harness.worker.pacer import Pacer, Seat
+from harness.worker.recorder import Recording, Watchers
 
 if TYPE_CHECKING:
-    from harness.declared import DeclaredCalls
+    from harness.worker.declared_calls import DeclaredCalls
 
 logger = logging.getLogger("jwtstorm")
 
@@ -129,7 +129,7 @@ class Worker:
 
     def _declare(self, repertoire: Repertoire) -> None:
         """Let the transport make the calls."""
-        from harness.declared import DeclaredCalls  # numpy and the native package, where they are needed
+        from harness.worker.declared_calls import DeclaredCalls  # numpy and the native package, where they are needed
 
         share = self.begin.worker, self.begin.workers
         unsent = self.recording.no_method, self.recording.not_sent

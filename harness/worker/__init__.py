@@ -1,0 +1,1 @@
+"""One process that has users: arrivals on time, calls, and the rows that they leave."""
