@@ -248,7 +248,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from harness.recover import recover, unfinished_runs
+    from harness.conductor.recover import recover, unfinished_runs
 
     runs = [options.run] if options.run else unfinished_runs(reports_folder())
     if not runs:

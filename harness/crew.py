@@ -13,7 +13,7 @@ _BUSY = {"spawning", "running", "cleanup", "stopping"}
 
 
 class LocustCrew:
-    """The workers behind a Locust runner (`harness.conductor.Crew`)."""
+    """The workers behind a Locust runner (`harness.conductor.conductor.Crew`)."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment

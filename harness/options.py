@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.runfolder import RunSettings, build_label
+from harness.conductor.run_folder import RunSettings, build_label
 from harness.scenario.ceilings import Ceilings
 from harness.scenario.scenario import Scenario
 from harness.scenario.variants import variant

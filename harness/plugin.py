@@ -20,13 +20,13 @@ from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness.conductor import Conductor
+from harness.conductor.conductor import Conductor
+from harness.conductor.run_folder import RunSettings
+from harness.conductor.workers import HEARS
 from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
 from harness.livepage import Tally
 from harness.options import as_asked_for, run_settings, tell_parser
-from harness.roster import HEARS
-from harness.runfolder import RunSettings
 from harness.scenario.about import about
 from harness.scenario.build_override import put_under_test
 from harness.scenario.scenario import Scenario

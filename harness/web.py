@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Response, request, send_file
 from locust.env import Environment
 
-from harness.conductor import Conductor
+from harness.conductor.conductor import Conductor
 from harness.protocol.live_measures import POISONED
 from harness.results.proportion import Share
 

@@ -1,6 +1,6 @@
 """Timeline: which fault begins and ends when, and which per-call fault touches which attempt.
 
-Pure: the conductor carries edges out (`harness.injection`), workers ask `CallFaults`. Dice are
+Pure: the conductor carries edges out (`harness.conductor.injection`), workers ask `CallFaults`. Dice are
 keyed by seed, step, arrival and attempt, so a run replays whichever user takes the arrival.
 """
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from harness.conductor.injection import Injection
 from harness.errors import LabError, RecordError
 from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_from_json
 from harness.faults.timeline import Planned, at, number
-from harness.injection import Injection
 from harness.results.fault_journal import FaultJournal, read_events
 from tests.fakes.lab import LINKS, FakeLab
 

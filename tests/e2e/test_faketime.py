@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 import pytest
 
+from harness.conductor.controls import Parts
 from harness.errors import UsageError
 from harness.faults import ClockDrift, ClockSkew, Fault, RestartTarget, Site
 from harness.lab.clocks.faked_clock import Faked
@@ -23,7 +24,6 @@ from harness.lab.processes.launch import Launch
 from harness.lab.processes.residents import Residents
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.running import Lab
-from harness.parts import Parts
 from tests.e2e.lab_user import User, gone, until
 from tests.e2e.storms import Trial, assert_code, settings
 

@@ -6,10 +6,10 @@ import pytest
 import urllib3
 
 from harness import faults
+from harness.conductor.controls import Parts
 from harness.faults import Fault, Site
 from harness.lab.plan import LabPlan, TargetSettings
 from harness.lab.running import Lab
-from harness.parts import Parts
 from tests.e2e.lab_user import User
 from tests.faults.examples import EXAMPLES, Example, label
 

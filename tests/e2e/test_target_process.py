@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
+from harness.conductor.controls import Parts
 from harness.faults import PauseTarget, RestartTarget, Site
 from harness.lab.plan import LabPlan
 from harness.lab.processes.residents import Residents
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.running import Lab
-from harness.parts import Parts
 from tests.e2e.lab_user import User, ending, gone, until
 
 pytestmark = pytest.mark.e2e

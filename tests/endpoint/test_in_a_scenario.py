@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from harness import Call, Endpoint, LabSettings, Scenario, Tls, TokenCommand, at, constant_rate
+from harness.conductor.staging import lab_plan
 from harness.endpoint.safety import guard_endpoint
 from harness.errors import ScenarioError, UsageError
 from harness.faults import Latency
-from harness.staging import lab_plan
 
 LOAD = constant_rate(per_s=1, duration_s=60, max_users=1)
 ISSUER = TokenCommand(["true"])

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.injection import Injection, Problem
+from harness.conductor.controls import Parts
+from harness.conductor.injection import Injection, Problem
+from harness.conductor.staging import lab_note, lab_plan
 from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
-from harness.parts import Parts
 from harness.protocol.file_shipping import boot_id
 from harness.protocol.messages import Begin
 from harness.results.fault_journal import FaultJournal
 from harness.scenario.scenario import Scenario
-from harness.staging import lab_note, lab_plan
 
 
 class Stage:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import reporting
-from harness.reporting import make_report
+from harness.conductor import report_process
+from harness.conductor.report_process import make_report
 from harness.results.summary import read_summary
 from tests.fakes.run import FakeRun
 
@@ -33,6 +33,6 @@ def test_a_report_that_breaks_has_no_page_and_its_reason_is_logged(
 def test_a_report_that_takes_too_long_names_the_way_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporting, "WITHIN_S", 0.0)
+    monkeypatch.setattr(report_process, "WITHIN_S", 0.0)
     assert make_report(tmp_path, pictures=False) is None
     assert f"make it with: jwtstorm report {tmp_path}" in caplog.text

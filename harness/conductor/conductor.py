@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
+from harness.conductor.environment import Stage
+from harness.conductor.injection import Problem
+from harness.conductor.report_process import make_report
+from harness.conductor.run_folder import RunFolder, RunSettings
+from harness.conductor.staging import choose_transport
+from harness.conductor.workers import Crew, Roster
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
-from harness.injection import Problem
 from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.protocol.task_errors import sentences
-from harness.reporting import make_report
 from harness.results.fault_journal import clock_readings
-from harness.roster import Crew, Roster
-from harness.runfolder import RunFolder, RunSettings
 from harness.scenario.about import About
 from harness.scenario.scenario import Scenario
-from harness.stage import Stage
-from harness.staging import choose_transport
 
 logger = logging.getLogger("jwtstorm")
 

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from harness import clock
+from harness.conductor.controls import Parts
 from harness.errors import LabError
 from harness.faults import Command
 from harness.lab.toxiproxy.client import ProxyState, ToxicState
-from harness.parts import Parts
 
 
 @dataclass

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from harness import clock, roster
+from harness import clock
+from harness.conductor import workers
+from harness.conductor.workers import Roster
 from harness.errors import RunError
-from harness.roster import Roster
 
 AHEAD_NS = 5_000_000_000
 
@@ -53,8 +54,8 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(roster, "JOIN_WITHIN_S", 0.0)
-    monkeypatch.setattr(roster, "PROMISE_WITHIN_S", 0.0)
+    monkeypatch.setattr(workers, "JOIN_WITHIN_S", 0.0)
+    monkeypatch.setattr(workers, "PROMISE_WITHIN_S", 0.0)
     return Scene(Path())
 
 

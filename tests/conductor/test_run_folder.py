@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from harness import Scenario, Tokens, at, constant_rate, failure_ratio
+from harness.conductor.run_folder import RunFolder, build_label, host
 from harness.errors import RecordError, UsageError
 from harness.faults import FAULTS
-from harness.runfolder import RunFolder, build_label, host
 from harness.scenario.about import About
 
 ABOUT = About("expiry-storm", "Expiry storm.", "One refresh?", "failures under 0.1 %", "abc")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from harness.conductor.controls import Parts
+from harness.conductor.recover import recover, unfinished_runs
 from harness.errors import UsageError
 from harness.faults import FAULTS, Fault, Site
 from harness.lab.processes.child import Child, started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
-from harness.parts import Parts
-from harness.recover import recover, unfinished_runs
 from harness.results.fault_journal import FaultJournal, read_events
 
 DOWN = FAULTS["issuer_down"]()

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness.conductor.controls import Parts
 from harness.errors import HarnessError, UsageError
 from harness.faults import Command
 from harness.lab.processes.child import started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
-from harness.parts import Parts
 from harness.results.fault_journal import NAME, FaultJournal, read_events
 from harness.results.run import cut_lines
 
