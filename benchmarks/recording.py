@@ -23,7 +23,7 @@ from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.calls.channel import Arrival, Attempt
-from harness.livepage import Tally
+from harness.locust_adapter.live_stats import Tally
 from harness.results.call_journal import Journal
 from harness.worker.recorder import Recording
 

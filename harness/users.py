@@ -1,7 +1,7 @@
 """GrpcUser: a Locust user whose stub carries tokens, takes scheduled arrivals and records itself.
 
 Import `locust` before anything else in a scenario file: it patches sockets before grpc loads.
-Importing this module hooks Locust's events (`harness.plugin`).
+Importing this module hooks Locust's events (`harness.locust_adapter.plugin`).
 """
 
 from locust import User, task  # first: it patches sockets before grpc loads
@@ -18,9 +18,9 @@ import gevent
 import grpc
 from gevent import GreenletExit
 
-from harness import plugin
 from harness.calls.channel import Arrival, AuthChannel, Client
 from harness.endpoint.repertoire import Callers
+from harness.locust_adapter import plugin
 from harness.scenario.catalogue import NO_USER
 from harness.scenario.scenario import Scenario
 from harness.worker.pacer import Seat

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 HEAVY = ("gevent", "grpc", "locust")
 
 MAY_IMPORT = {
-    "locust": ("harness.users", "harness.plugin", "harness.web"),
+    "locust": ("harness.users", "harness.locust_adapter.plugin", "harness.locust_adapter.storm_tab"),
     "grpc": (
         "harness.users",
         "harness.calls.channel",
@@ -70,7 +70,7 @@ PURE = {
 }
 """Modules in the middle, and all of ours that they may import."""
 
-ALONE = {"harness.plugin": {"harness.users"}, "harness.users": set()}
+ALONE = {"harness.locust_adapter.plugin": {"harness.users"}, "harness.users": set()}
 """Modules that only these may import: the ends of the arrows."""
 
 

@@ -1,6 +1,6 @@
 """Tell Locust of the same calls twice, by events and in batches, and print both of its statistics as JSON.
 
-Run by `tests/test_livepage.py` in a process of its own: Locust patches sockets.
+Run by `tests/locust_adapter/test_live_stats.py` in a process of its own: Locust patches sockets.
 """
 
 from locust import stats  # first: it patches sockets
@@ -12,7 +12,7 @@ import random
 import sys
 from typing import Any
 
-from harness.livepage import Tally
+from harness.locust_adapter.live_stats import Tally
 
 KINDS = (("grpc", "Ledger/GetBalance"), ("grpc", "Ledger/Transfer"), ("token", "fetch"))
 WORDS = (None, None, None, "verifier: expired", "transport: unreachable")

@@ -8,7 +8,7 @@ import pytest
 
 from harness import Scenario, constant_rate
 from harness.errors import UsageError
-from harness.options import as_asked_for, run_settings, tell_parser
+from harness.locust_adapter.options import as_asked_for, run_settings, tell_parser
 from harness.transport.choice import VARIABLE
 
 SCENARIO = Scenario(load=constant_rate(10, duration_s=60, max_users=7), deadline_s=2.0)

@@ -23,14 +23,14 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from harness.conductor.conductor import Conductor
 from harness.conductor.run_folder import RunSettings
 from harness.conductor.workers import HEARS
-from harness.crew import LocustCrew
 from harness.errors import HarnessError, UsageError
-from harness.livepage import Tally
-from harness.options import as_asked_for, run_settings, tell_parser
+from harness.locust_adapter.live_stats import Tally
+from harness.locust_adapter.options import as_asked_for, run_settings, tell_parser
+from harness.locust_adapter.runner import LocustCrew
+from harness.locust_adapter.storm_tab import add_tab
 from harness.scenario.about import about
 from harness.scenario.build_override import put_under_test
 from harness.scenario.scenario import Scenario
-from harness.web import add_tab
 from harness.worker.agent import Station
 from harness.worker.worker import Worker
 

@@ -1,0 +1,1 @@
+"""The door to Locust: the only folder, beside the command line, that imports it."""
