@@ -15,10 +15,10 @@ from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.stage import child_stage
 from harness.lab.toxiproxy.client import ProxyClient
-from harness.probe.asker import Asker, Subject
-from harness.probe.clock import measure
-from harness.probe.minter import Minter
+from harness.probe.parts.clock import measure
 from harness.probe.result import ClockEstimate
+from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.minter import Minter
 
 SKEWS_S = (0.0, 0.111, -0.111, 2.345, -2.345, -37.25, -900.5)
 LEEWAYS_S = (0.0, 5.0, 60.0, 300.0)

@@ -14,13 +14,13 @@ from rich.console import Console
 
 from harness.clock import utc_now
 from harness.errors import UsageError
-from harness.probe import files, table
-from harness.probe.answer import exit_code
 from harness.probe.conduct import Conduct
 from harness.probe.explaining import run_explain
-from harness.probe.parts import Parts
+from harness.probe.output import files, table
+from harness.probe.output.answer import exit_code
 from harness.probe.result import Part, ProbeResult
 from harness.probe.setup import Setup, prepare
+from harness.probe.tasks import Parts
 
 
 def run_probe(options: argparse.Namespace, reports: Path) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.clock import monotonic
 from harness.errors import HarnessError
-from harness.probe.answer import INTERRUPTED
+from harness.probe.output.answer import INTERRUPTED
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
 
 LOST_IN_A_ROW = 8

@@ -16,9 +16,9 @@ from harness.defects.bench import Answer
 from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
 from harness.errors import TokenError, UsageError
 from harness.formatting import cause_words, duration
-from harness.probe.asker import origin_of
-from harness.probe.evidence import TURNED_AWAY
+from harness.probe.parts.evidence import TURNED_AWAY
 from harness.probe.result import ClockEstimate
+from harness.probe.target.asker import origin_of
 from harness.redaction import redact
 from harness.tokens.token import SHOWN_CLAIMS, Token
 

@@ -6,11 +6,11 @@ import sys
 from contextlib import AsyncExitStack
 
 from harness.clock import wall
-from harness.probe.asker import Asker, Subject
 from harness.probe.explain_token import Evidence, explain, read_token
-from harness.probe.parts import Parts
 from harness.probe.setup import Setup, prepare
-from harness.probe.subject import candidates
+from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.subject import candidates
+from harness.probe.tasks import Parts
 from harness.tokens.token import Token
 
 

@@ -11,14 +11,14 @@ from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, 
 from harness.endpoint.opening import open_channel
 from harness.endpoint.safety import guard_endpoint, guard_source
 from harness.errors import UsageError
-from harness.probe.carrier import Carrier
-from harness.probe.messages import Messages
-from harness.probe.minter import Minter, read_key, read_template
-from harness.probe.openness import Openness
 from harness.probe.options import endpoint_of, messages_of, parts_of, policies_of, rows_of
-from harness.probe.pace import Pace
-from harness.probe.reach import require_reached
 from harness.probe.result import ClockEstimate, ProbeResult
+from harness.probe.target.carrier import Carrier
+from harness.probe.target.messages import Messages
+from harness.probe.target.minter import Minter, read_key, read_template
+from harness.probe.target.openness import Openness
+from harness.probe.target.pace import Pace
+from harness.probe.target.reach import require_reached
 from harness.tokens.sources import ClientCredentials, TokenFile
 
 

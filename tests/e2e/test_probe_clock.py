@@ -13,13 +13,13 @@ from harness.endpoint import Endpoint
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.stage import stage
-from harness.probe.asker import Asker, Subject
-from harness.probe.beyond import GoneError
-from harness.probe.clock import measure
-from harness.probe.clock_findings import clock_findings
-from harness.probe.minter import Minter
-from harness.probe.replica import Questions, Replica
+from harness.probe.parts.clock import measure
+from harness.probe.parts.clock_findings import clock_findings
 from harness.probe.result import ClockEstimate
+from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.beyond import GoneError
+from harness.probe.target.minter import Minter
+from harness.probe.target.replica import Questions, Replica
 
 pytestmark = pytest.mark.e2e
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness.clock import utc_now
 from harness.defects.bench import Answer
 from harness.endpoint import Endpoint, Tls
-from harness.probe.asker import Asker, Subject
+from harness.probe.target.asker import Asker, Subject
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.probe.canary import Canary
+from harness.probe.target.canary import Canary
 
 pytestmark = pytest.mark.e2e
 

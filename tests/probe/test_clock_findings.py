@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from harness.defects.oracle import Bounds, Edges
-from harness.probe.clock_findings import clock_findings, known_edges
+from harness.probe.parts.clock_findings import clock_findings, known_edges
 from harness.probe.result import ClockEstimate, Outcome
 
 

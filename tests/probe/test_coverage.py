@@ -9,10 +9,10 @@ import pytest
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Methods, from_stubs
 from harness.errors import UsageError
-from harness.probe.coverage import NOWHERE, Coverage, Credential, Plan, Proof
-from harness.probe.messages import Messages
-from harness.probe.openness import Openness
+from harness.probe.parts.coverage import NOWHERE, Coverage, Credential, Plan, Proof
 from harness.probe.result import Finding, Outcome
+from harness.probe.target.messages import Messages
+from harness.probe.target.openness import Openness
 
 LEDGER = "jwtstorm.lab.v1.Ledger"
 METHODS: Methods = from_stubs("harness.lab.proto.ledger_pb2")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.probe.edge import EXP, FARTHEST_S, NBF, Ask, Search, Seen, Side
+from harness.probe.parts.edge import EXP, FARTHEST_S, NBF, Ask, Search, Seen, Side
 from tests.probe.verifier_model import Model, run
 
 sides = pytest.mark.parametrize("side", [EXP, NBF], ids=lambda side: side.claim)

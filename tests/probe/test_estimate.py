@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.defects.oracle import Bounds
-from harness.probe.estimate import conclude, disagreements, drift, with_drift
+from harness.probe.parts.estimate import conclude, disagreements, drift, with_drift
 from harness.probe.result import ClockEstimate
 from tests.probe.verifier_model import Model, both
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.defects.bench import Answer
-from harness.probe.evidence import CODES, Circumstances, weigh
+from harness.probe.parts.evidence import CODES, Circumstances, weigh
 from harness.probe.result import Outcome
 
 UNKNOWN_METHOD = Answer("UNIMPLEMENTED", "unknown method Nope for service pkg.S")

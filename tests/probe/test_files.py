@@ -12,9 +12,9 @@ import pytest
 from rich.console import Console
 
 from harness.errors import RunError
-from harness.probe import files, table
-from harness.probe.answer import exit_code, sentences
 from harness.probe.conduct import LOST_IN_A_ROW, Conduct, Piece, Task
+from harness.probe.output import files, table
+from harness.probe.output.answer import exit_code, sentences
 from harness.probe.result import Finding, Outcome, Part, ProbeResult
 
 NAKED = Finding(

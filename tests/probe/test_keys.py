@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from harness.probe.keys import key_summary
+from harness.probe.parts.keys import key_summary
 from harness.probe.result import Finding, Outcome, Part
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.probe.limits import Zone, find_zone, finding_of
+from harness.probe.parts.limits import Zone, find_zone, finding_of
 from harness.probe.result import Outcome
 
 

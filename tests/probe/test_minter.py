@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.defects import ALGORITHMS, DEFECTS, rows
 from harness.errors import UsageError
-from harness.probe.beyond import Beyond
-from harness.probe.minter import Minter, read_key, read_template
+from harness.probe.target.beyond import Beyond
+from harness.probe.target.minter import Minter, read_key, read_template
 from harness.tokens.signer import Signer
 
 NOW_S = 1_800_000_000.0

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from harness.endpoint import Endpoint, Tls
-from harness.probe.reach import UnreachableError, require_reached
+from harness.probe.target.reach import UnreachableError, require_reached
 from tests.endpoint.certificates import Authority
 from tests.endpoint.ledger_server import serving
 

@@ -10,9 +10,9 @@ from harness.clock import wall
 from harness.defects.bench import Answer, Metadata, Stream
 from harness.defects.good import Good
 from harness.defects.oracle import Bounds, Edges
-from harness.probe.beyond import NO_KEY_SET, Beyond, GoneError
+from harness.probe.parts.verdicts import HEAVY, Plan, verdicts
 from harness.probe.result import Finding, Outcome, Part
-from harness.probe.verdicts import HEAVY, Plan, verdicts
+from harness.probe.target.beyond import NO_KEY_SET, Beyond, GoneError
 
 Say = Callable[[Metadata], Answer]
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.probe.edge import EXP, NBF, Ask, Search, Seen, Side
+from harness.probe.parts.edge import EXP, NBF, Ask, Search, Seen, Side
 
 
 @dataclass

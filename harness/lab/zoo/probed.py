@@ -18,18 +18,18 @@ from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proving.bench import LedgerBench
 from harness.lab.proving.stage import stage
 from harness.lab.zoo import Animal
-from harness.probe.asker import Subject
-from harness.probe.carrier import Carrier
-from harness.probe.clock_findings import clock_findings
-from harness.probe.coverage import HEALTH, Coverage, Proof
-from harness.probe.coverage import Plan as CoveragePlan
-from harness.probe.doors import good_metadata, knocks
-from harness.probe.line import open_line
-from harness.probe.minter import Minter
-from harness.probe.openness import Openness
-from harness.probe.replica import Questions, Replica
+from harness.probe.parts.clock_findings import clock_findings
+from harness.probe.parts.coverage import HEALTH, Coverage, Proof
+from harness.probe.parts.coverage import Plan as CoveragePlan
+from harness.probe.parts.doors import good_metadata, knocks
+from harness.probe.parts.verdicts import Plan, verdicts
 from harness.probe.result import Finding, Outcome
-from harness.probe.verdicts import Plan, verdicts
+from harness.probe.target.asker import Subject
+from harness.probe.target.carrier import Carrier
+from harness.probe.target.line import open_line
+from harness.probe.target.minter import Minter
+from harness.probe.target.openness import Openness
+from harness.probe.target.replica import Questions, Replica
 
 POLICIES = frozenset({"streams-checked-once"})
 IN_HAND = frozenset({"CLM-10", "KEY-01", "KEY-02", "KEY-03", "KEY-04", "KEY-05", "SIGN-23", "OK-07"})

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.defects import DEFECTS
-from harness.probe.answer import exit_code
+from harness.probe.output.answer import exit_code
 from harness.probe.result import Finding, ProbeResult
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

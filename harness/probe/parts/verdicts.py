@@ -11,10 +11,10 @@ from harness.defects.judge import Outcome as Judged
 from harness.defects.judge import judge_answer, judge_observation, wrong_code
 from harness.defects.oracle import Edges, Expectation, Window, expect
 from harness.errors import TokenError
-from harness.probe.asker import origin_of
-from harness.probe.beyond import Beyond, GoneError
-from harness.probe.evidence import CRASHED, TURNED_AWAY
+from harness.probe.parts.evidence import CRASHED, TURNED_AWAY
 from harness.probe.result import Finding, Outcome, Part
+from harness.probe.target.asker import origin_of
+from harness.probe.target.beyond import Beyond, GoneError
 from harness.tokens.token import Token
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
@@ -22,7 +22,7 @@ HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-1
 BY_COVERAGE = frozenset({"WIRE-01", "WIRE-02", "WIRE-03", "WIRE-04", "WIRE-06", "WIRE-07", "WIRE-09"})
 """Rows that the coverage part asks of every method, and better."""
 BY_WAITING = frozenset({"LIFE-01", "LIFE-02", "LIFE-03", "LIFE-04", "TIME-22"})
-"""Rows that the clock part and `harness.probe.ageing` answer where the verifier's edges are known."""
+"""Rows that the clock part and `harness.probe.parts.ageing` answer where the verifier's edges are known."""
 OF_A_CLAIM = {"CLM-01": "aud", "CLM-02": "aud", "CLM-03": "aud", "CLM-12": "aud", "CLM-04": "iss", "CLM-06": "scope"}
 """Rows that say nothing where good tokens do not have the claim."""
 OF_KEYS = frozenset(

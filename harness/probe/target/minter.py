@@ -10,7 +10,7 @@ from harness.defects import ALGORITHMS
 from harness.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.defects.good import LEFT_OUT, Good
 from harness.errors import UsageError
-from harness.probe.beyond import NO_KEY, NO_SECOND_KEY
+from harness.probe.target.beyond import NO_KEY, NO_SECOND_KEY
 from harness.tokens.signer import Signer
 from harness.tokens.sources import key_file
 from harness.tokens.token import Token

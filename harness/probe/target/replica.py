@@ -15,20 +15,20 @@ from harness.defects.good import Good
 from harness.defects.oracle import Edges
 from harness.endpoint import Endpoint
 from harness.errors import TokenError
-from harness.probe.ageing import ageing
-from harness.probe.asker import Asker, Subject
-from harness.probe.bench import TargetBench
-from harness.probe.beyond import GoneError
-from harness.probe.canary import Canary
-from harness.probe.carrier import Carrier
-from harness.probe.clock import measure
-from harness.probe.clock_findings import known_edges
-from harness.probe.estimate import with_drift
-from harness.probe.keys import key_summary
-from harness.probe.limits import limits
-from harness.probe.minter import Minter
+from harness.probe.parts.ageing import ageing
+from harness.probe.parts.bench import TargetBench
+from harness.probe.parts.clock import measure
+from harness.probe.parts.clock_findings import known_edges
+from harness.probe.parts.estimate import with_drift
+from harness.probe.parts.keys import key_summary
+from harness.probe.parts.limits import limits
+from harness.probe.parts.verdicts import BY_COVERAGE, BY_WAITING, Plan, verdicts
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
-from harness.probe.verdicts import BY_COVERAGE, BY_WAITING, Plan, verdicts
+from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.beyond import GoneError
+from harness.probe.target.canary import Canary
+from harness.probe.target.carrier import Carrier
+from harness.probe.target.minter import Minter
 from harness.redaction import redact
 
 

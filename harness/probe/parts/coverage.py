@@ -1,7 +1,7 @@
 """Coverage: every method of every service, called without valid credentials, to see which handlers run naked.
 
 Streams of requests are called with a first message and without one. What an answer proves is said by
-`harness.probe.evidence`; where the user names a method that reads a side effect back, that is asked
+`harness.probe.parts.evidence`; where the user names a method that reads a side effect back, that is asked
 with a good token after each call that could have made it.
 """
 
@@ -13,9 +13,9 @@ from typing import Protocol
 from harness.clock import monotonic
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
-from harness.probe.evidence import CODES, Circumstances, Weighed, weigh
-from harness.probe.openness import Openness
+from harness.probe.parts.evidence import CODES, Circumstances, Weighed, weigh
 from harness.probe.result import Finding, Outcome, Part
+from harness.probe.target.openness import Openness
 from harness.results.classify import classify
 
 HEALTH = "grpc.health.v1.Health"

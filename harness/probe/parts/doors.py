@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Callable, Iterator
 
-from harness.probe.carrier import Carrier
-from harness.probe.coverage import Credential
-from harness.probe.minter import Minter
+from harness.probe.parts.coverage import Credential
+from harness.probe.target.carrier import Carrier
+from harness.probe.target.minter import Minter
 
 _LONG_AGO_S = 86_400
 RUBBISH = "not.a.token"

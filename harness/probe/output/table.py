@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.formatting import duration, plural
-from harness.probe.answer import exit_code, sentences, word
+from harness.probe.output.answer import exit_code, sentences, word
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
 
 LOOKS = {

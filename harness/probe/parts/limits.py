@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from harness.defects.bench import Metadata
 from harness.defects.catalogue.controls import padded
 from harness.defects.good import Good
-from harness.probe.asker import Asker
-from harness.probe.beyond import Beyond
 from harness.probe.result import Finding, Outcome, Part
+from harness.probe.target.asker import Asker
+from harness.probe.target.beyond import Beyond
 
 SIZES = (1_000, 2_000, 4_000, 6_000, 8_000, 12_000, 16_000, 24_000, 32_000, 64_000)
 CAREFUL_MOST = 16_000

@@ -5,10 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.errors import RecordError
-from harness.probe.junit import junit
-from harness.probe.page import page
+from harness.probe.output.junit import junit
+from harness.probe.output.page import page
+from harness.probe.output.sarif import sarif
 from harness.probe.result import ProbeResult
-from harness.probe.sarif import sarif
 
 
 def write(result: ProbeResult, reports: Path, out: Path | None = None) -> Path:

@@ -14,12 +14,12 @@ from typing import Any
 from harness.clock import monotonic, utc_now, wall
 from harness.defects.bench import Answer
 from harness.defects.oracle import Bounds
-from harness.probe.asker import Asker, origin_of
-from harness.probe.edge import EXP, NBF, Ask, Search, Seen
-from harness.probe.estimate import conclude
-from harness.probe.evidence import TURNED_AWAY
-from harness.probe.minter import Minter
+from harness.probe.parts.edge import EXP, NBF, Ask, Search, Seen
+from harness.probe.parts.estimate import conclude
+from harness.probe.parts.evidence import TURNED_AWAY
 from harness.probe.result import ClockEstimate
+from harness.probe.target.asker import Asker, origin_of
+from harness.probe.target.minter import Minter
 from harness.results.row import Cause
 
 _SPANS_S = (86_400, 10_000, 3_600, 600, 60)

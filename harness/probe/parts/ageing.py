@@ -14,11 +14,11 @@ from harness.clock import wall
 from harness.defects import DEFECTS
 from harness.defects.bench import Bench, Metadata
 from harness.defects.oracle import Bounds
-from harness.probe.asker import Asker
-from harness.probe.beyond import Beyond
-from harness.probe.edge import EXP
-from harness.probe.minter import Minter
+from harness.probe.parts.edge import EXP
 from harness.probe.result import Finding, Outcome, Part
+from harness.probe.target.asker import Asker
+from harness.probe.target.beyond import Beyond
+from harness.probe.target.minter import Minter
 
 _LIFE_S = 1.2
 _AFTER_S = 0.2

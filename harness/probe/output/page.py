@@ -1,9 +1,9 @@
 """A probe as a page in the report's style: one file that needs nothing else, the answer first."""
 
 from harness.formatting import duration, number
-from harness.probe.answer import exit_code, sentences, word
+from harness.probe.output.answer import exit_code, sentences, word
+from harness.probe.output.table import LOOKS, clock_line, merged
 from harness.probe.result import Outcome, ProbeResult
-from harness.probe.table import LOOKS, clock_line, merged
 from harness.report.page import MARKS, environment
 
 _RESULTS = {"green": "passed", "bold red": "failed", "yellow": "invalid", "magenta": "invalid", "dim": "interrupted"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.defects.oracle import Bounds, Edges
 from harness.formatting import duration
-from harness.probe.estimate import disagreements
+from harness.probe.parts.estimate import disagreements
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 
 WELL_KEPT_S = 1.0

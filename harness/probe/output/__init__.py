@@ -1,0 +1,1 @@
+"""What a probe leaves: terminal, page, JSON, JUnit and SARIF."""

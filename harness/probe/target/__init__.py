@@ -1,0 +1,1 @@
+"""The target as the probe reaches it: replicas, calls, tokens and pace."""
