@@ -74,7 +74,7 @@ whole: setup  ## run what has no valid run on its full course yet: the second ta
 	$(BIN)/python -m harness.lab.zoo --whole full --run $(NAMES) --write docs/storms.md
 
 proof: setup  ## prove the reference target by every row of the defect catalogue
-	$(BIN)/python -m harness.lab.proving
+	$(BIN)/python -m harness.proof
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m pip install --quiet uv

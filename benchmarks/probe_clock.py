@@ -12,13 +12,13 @@ from benchmarks.rig.options import quick
 from harness.endpoint import Endpoint
 from harness.lab.processes.child import Child
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.stage import child_stage
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.probe.parts.clock import measure
 from harness.probe.result import ClockEstimate
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.minter import Minter
+from harness.proof.bench import LedgerBench
+from harness.proof.target import child_stage
 
 SKEWS_S = (0.0, 0.111, -0.111, 2.345, -2.345, -37.25, -900.5)
 LEEWAYS_S = (0.0, 5.0, 60.0, 300.0)

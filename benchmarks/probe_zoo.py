@@ -6,7 +6,7 @@ import logging
 from benchmarks.rig.options import quick
 from harness.defects import ALGORITHMS
 from harness.lab import zoo
-from harness.lab.zoo.probed import page, probe_target, probe_zoo
+from harness.proof.probed import page, probe_target, probe_zoo
 
 
 async def table(names: list[str]) -> tuple[str, bool]:

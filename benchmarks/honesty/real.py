@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.honesty import fell
 from benchmarks.honesty.comparisons import made, planned
-from harness.marked import write_between
+from harness.proof.markers import write_between
 
 BEGIN, END = "<!-- real: begin -->", "<!-- real: end -->"
 FELL = Path(__file__).with_name("fell.ndjson")

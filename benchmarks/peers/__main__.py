@@ -18,7 +18,7 @@ from benchmarks.peers.bout import Score, play, present
 from benchmarks.peers.tools import TOOLS, Load, Tool
 from benchmarks.rig.estimate import SEED, turns
 from harness.errors import RunError
-from harness.marked import write_between as write_between_marks
+from harness.proof.markers import write_between as write_between_marks
 
 SPEED, TRUTH = "speed", "truth"
 KNOWN_PER_S = 1500.0

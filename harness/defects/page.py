@@ -14,7 +14,7 @@ _HEAD = """\
 
 Made from the catalogue by `python -m harness.defects.page`; do not edit. {count} defects of tokens, metadata,
 wiring, keys and life-cycles: what each looks like on the wire, what a correct server answers, how real ones fail,
-and how to fix it. `python -m harness.lab.proving` runs them all against the lab's own target, and
+and how to fix it. `python -m harness.proof` runs them all against the lab's own target, and
 `python -m harness.lab.zoo` against servers and clients that are wrong on purpose.
 
 Unless a row says otherwise, the right answer is `UNAUTHENTICATED`, within the usual latency: the handler has not run,

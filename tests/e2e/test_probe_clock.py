@@ -11,8 +11,6 @@ from benchmarks.probe_clock import Trial, page, trials
 from harness.defects.bench import Answer
 from harness.endpoint import Endpoint
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.stage import stage
 from harness.probe.parts.clock import measure
 from harness.probe.parts.clock_findings import clock_findings
 from harness.probe.result import ClockEstimate
@@ -20,6 +18,8 @@ from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import GoneError
 from harness.probe.target.minter import Minter
 from harness.probe.target.replica import Questions, Replica
+from harness.proof.bench import LedgerBench
+from harness.proof.target import stage
 
 pytestmark = pytest.mark.e2e
 

@@ -12,10 +12,10 @@ import pytest
 from harness.defects import ALGORITHMS, rows
 from harness.defects.good import Good
 from harness.defects.judge import Outcome
-from harness.lab.proving.bench import SHAPES
-from harness.lab.proving.counts import prove_target, table
-from harness.lab.proving.proof import Proof, prove_server
-from harness.lab.proving.stage import child_stage, stage
+from harness.proof.bench import SHAPES
+from harness.proof.counts import prove_target, table
+from harness.proof.proof import Proof, prove_server
+from harness.proof.target import child_stage, stage
 
 pytestmark = pytest.mark.e2e
 

@@ -11,8 +11,8 @@ from harness.clock import wall
 from harness.lab.plan import CHECKED_ONCE, CUT_AT_EXPIRY
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
-from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.stage import stage
+from harness.proof.bench import LedgerBench
+from harness.proof.target import stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.transports]
 

@@ -9,10 +9,10 @@ import pytest
 
 from harness.defects import DEFECTS
 from harness.lab import zoo
-from harness.lab.proving.bench import SHAPES
-from harness.lab.proving.proof import Proof, prove_server
-from harness.lab.proving.stage import child_stage
-from harness.lab.zoo.table import Trial, page, try_all
+from harness.proof.bench import SHAPES
+from harness.proof.proof import Proof, prove_server
+from harness.proof.table import Trial, page, try_all
+from harness.proof.target import child_stage
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.checks import failure_ratio
 from harness.errors import RunError
-from harness.lab.zoo.storms import BEGIN, END, Line, Storm, page, write_into
+from harness.proof.storms import BEGIN, END, Line, Storm, page, write_into
 from harness.results.summary import CheckResult, Summary, Verdict
 
 CHECK = failure_ratio(below=0.01, when="steady")

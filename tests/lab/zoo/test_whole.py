@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from harness.errors import RunError
-from harness.lab.zoo.__main__ import main
-from harness.lab.zoo.whole import newest, page, run_whole, unanswered, whole_runs
+from harness.proof.mutation import main
+from harness.proof.whole import newest, page, run_whole, unanswered, whole_runs
 from harness.results.summary import Summary, Verdict, write_summary
 from tests.e2e.storms import Trial, settings
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
-from harness.marked import read_between, write_between
+from harness.proof.markers import read_between, write_between
 from harness.results.run import find_run
 from harness.results.summary import CheckResult, Summary, read_summary
 from harness.scenario import catalogue

@@ -15,8 +15,6 @@ from harness.endpoint import Endpoint
 from harness.endpoint.methods import Method, from_stubs
 from harness.lab import zoo
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.stage import stage
 from harness.lab.zoo import Animal
 from harness.probe.parts.clock_findings import clock_findings
 from harness.probe.parts.coverage import HEALTH, Coverage, Proof
@@ -30,6 +28,8 @@ from harness.probe.target.line import open_line
 from harness.probe.target.minter import Minter
 from harness.probe.target.openness import Openness
 from harness.probe.target.replica import Questions, Replica
+from harness.proof.bench import LedgerBench
+from harness.proof.target import stage
 
 POLICIES = frozenset({"streams-checked-once"})
 IN_HAND = frozenset({"CLM-10", "KEY-01", "KEY-02", "KEY-03", "KEY-04", "KEY-05", "SIGN-23", "OK-07"})

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness.errors import RunError
 from harness.formatting import duration
-from harness.lab.zoo.storms import Storm
-from harness.marked import write_between
+from harness.proof.markers import write_between
+from harness.proof.storms import Storm
 from harness.results.run import Run, read_run
 from harness.results.summary import Summary, read_summary
 from harness.scenario import catalogue

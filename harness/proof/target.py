@@ -15,10 +15,10 @@ from harness.lab.control.client import TargetControl
 from harness.lab.listener import HOST
 from harness.lab.plan import TargetSettings
 from harness.lab.processes.child import Child
-from harness.lab.proving.bench import LedgerBench
-from harness.lab.proving.key_stage import KeyStage
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.chaos import TargetChaos
+from harness.proof.bench import LedgerBench
+from harness.proof.key_server import KeyStage
 
 _KEYS = {"keys_lifetime_s": 0.8, "keys_cooldown_s": 0.1, "keys_timeout_s": 1.0}
 """Short, so that procedures need not wait for a cache to age."""

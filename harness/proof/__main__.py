@@ -1,10 +1,10 @@
-"""Prove the lab's target: ``python -m harness.lab.proving``; exit 1 where a row fails."""
+"""Prove the lab's target: ``python -m harness.proof``; exit 1 where a row fails."""
 
 import asyncio
 import logging
 import sys
 
-from harness.lab.proving.counts import prove_target, table
+from harness.proof.counts import prove_target, table
 
 
 def main() -> int:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from harness.defects import ALGORITHMS
 from harness.defects.judge import Outcome
-from harness.lab.proving.bench import SHAPES
-from harness.lab.proving.proof import Proof, prove_server
-from harness.lab.proving.stage import stage
+from harness.proof.bench import SHAPES
+from harness.proof.proof import Proof, prove_server
+from harness.proof.target import stage
 
 
 async def prove_target(algorithms: Sequence[str] = tuple(sorted(ALGORITHMS)), zoo: Sequence[str] = ()) -> Proof:

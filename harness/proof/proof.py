@@ -11,7 +11,7 @@ from harness.defects import Defect, rows
 from harness.defects.bench import Shape
 from harness.defects.judge import Outcome, judge_answer, judge_observation
 from harness.defects.rehearsal import Rehearsal, Script
-from harness.lab.proving.bench import LedgerBench
+from harness.proof.bench import LedgerBench
 from harness.tokens.client_parts import ClientParts
 
 

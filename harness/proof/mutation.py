@@ -14,8 +14,8 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.lab import zoo
-from harness.lab.zoo import storms, whole
-from harness.lab.zoo.table import page, try_all
+from harness.proof import storms, whole
+from harness.proof.table import page, try_all
 
 INTERRUPTED = 130
 

@@ -15,7 +15,7 @@ from harness.defects.good import Good
 from harness.defects.raw_caller import RawCaller
 from harness.lab.plan import TargetSettings
 from harness.lab.proto import ledger_pb2 as pb
-from harness.lab.proving.key_stage import KeyStage
+from harness.proof.key_server import KeyStage
 from harness.results.classify import classify
 from harness.results.row import Origin
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.lab import zoo
-from harness.lab.proving.bench import SHAPES
-from harness.lab.proving.proof import Proof, prove_client, prove_server
-from harness.lab.proving.stage import stage
 from harness.lab.zoo import Animal
+from harness.proof.bench import SHAPES
+from harness.proof.proof import Proof, prove_client, prove_server
+from harness.proof.target import stage
 from harness.tokens.client_parts import ClientParts
 
 _AT_ONCE = 12
