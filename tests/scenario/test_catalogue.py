@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from harness.checks import CHECKS
+from harness.cli.listing import listing
 from harness.errors import UsageError
 from harness.faults import FAULTS
-from harness.listing import listing
 from harness.scenario.catalogue import entries, find, inspect
 
 SOUND = '''"""{title}.

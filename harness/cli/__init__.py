@@ -199,7 +199,7 @@ def _require_free(port: int) -> None:
 
 
 def _list(_: argparse.Namespace) -> int:
-    from harness.listing import listing
+    from harness.cli.listing import listing
 
     sys.stdout.write(listing())
     return 0
@@ -267,7 +267,7 @@ def _recover(options: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from harness.doctor import examine
+    from harness.cli.doctor import examine
 
     findings = examine()
     sys.stdout.writelines(f"{finding.mark:<8}{finding.what:<22}{finding.text}\n" for finding in findings)

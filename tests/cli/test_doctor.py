@@ -1,7 +1,7 @@
 import socket
 from pathlib import Path
 
-from harness.doctor import NEEDED, Finding, examine
+from harness.cli.doctor import NEEDED, Finding, examine
 from harness.lab.clocks.faketime import VARIABLE
 
 
@@ -58,7 +58,7 @@ def test_the_proxy_that_would_serve_is_named_with_the_reason() -> None:
 
 
 def test_a_package_that_is_not_installed_is_missing_with_the_way_out() -> None:
-    from harness.doctor import _package
+    from harness.cli.doctor import _package
 
     assert _package("no-such-package-of-ours") == Finding(
         "missing", "no-such-package-of-ours", "not installed; run: make setup"
@@ -87,7 +87,7 @@ def test_a_library_for_faked_clocks_is_told_with_what_it_adds(tmp_path: Path) ->
 
 
 def test_an_absent_native_transport_says_how_to_get_it_and_what_it_needs() -> None:
-    from harness.doctor import _native
+    from harness.cli.doctor import _native
 
     assert _native("0.3.0", nowhere) == Finding("ok", "native transport", "0.3.0")
     absent = _native(None, nowhere)
