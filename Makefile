@@ -65,13 +65,13 @@ foreign: setup  ## get the gRPC servers of others that the probe is tried on
 	@.ci/foreign
 
 zoo: setup  ## let each defect loose: the mutation table and its kill rate
-	$(BIN)/python -m harness.lab.zoo
+	$(BIN)/python -m harness.proof.mutation
 
 storms: setup  ## let storms hunt their animals, short: the table of docs/storms.md [NAMES="calm kid-flood"]
-	$(BIN)/python -m harness.lab.zoo --storms $(NAMES) --write docs/storms.md
+	$(BIN)/python -m harness.proof.mutation --storms $(NAMES) --write docs/storms.md
 
 whole: setup  ## run what has no valid run on its full course yet: the second table of docs/storms.md [NAMES="calm"]
-	$(BIN)/python -m harness.lab.zoo --whole full --run $(NAMES) --write docs/storms.md
+	$(BIN)/python -m harness.proof.mutation --whole full --run $(NAMES) --write docs/storms.md
 
 proof: setup  ## prove the reference target by every row of the defect catalogue
 	$(BIN)/python -m harness.proof

@@ -15,7 +15,7 @@ _HEAD = """\
 Made from the catalogue by `python -m harness.defects.page`; do not edit. {count} defects of tokens, metadata,
 wiring, keys and life-cycles: what each looks like on the wire, what a correct server answers, how real ones fail,
 and how to fix it. `python -m harness.proof` runs them all against the lab's own target, and
-`python -m harness.lab.zoo` against servers and clients that are wrong on purpose.
+`python -m harness.proof.mutation` against servers and clients that are wrong on purpose.
 
 Unless a row says otherwise, the right answer is `UNAUTHENTICATED`, within the usual latency: the handler has not run,
 the text holds no token, key, clock or stack, and the next good call on the same channel succeeds. Never right for a

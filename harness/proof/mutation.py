@@ -1,4 +1,4 @@
-"""Print the mutation table: ``python -m harness.lab.zoo [NAME …]``; exit 1 where an animal lives.
+"""Print the mutation table: ``python -m harness.proof.mutation [NAME …]``; exit 1 where an animal lives.
 
 With ``--storms [SCENARIO …]`` storms hunt instead of the catalogue; ``--whole BUILD`` reads what finished runs of whole
 scenarios said instead, and with ``--run`` makes those that lack. ``--write FILE`` puts either table into a page.
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m harness.lab.zoo", description=(__doc__ or "").split(":")[0])
+    parser = argparse.ArgumentParser(prog="python -m harness.proof.mutation", description=(__doc__ or "").split(":")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="an animal, or with --storms a scenario (all)")
     parser.add_argument("--storms", action="store_true", help="let storms hunt instead of the catalogue")
     parser.add_argument("--whole", metavar="BUILD", help="read the whole runs of a build instead (in REPORTS)")

@@ -59,7 +59,7 @@ def mistakes(zoo: Iterable[str], kind: str = "servers") -> list[str]:
 
 def _unknown(name: str, files: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(files), n=3, cutoff=0.4)
-    hint = f"did you mean {', '.join(near)}?" if near else "python -m harness.lab.zoo lists them"
+    hint = f"did you mean {', '.join(near)}?" if near else "python -m harness.proof.mutation lists them"
     return f"no animal of the zoo is called {name!r}; {hint}"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from harness.defects.oracle import Bounds
 from harness.probe.parts.estimate import conclude, disagreements, drift, with_drift
 from harness.probe.result import ClockEstimate
-from tests.probe.verifier_model import Model, both
+from tests.probe.parts.verifier_model import Model, both
 
 
 def measured(model: Model) -> ClockEstimate:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.probe.parts.edge import EXP, FARTHEST_S, NBF, Ask, Search, Seen, Side
-from tests.probe.verifier_model import Model, run
+from tests.probe.parts.verifier_model import Model, run
 
 sides = pytest.mark.parametrize("side", [EXP, NBF], ids=lambda side: side.claim)
 
