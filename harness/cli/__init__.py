@@ -292,7 +292,3 @@ def _proxy(options: argparse.Namespace) -> int:
 
     serve(ProxySettings(options.host, options.port, options.config, options.seed, options.strict_compat))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

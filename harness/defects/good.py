@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.defects.base64url import encode
+from harness.tokens.base64url import encode
 from harness.tokens.signer import Signer
 
 LEFT_OUT: Any = ...

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from harness.defects.base64url import decode, encode
 from harness.faults import CallView, Fault
+from harness.tokens.base64url import decode, encode
 
 
 @dataclass(frozen=True)

@@ -75,5 +75,5 @@ def _where(error: Exception) -> str:
 
 
 def _is_library(file: Path) -> bool:
-    libraries = (Path(__file__).parent, Path(sysconfig.get_path("stdlib")))
+    libraries = (Path(__file__).parents[1], Path(sysconfig.get_path("stdlib")))
     return "site-packages" in file.parts or not file.is_file() or any(place in file.parents for place in libraries)

@@ -5,10 +5,10 @@ import pytest
 
 from harness import faults
 from harness.defects import rows
-from harness.defects.base64url import decode
 from harness.defects.forging import Forger, why_not
 from harness.defects.good import Good
 from harness.faults import CallView, Surroundings
+from harness.tokens.base64url import decode
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())
 OWN_KEY = Surroundings("ES256", signs=True)

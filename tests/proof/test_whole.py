@@ -54,7 +54,7 @@ def test_a_scenario_is_unanswered_without_a_run_or_by_an_invalid_one_and_not_by_
 def test_the_command_makes_the_whole_runs_that_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = Trial(tmp_path).write(settings())
     monkeypatch.setenv("REPORTS", str(tmp_path / "reports"))
-    monkeypatch.chdir(Path(__file__).parents[3])
+    monkeypatch.chdir(Path(__file__).parents[2])
     ((_, code),) = run_whole([str(file)], "full", tmp_path / "reports")
     assert code in {0, 3}  # 3 on a busy machine
     assert newest(whole_runs(tmp_path / "reports", "full")).keys() == {"trial"}

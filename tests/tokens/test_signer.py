@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.defects.base64url import decode, encode, respelt
+from harness.tokens.base64url import decode, encode, respelt
 from harness.tokens.signer import Signer, high_s
 
 PAIRS = ("ES256", "RS256", "PS256", "EdDSA")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 from harness.defects import KEY_PAIRS, Made, defect
-from harness.defects.base64url import encode
 from harness.defects.good import LEFT_OUT, Good, segment
+from harness.tokens.base64url import encode
 from harness.tokens.signer import Signer
 
 _SPELLINGS = {"SIGN-01": "none", "SIGN-02": "None", "SIGN-03": "NONE", "SIGN-04": "nOnE", "SIGN-05": ""}

@@ -6,9 +6,9 @@ import zlib
 from typing import Any
 
 from harness.defects import ACCEPT, KEY_PAIRS, Allowed, Made, bearer, defect
-from harness.defects.base64url import encode
 from harness.defects.bench import Bench, Observation, Observations
 from harness.defects.good import LEFT_OUT, Good, segment
+from harness.tokens.base64url import encode
 
 _LIST = "Take the key from the configured issuer's set, by kid, and read nothing else of the header about keys."
 

@@ -3,8 +3,8 @@
 # ruff: noqa: D401 - a row's docstring says what the defect is on the wire
 
 from harness.defects import ACCEPT, ALGORITHMS, KEY_PAIRS, RSA, Allowed, Made, defect
-from harness.defects.base64url import decode, encode, respelt
 from harness.defects.good import Good, segment
+from harness.tokens.base64url import decode, encode, respelt
 from harness.tokens.signer import high_s, out_of_range_ecdsa
 
 _ES256 = frozenset({"ES256"})
