@@ -31,7 +31,9 @@ COMPARE_BOUND_S = 2.0
 
 FOLD = """
 import sys; from pathlib import Path
-from harness.analysis.merge import merged; from harness.analysis.summarise import summarise; from harness.results.run import read_run
+from harness.analysis.merge import merged
+from harness.analysis.summarise import summarise
+from harness.results.run import read_run
 run = read_run(Path(sys.argv[1])); summarise(run, merged(run))
 """
 PANDAS = """

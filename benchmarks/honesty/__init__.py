@@ -1,1 +1,1 @@
-"""The acceptance experiment: is the verdict of `harness.comparison.statistics` honest? By simulation, from a fixed seed."""
+"""The acceptance experiment, by simulation from a fixed seed: is `harness.comparison.statistics` honest?"""

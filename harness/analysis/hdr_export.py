@@ -1,4 +1,6 @@
-"""Export to HdrHistogram: ``python -m harness.analysis.hdr_export RUN`` writes ``response.hlog`` and ``service.hlog`` into a run.
+"""Export to HdrHistogram: ``python -m harness.analysis.hdr_export RUN`` writes two interval logs into a run.
+
+They are ``response.hlog`` and ``service.hlog``.
 
 For tools that read interval logs (format 1.3, V2 encoding): one histogram of microseconds per 5 s from
 zero, of all calls that succeeded. Nothing of ours reads them back. Values are the middles of our cells,

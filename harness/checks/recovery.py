@@ -1,7 +1,7 @@
 """How soon calls must be good again after a fault.
 
-To see that they are takes three good seconds (`harness.results.summary.GOOD_IN_A_ROW`), so the load has to last that much
-longer than the limit; where it does not, there is no data, and no failure.
+To see that they are takes three good seconds (`harness.results.summary.GOOD_IN_A_ROW`), so the load has to last that
+much longer than the limit; where it does not, there is no data, and no failure.
 """
 
 from collections.abc import Mapping

@@ -30,7 +30,8 @@ PACKAGES = ("jwtstorm", "locust", "grpcio", "gevent", "pyjwt")
 class RunSettings:
     """What the command line adds to a scenario; ``run_time_s`` is Locust's ``-t``, or None.
 
-    ``declared`` is the scenario as its file says it, where another build is under test (`harness.scenario.build_override`).
+    ``declared`` is the scenario as its file says it, where another build is under test
+    (`harness.scenario.build_override`).
     """
 
     reports: Path

@@ -6,15 +6,10 @@ from dataclasses import dataclass, field
 from harness.errors import UsageError
 from harness.lab import zoo
 from harness.lab.processes.launch import Launch
+from harness.lab.target.verdict import CHECKED_ONCE, STREAM_POLICIES
 
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "HS256")
 """Signature algorithms that the issuer can use."""
-
-CHECKED_ONCE = "checked once"
-CUT_AT_EXPIRY = "cut at expiry"
-STREAM_POLICIES = (CHECKED_ONCE, CUT_AT_EXPIRY)
-"""What a target may declare of its streams. Most judge a token when its stream begins, and never again; others
-end a stream with UNAUTHENTICATED when its token expires, or is revoked. Both are right, when declared."""
 
 LINKS = {"target": "users to target", "issuer": "users to issuer", "jwks": "target to issuer"}
 """The links that a proxy can stand on."""

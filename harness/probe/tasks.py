@@ -13,6 +13,7 @@ from harness.probe.options import messages_of, parts_of, policies_of, rows_of
 from harness.probe.parts.clock_findings import clock_findings
 from harness.probe.parts.coverage import Coverage, Plan, Proof
 from harness.probe.parts.doors import good_metadata, knocks
+from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.setup import Setup
 from harness.probe.target.asker import Asker, Subject
@@ -20,7 +21,6 @@ from harness.probe.target.line import open_line
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter
 from harness.probe.target.pace import Pace
-from harness.probe.target.replica import Questions, Replica
 from harness.probe.target.subject import choose
 
 NO_TOKEN = "it needs a good token; give --token-file, --token-url or --signing-key"  # noqa: S105 - a sentence

@@ -17,17 +17,17 @@ from harness.lab import zoo
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.zoo import Animal
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.parts.coverage import HEALTH, Coverage, Proof
+from harness.probe.parts.coverage import Coverage, Proof
 from harness.probe.parts.coverage import Plan as CoveragePlan
 from harness.probe.parts.doors import good_metadata, knocks
 from harness.probe.parts.verdicts import Plan, verdicts
+from harness.probe.replica import Questions, Replica
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.asker import Subject
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.line import open_line
 from harness.probe.target.minter import Minter
-from harness.probe.target.openness import Openness
-from harness.probe.target.replica import Questions, Replica
+from harness.probe.target.openness import HEALTH, Openness
 from harness.proof.bench import LedgerBench
 from harness.proof.target import stage
 

@@ -17,6 +17,7 @@ from harness.lab.plan import TargetSettings
 from harness.lab.processes.child import Child
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.chaos import TargetChaos
+from harness.lab.zoo import release
 from harness.proof.bench import LedgerBench
 from harness.proof.key_server import KeyStage
 
@@ -31,6 +32,7 @@ async def stage(algorithm: str, zoo: Sequence[str] = (), **changes: Any) -> Asyn
         settings = _settings(good, zoo, changes)
         clock = ChaosClock()
         assembly = Assembly.of(_for_target(settings, good), clock)
+        release(zoo, assembly)
         gate = assembly.gate()
         server = assembly.server(gate)
         port = server.add_insecure_port(f"{HOST}:0")

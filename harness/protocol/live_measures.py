@@ -1,7 +1,7 @@
 """So far: measures of authentication while a run is on, from counters small enough to be sent twice a second. Pure.
 
-They mean what the summary's mean (`harness.results.auth_summary`) and count from zero, too; a call counts when it ends, a late
-message of a stream at once. Numbers that decide are the summary's.
+They mean what the summary's mean (`harness.results.auth_summary`) and count from zero, too; a call counts when it ends,
+a late message of a stream at once. Numbers that decide are the summary's.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ class Tallied:
             self.rejected += origin is Origin.VERIFIER and not attempt.messages
 
     def good(self, calls: int, alive: int) -> None:
-        """Count good calls that were made elsewhere (`harness.worker.packed_rows`), and those of them with a living token."""
+        """Count good calls that the transport made by itself, and those of them with a living token."""
         self.attempts += calls
         self.calls += calls
         self.alive += alive

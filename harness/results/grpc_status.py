@@ -10,6 +10,9 @@ STATUSES = (
 )
 """Names of the statuses, by their number. Source: grpc/grpc doc/statuscodes.md."""
 
+CODES = {name: number for number, name in enumerate(STATUSES)}
+"""Numbers of the statuses, by their name."""
+
 CRASHES = frozenset({"UNKNOWN", "INTERNAL"})
 """What a verifier that raised makes of a call."""
 

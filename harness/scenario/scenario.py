@@ -19,8 +19,9 @@ from harness.faults import Surroundings
 from harness.faults import timeline as timelines
 from harness.faults.timeline import Planned, Step
 from harness.lab import zoo
-from harness.lab.plan import ALGORITHMS, CHECKED_ONCE, STREAM_POLICIES
+from harness.lab.plan import ALGORITHMS
 from harness.lab.processes.launch import Launch
+from harness.lab.target.verdict import CHECKED_ONCE, STREAM_POLICIES
 from harness.scenario import requirements
 from harness.scenario.load import Load
 from harness.scenario.mutants import Hunts, mistakes_of
@@ -76,11 +77,11 @@ class Scenario:
     one worker process (an `Endpoint` has its own); ``transport`` is what carries the calls, ``grpcio``,
     ``native``, or ``auto``, which says in the run why it took which (`harness.transport.choice`); ``calls`` are
     what a `harness.users.CallUser` makes, and ``methods`` where their definitions come from; ``calls_by`` says
-    who makes these, ``python``, the native ``transport`` by itself (`harness.worker.declared_calls`), or ``auto``, which lets it
-    wherever it can; ``matters`` says what a
-    comparison of builds rests on. ``clients`` names defects of the zoo that the users have; ``short`` is the
-    share of its length that ``--short`` runs, as short as its numbers still mean something; ``hunts`` says, by
-    animal of the zoo, which checks must fail on it and no others. Raises `ScenarioError` with all mistakes.
+    who makes these, ``python``, the native ``transport`` by itself (`harness.worker.declared_calls`), or ``auto``,
+    which lets it wherever it can; ``matters`` says what a comparison of builds rests on. ``clients`` names defects of
+    the zoo that the users have; ``short`` is the share of its length that ``--short`` runs, as short as its numbers
+    still mean something; ``hunts`` says, by animal of the zoo, which checks must fail on it and no others. Raises
+    `ScenarioError` with all mistakes.
     """
 
     load: Load

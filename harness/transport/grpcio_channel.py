@@ -1,10 +1,10 @@
 """Unpooled: a channel of grpcio whose calls wait in no thread of gevent's pool.
 
-All four kinds of call end in the channel's one queue (`harness.transport.grpcio_completions`): unary ones are the library's own but for
-how their end is waited for; the others are its futures and streams.
+All four kinds of call end in the channel's one queue (`harness.transport.grpcio_completions`): unary ones are the
+library's own but for how their end is waited for; the others are its futures and streams.
 
 This needs private parts of grpcio, so `unusable` tries them first, with calls to nowhere; where one is absent or
-behaves otherwise, `harness.transport` stays on the library's public path. Channels are opened after any fork.
+behaves otherwise, `harness.transport.channels` stays on the library's public path. Channels are opened after any fork.
 """
 
 # ruff: noqa: SLF001 - what grpcio has in public waits in gevent's pool

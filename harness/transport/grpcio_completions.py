@@ -3,8 +3,8 @@
 Left to itself grpcio waits under gevent in a thread of gevent's pool, one for each call in flight. Here each
 channel has one native thread, which works only when nothing else does: it waits for the first completion, wakes
 the hub, and parks. A greenlet polls the rest of the batch, and again until there is none, so that a busy generator
-never touches the thread. `harness.transport.grpcio_channel` puts the calls of a channel here, and asks first whether this
-grpcio has the private parts that it takes.
+never touches the thread. `harness.transport.grpcio_channel` puts the calls of a channel here, and asks first whether
+this grpcio has the private parts that it takes.
 """
 
 # ruff: noqa: SLF001 - what grpcio has in public waits in gevent's pool

@@ -102,7 +102,7 @@ class Seat:
 
 
 class DeclaredCalls:
-    """The arrivals of one worker, which the transport takes: what `harness.worker.pacer.Pacer` is to users in Python."""
+    """The arrivals of one worker, which the transport takes; users in Python have a `Pacer` instead."""
 
     def __init__(
         self,

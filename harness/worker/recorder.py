@@ -145,7 +145,7 @@ class Recording:
             self._write_trace(made.attempt(row, token))
 
     def since_zero(self, clients: Iterable[Client]) -> dict[str, int]:
-        """Return the counters that measures so far are made of (`harness.protocol.live_measures`); ``clients`` are the worker's."""
+        """Return the counters of the live measures (`harness.protocol.live_measures`) for the worker's ``clients``."""
         return self._tallied.counts(clients)
 
     def flush(self) -> None:

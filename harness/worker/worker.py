@@ -26,7 +26,7 @@ from harness.tokens.freshness import Vetted
 from harness.tokens.keeper import Keeper
 from harness.tokens.source import TokenSource
 from harness.tokens.sources import ClientCredentials
-from harness.transport import TransportSettings, await_all_ready, open_channels
+from harness.transport.channels import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
 from harness.worker import preflight
 from harness.worker.loop_lag import LoopMeter

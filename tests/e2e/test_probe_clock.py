@@ -13,11 +13,11 @@ from harness.endpoint import Endpoint
 from harness.lab.proto import ledger_pb2 as pb
 from harness.probe.parts.clock import measure
 from harness.probe.parts.clock_findings import clock_findings
+from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import GoneError
 from harness.probe.target.minter import Minter
-from harness.probe.target.replica import Questions, Replica
 from harness.proof.bench import LedgerBench
 from harness.proof.target import stage
 

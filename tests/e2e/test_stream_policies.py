@@ -8,9 +8,9 @@ import grpc
 import pytest
 
 from harness.clock import wall
-from harness.lab.plan import CHECKED_ONCE, CUT_AT_EXPIRY
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
+from harness.lab.target.verdict import CHECKED_ONCE, CUT_AT_EXPIRY
 from harness.proof.bench import LedgerBench
 from harness.proof.target import stage
 

@@ -11,7 +11,7 @@ from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, 
 from harness.endpoint.opening import channel_options, open_channel
 from harness.errors import UsageError
 from harness.lab.proto import ledger_pb2
-from harness.transport import TransportSettings, await_all_ready
+from harness.transport.channels import TransportSettings, await_all_ready
 from tests.endpoint.certificates import Authority
 from tests.endpoint.ledger_server import SERVICE, serving
 

@@ -19,7 +19,8 @@ import gevent  # noqa: E402
 import grpc  # noqa: E402
 
 from harness.endpoint import Endpoint, Retry  # noqa: E402
-from harness.transport import POOL, TransportSettings, await_all_ready, grpcio_channel, open_channels  # noqa: E402
+from harness.transport import grpcio_channel  # noqa: E402
+from harness.transport.channels import POOL, TransportSettings, await_all_ready, open_channels  # noqa: E402
 
 NOBODY = "127.0.0.1:1"
 STREAM_REMOVED = re.compile(r"Stream removed \((.*)\)$")

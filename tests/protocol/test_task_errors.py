@@ -29,7 +29,7 @@ def test_a_sentence_names_task_exception_line_count_and_way_out() -> None:
     for _ in range(1200):
         mishaps.note("pay", caught("no money"), called=True)
     (sentence,) = sentences(mishaps.to_json())
-    assert sentence.startswith("task pay raised ValueError: no money (test_mishaps.py, line ")
+    assert sentence.startswith("task pay raised ValueError: no money (test_task_errors.py, line ")
     assert "1,200 times, after its call had begun; mend the task" in sentence
 
 

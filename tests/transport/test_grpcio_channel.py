@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.transport import POOL, THREAD
+from harness.transport.channels import POOL, THREAD
 from tests.fakes.call_server import serving
 
 CASES = {
@@ -106,16 +106,16 @@ def tried(change: str) -> str:
     code = (
         "import gevent.monkey; gevent.monkey.patch_all()\n"
         "import types, grpc.experimental.gevent\n"
-        "from harness import completions, unpooled\n"
+        "from harness.transport import grpcio_channel, grpcio_completions\n"
         "grpc.experimental.gevent.init_gevent()\n"
         f"{change}\n"
-        "print(unpooled.unusable())"
+        "print(grpcio_channel.unusable())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.strip()
 
 
-IN_VAIN = "completions.cygrpc = types.SimpleNamespace(**vars(completions.cygrpc))"
+IN_VAIN = "grpcio_completions.cygrpc = types.SimpleNamespace(**vars(grpcio_completions.cygrpc))"
 """Parts that are put in place have no effect, as if the library looked for them elsewhere."""
 
 
@@ -123,12 +123,12 @@ IN_VAIN = "completions.cygrpc = types.SimpleNamespace(**vars(completions.cygrpc)
     ("change", "why"),
     [
         ("pass", "None"),
-        ("del completions.cygrpc.g_gevent_threadpool", "no attribute 'g_gevent_threadpool'"),
-        ("del completions.cygrpc._GRPC_ENABLE_FORK_SUPPORT", "'_GRPC_ENABLE_FORK_SUPPORT' is not defined"),
-        ("del completions.cygrpc.PropagationConstants", "no attribute 'PropagationConstants'"),
-        ("del unpooled.library._UnaryUnaryMultiCallable._prepare", "no attribute '_prepare'"),
-        ("del unpooled.library._handle_event", "no attribute '_handle_event'"),
-        ("completions.cygrpc._GRPC_ENABLE_FORK_SUPPORT = True", "GRPC_ENABLE_FORK_SUPPORT is set"),
+        ("del grpcio_completions.cygrpc.g_gevent_threadpool", "no attribute 'g_gevent_threadpool'"),
+        ("del grpcio_completions.cygrpc._GRPC_ENABLE_FORK_SUPPORT", "'_GRPC_ENABLE_FORK_SUPPORT' is not defined"),
+        ("del grpcio_completions.cygrpc.PropagationConstants", "no attribute 'PropagationConstants'"),
+        ("del grpcio_channel.library._UnaryUnaryMultiCallable._prepare", "no attribute '_prepare'"),
+        ("del grpcio_channel.library._handle_event", "no attribute '_handle_event'"),
+        ("grpcio_completions.cygrpc._GRPC_ENABLE_FORK_SUPPORT = True", "GRPC_ENABLE_FORK_SUPPORT is set"),
         (IN_VAIN, "a call to nowhere did not fail within 1 s"),
     ],
 )

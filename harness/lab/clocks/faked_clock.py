@@ -1,7 +1,7 @@
 """The faked clock: the clock of a program under libfaketime, moved while it runs.
 
-It has the orders of `harness.lab.control.client.TargetControl` that move a clock, so that a fault need not know whose clock
-it moves. A drift is a staircase of our own: the library's rate counts from the start of the program, and jumps.
+It has the orders of `harness.lab.control.client.TargetControl` that move a clock, so that a fault need not know whose
+clock it moves. A drift is a staircase of our own: the library's rate counts from the start of the program, and jumps.
 """
 
 import contextlib

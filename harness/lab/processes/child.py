@@ -27,7 +27,8 @@ READY_WITHIN_S = 15.0
 """How long a child may take until it is ready."""
 _MOST_FORKS = 8
 """How often a child that a signal ended before its first word is started: beside calls in flight, the handlers that
-grpc registers for fork() abort about every tenth child, before it is our program (see `harness.tokens.sources.child`)."""
+grpc registers for fork() abort about every tenth child, before it is our program (see
+`harness.tokens.sources.child`)."""
 
 _CRASHES = (-signal.SIGABRT, -signal.SIGSEGV)
 _PARENT_DEATH_SIGNAL = "parent_death_signal"

@@ -10,10 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
-
-if TYPE_CHECKING:
-    from harness.lab.proxy.toxics import Toxic
+from typing import Any, Generic, NamedTuple, TypeVar
 
 NEVER_S = math.inf
 ITEM_BYTES = 192
@@ -53,7 +50,7 @@ class Budget:
         return held_bytes < (hold_bytes if self.used_bytes < self.limit_bytes else SHORT_HOLD_BYTES)
 
 
-ToxicT = TypeVar("ToxicT", bound="Toxic")
+ToxicT = TypeVar("ToxicT")
 
 
 class Stage(Generic[ToxicT]):

@@ -12,12 +12,14 @@ from harness.lab.listener import HOST, Listener
 from harness.lab.processes.child import report_error, report_ready, settle_in
 from harness.lab.target.assembly import Assembly
 from harness.lab.target.chaos import TargetChaos
+from harness.lab.zoo import release
 
 
 async def serve(settings: Mapping[str, Any]) -> None:
     """Serve until the process ends."""
     clock = ChaosClock()
     assembly = Assembly.of(settings, clock)
+    release(settings.get("zoo", ()), assembly)
     gate = assembly.gate()
     server = assembly.server(gate)
     try:

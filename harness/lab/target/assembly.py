@@ -12,9 +12,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from harness.clock import monotonic
-from harness.lab import zoo
 from harness.lab.clocks.chaos_clock import ChaosClock
-from harness.lab.plan import CUT_AT_EXPIRY
 from harness.lab.proto import ledger_pb2, ledger_pb2_grpc
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.gate import Gate, Handler, Metadata, cut, is_open, turn_away
@@ -25,7 +23,7 @@ from harness.lab.target.ledger import Ledger
 from harness.lab.target.pace import Pace
 from harness.lab.target.service import LEDGER_SCOPES, LedgerService
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
-from harness.lab.target.verdict import Verdict, VerifierSettings
+from harness.lab.target.verdict import CUT_AT_EXPIRY, Verdict, VerifierSettings
 from harness.lab.target.verifier import Verifier
 from harness.lab.target.warden import Warden
 from harness.results.row import Cause
@@ -77,10 +75,7 @@ class Assembly:
             settings["issuer"], settings["audience"], tuple(settings["required"]), settings["leeway_s"]
         )
         scopes = LEDGER_SCOPES if settings.get("scopes") else {}
-        assembly = cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
-        for name in settings.get("zoo", ()):
-            zoo.find(name).release(assembly)
-        return assembly
+        return cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
 
     def gate(self) -> Gate:
         """Return the gate, made of these parts."""

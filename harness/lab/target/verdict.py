@@ -6,6 +6,12 @@ from typing import Any
 
 from harness.results.row import Cause
 
+CHECKED_ONCE = "checked once"
+CUT_AT_EXPIRY = "cut at expiry"
+STREAM_POLICIES = (CHECKED_ONCE, CUT_AT_EXPIRY)
+"""What a target may declare of its streams. Most judge a token when its stream begins, and never again; others
+end a stream with UNAUTHENTICATED when its token expires, or is revoked. Both are right, when declared."""
+
 
 @dataclass(frozen=True)
 class VerifierSettings:

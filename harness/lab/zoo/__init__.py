@@ -51,6 +51,12 @@ def find(name: str) -> Animal:
     return _load(name, files[name])
 
 
+def release(animals: Iterable[str], parts: Any) -> None:
+    """Put animals into a target's assembly; raises `UsageError` for a name that is none."""
+    for name in animals:
+        find(name).release(parts)
+
+
 def mistakes(zoo: Iterable[str], kind: str = "servers") -> list[str]:
     """Return a sentence for each name that is no animal of that kind."""
     files = _files((kind,))

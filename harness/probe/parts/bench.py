@@ -11,11 +11,11 @@ from harness.defects.bench import Answer, Metadata, Shape, Stream
 from harness.defects.caller import OpenStream, call_with_plugin
 from harness.defects.good import Good
 from harness.endpoint import Endpoint
-from harness.probe.parts.evidence import CODES
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import NO_CLOCK, NO_KEY_SET, NO_REVOCATION, NO_STREAM, Beyond
 from harness.probe.target.canary import Canary
 from harness.results.classify import classify
+from harness.results.grpc_status import CODES
 from harness.results.row import Origin
 
 _BY_COVERAGE = "the coverage part calls every method of every kind"

@@ -13,14 +13,12 @@ from typing import Protocol
 from harness.clock import monotonic
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
-from harness.probe.parts.evidence import CODES, Circumstances, Weighed, weigh
+from harness.probe.parts.evidence import Circumstances, Weighed, weigh
 from harness.probe.result import Finding, Outcome, Part
-from harness.probe.target.openness import Openness
+from harness.probe.target.openness import HEALTH, INFRASTRUCTURE, Openness
 from harness.results.classify import classify
+from harness.results.grpc_status import CODES
 
-HEALTH = "grpc.health.v1.Health"
-REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
-INFRASTRUCTURE = (HEALTH, *REFLECTION)
 NOWHERE = "JwtstormAsksForAMethodThatDoesNotExist"
 REJECTED = "UNAUTHENTICATED"
 

@@ -12,6 +12,7 @@ from harness.defects.bench import Answer
 from harness.probe.result import Outcome
 from harness.redaction import redact
 from harness.results.classify import classify
+from harness.results.grpc_status import CODES
 from harness.results.row import Cause, Origin
 
 TURNED_AWAY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
@@ -27,18 +28,6 @@ _CREDENTIALS = re.compile(
 """Words of a check, in whatever status it dresses its answer."""
 
 _ONE_DOOR = "Put the check into one interceptor that every kind of call passes"
-
-CODES = {
-    name: number
-    for number, name in enumerate(
-        (
-            "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-            "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-            "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-        )
-    )
-}  # fmt: skip
-"""Numbers of gRPC's statuses by name. Source: grpc/grpc doc/statuscodes.md."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from harness.defects.caller import Caller
 from harness.defects.raw_caller import RawCaller
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
-from harness.probe.parts.evidence import CODES
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.line import open_line
 from harness.results.classify import classify
+from harness.results.grpc_status import CODES
 from harness.results.row import Cause, Origin
 
 _OF_A_HANDLER = frozenset(

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 
+HEALTH = "grpc.health.v1.Health"
+REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
+INFRASTRUCTURE = (HEALTH, *REFLECTION)
+"""Services of gRPC itself, which many servers leave open on purpose."""
+
 
 @dataclass(frozen=True)
 class Openness:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 
 from harness.defects.bench import Answer
 from harness.endpoint.methods import Method, Methods
-from harness.probe.parts.coverage import INFRASTRUCTURE
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.messages import Messages
-from harness.probe.target.openness import Openness
+from harness.probe.target.openness import INFRASTRUCTURE, Openness
 from harness.redaction import redact
 
 _READS = re.compile(r"(Get|List|Find|Check|Describe|Read|Show|Who|Search|Query|Range|Status|Count|Lookup|Fetch|Echo)")

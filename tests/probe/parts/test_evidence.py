@@ -3,8 +3,9 @@
 import pytest
 
 from harness.defects.bench import Answer
-from harness.probe.parts.evidence import CODES, Circumstances, weigh
+from harness.probe.parts.evidence import Circumstances, weigh
 from harness.probe.result import Outcome
+from harness.results.grpc_status import CODES
 
 UNKNOWN_METHOD = Answer("UNIMPLEMENTED", "unknown method Nope for service pkg.S")
 

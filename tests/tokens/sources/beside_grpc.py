@@ -15,7 +15,7 @@ import gevent  # noqa: E402
 from harness.endpoint import Endpoint  # noqa: E402
 from harness.errors import TokenError  # noqa: E402
 from harness.tokens.sources import TokenCommand  # noqa: E402
-from harness.transport import TransportSettings, open_channels  # noqa: E402
+from harness.transport.channels import TransportSettings, open_channels  # noqa: E402
 
 FETCHERS = 6
 

@@ -9,7 +9,7 @@ import pytest
 from harness.endpoint import Endpoint, Retry
 from harness.endpoint.native import open_native, refusal
 from harness.errors import UsageError
-from harness.transport import POOL_RESERVE, TransportSettings, open_channels
+from harness.transport.channels import POOL_RESERVE, TransportSettings, open_channels
 from harness.transport.choice import MODULE, NATIVE
 
 HERE = Endpoint(("127.0.0.1:1", "127.0.0.1:2"), connections=2)
@@ -43,7 +43,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Stand in for gevent's threads, and keep grpcio as it is in this process."""
     pool = SimpleNamespace(maxsize=10)
     monkeypatch.setattr(gevent, "get_hub", lambda: SimpleNamespace(threadpool=pool))
-    monkeypatch.setattr("harness.transport._meet_gevent", lambda: None)
+    monkeypatch.setattr("harness.transport.channels._meet_gevent", lambda: None)
     return pool
 
 
