@@ -1,10 +1,10 @@
-"""A whole run: a command in a process of its own, to its end, whatever happens to us meanwhile."""
+"""Processes that we start: a command run to its end, and children that do not outlive us."""
 
 import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
@@ -35,7 +35,21 @@ def run_to_its_end(command: Sequence[str], environ: Mapping[str, str], log: Path
     return code
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this process with the one that started it."""
+def die_with_parent(how: signal.Signals = signal.SIGTERM) -> None:
+    """Ask Linux to end this process with the thread that started it; elsewhere do nothing.
+
+    Source: prctl(2), PR_SET_PDEATHSIG.
+    """
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how, 0, 0, 0)
+
+
+def killed_with_parent() -> Callable[[], None]:
+    """Return what a child does before its program begins, so that it is killed with us.
+
+    The library is loaded here: between fork and exec nothing may be.
+    """
+    if not sys.platform.startswith("linux"):
+        return lambda: None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -1,1 +1,1 @@
-"""The acceptance experiment, by simulation from a fixed seed: is `harness.comparison.statistics` honest?"""
+"""The acceptance experiment, by simulation from a fixed seed: whether `harness.comparison.statistics` is honest."""

@@ -15,12 +15,13 @@ from harness.analysis.amplification import amplification
 from harness.analysis.columns import Bools, batches, numbered
 from harness.analysis.phases import Window
 from harness.analysis.stream_lags import stream_lags
+from harness.files import read_lines
 from harness.results.auth_summary import FalseRejects, Lag, Measures, ProbeOutcome
 from harness.results.grpc_status import numbers, status, worth
 from harness.results.histogram import Ints
 from harness.results.proportion import Share
 from harness.results.row import JUDGED, Cause, Kind, Origin
-from harness.results.run import Run, read_lines
+from harness.results.run import Run
 from harness.results.summary import Phase, Summary
 
 _NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]

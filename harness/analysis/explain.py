@@ -14,9 +14,10 @@ from typing import Any, TextIO
 from harness.analysis.columns import Methods, chunks
 from harness.analysis.merge import NAME, merged
 from harness.errors import RecordError
+from harness.files import read_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.row import Cause, Kind
-from harness.results.run import Run, find_run, read_lines, read_run
+from harness.results.run import Run, find_run, read_run
 
 _SAMPLES = 10_000
 """Lives and ages that are kept of a cause: enough for a median, and bounded."""

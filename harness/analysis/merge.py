@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.errors import RecordError
+from harness.files import read_lines, replaced
 from harness.results.call_journal import journal_path, workers
 from harness.results.call_journal_reader import JournalReader, WorkerRows
 from harness.results.row import NO_LIFE, SCHEMA, Cause, Kind, Origin
-from harness.results.run import Run, read_lines
+from harness.results.run import Run
 
 ROWS_PER_GROUP = 131_072
 """Rows of a row group: readers stream one at a time, and the file grows by 0.2 % only."""
@@ -109,17 +110,18 @@ def merge(run: Run) -> Merged:
         zero_ns = max((journal.last_ns() for journal in journals), default=0) + 1
     offsets = {worker: promise.clock_offset_ns for worker, promise in promises.items()}
     methods = sorted({name for journal in journals for name in journal.names})
-    temporary = run.path / f"{NAME}.tmp"
     encoded = {"compression": "zstd", "compression_level": 3, "column_encoding": _ENCODINGS}
     dictionaries = [field.name for field in COLUMNS if field.name not in _ENCODINGS]
     try:
-        with pq.ParquetWriter(temporary, COLUMNS, use_dictionary=dictionaries, **encoded) as writer:
+        with (
+            replaced(run.path / NAME) as temporary,
+            pq.ParquetWriter(temporary, COLUMNS, use_dictionary=dictionaries, **encoded) as writer,
+        ):
             for piece in _pieces(journals):
                 times = [(rows, journal, zero_ns + offsets.get(journal.worker, 0)) for journal, rows in piece]
                 writer.write_table(_table(times, methods), row_group_size=ROWS_PER_GROUP)
             found = Merged(tuple(journal.findings(promises.get(journal.worker)) for journal in journals), zero_ns)
             writer.add_key_value_metadata({"jwtstorm": json.dumps({"schema": SCHEMA, **found.to_json()})})
-        temporary.replace(run.path / NAME)
         _merge_traces(run.path, zero_ns, offsets)
     except OSError as error:
         raise RecordError(f"cannot write {NAME}: {error.strerror or error}; free some space") from error
@@ -192,11 +194,9 @@ def _merge_traces(run: Path, zero_ns: int, offsets: Mapping[int, int]) -> None:
     traces = [_trace(path, zero_ns, offsets) for path in sorted(run.glob("auth-*.ndjson"))]
     if not traces:
         return
-    temporary = run / "auth.ndjson.tmp"
-    with temporary.open("w", encoding="utf-8") as out:
+    with replaced(run / "auth.ndjson") as temporary, temporary.open("w", encoding="utf-8") as out:
         for line in heapq.merge(*traces, key=lambda line: line["t_s"]):
             out.write(json.dumps(line) + "\n")
-    temporary.replace(run / "auth.ndjson")
 
 
 def _trace(path: Path, zero_ns: int, offsets: Mapping[int, int]) -> Iterator[dict[str, Any]]:

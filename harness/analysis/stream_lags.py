@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.files import read_lines
 from harness.formatting import number, plural
 from harness.results.auth_summary import Lag
 from harness.results.grpc_status import status
 from harness.results.row import Cause
-from harness.results.run import Run, read_lines
+from harness.results.run import Run
 
 _REJECTED = Cause.EXPIRED.name.lower(), Cause.REVOKED.name.lower()
 Place = tuple[int, int, int]

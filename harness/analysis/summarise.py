@@ -26,8 +26,9 @@ from harness.analysis.verdict import (
 )
 from harness.checks import checks_of
 from harness.checks.failure_ratio import steady_limit
+from harness.files import read_lines
 from harness.results.call_journal_reader import WorkerRows
-from harness.results.run import Run, read_lines
+from harness.results.run import Run
 from harness.results.series import write_series
 from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
 

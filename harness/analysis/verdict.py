@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from harness.analysis.phases import Window
+from harness.files import cut_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.call_journal_reader import WorkerRows
-from harness.results.run import Run, clock_doubt, cut_lines
+from harness.results.run import Run, clock_doubt
 from harness.results.summary import Cell, CheckResult, Health, Problem, Verdict
 
 LOOP_LAG_LIMIT_S = 0.05

@@ -7,7 +7,6 @@ of the load), ``recovery`` (every recovery), a step's id (``15-expire_all``) or 
 step without width is judged by its recovery. Where ``when`` fits several phases, the worst counts.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -18,6 +17,7 @@ from harness.errors import RecordError
 from harness.formatting import duration
 from harness.results.run import Run
 from harness.results.summary import Cell, CheckResult, StepOutcome, Summary
+from harness.validation import is_number
 
 FIXED_PHASES = ("steady", "warm-up", "all", "recovery")
 CHECKS: dict[str, type["Check"]] = {}
@@ -112,11 +112,6 @@ def applied_steps(summary: Summary, which: str | None) -> list[StepOutcome]:
     return [
         step for step in summary.steps if step.from_s is not None and which in (None, "recovery", step.step, step.fault)
     ]
-
-
-def is_number(value: object) -> bool:
-    """Tell whether a setting is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def wrong_limit(check: str, name: str, value: Any) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.checks import Check, cells, is_number, limit_words, wrong_when
+from harness.checks import Check, cells, limit_words, wrong_when
 from harness.formatting import number, percent, phase_words, plural
 from harness.results.summary import CheckResult, Summary
+from harness.validation import is_number
 
 DEFAULT_LIMIT = 0.01
 """Failure ratio that a good second may have where no check bounds the steady state."""

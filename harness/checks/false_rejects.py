@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.checks import Check, cells, is_number, limit_words, wrong_when
+from harness.checks import Check, cells, limit_words, wrong_when
 from harness.formatting import cause_words, number, percent, phase_words, plural
 from harness.results.proportion import needed
 from harness.results.summary import CheckResult, Summary
+from harness.validation import is_number
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.checks import Check, is_number
+from harness.checks import Check
 from harness.formatting import number, percent, plural
 from harness.results.auth_summary import ProbeOutcome
 from harness.results.proportion import Share, needed
 from harness.results.summary import CheckResult, Summary
+from harness.validation import is_number
 
 NAMED = 3
 """How many of what went wrong a sentence names."""

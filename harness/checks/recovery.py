@@ -7,9 +7,10 @@ much longer than the limit; where it does not, there is no data, and no failure.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.checks import Check, applied_steps, is_number, limit_words, wrong_after, wrong_limit
+from harness.checks import Check, applied_steps, limit_words, wrong_after, wrong_limit
 from harness.formatting import duration
 from harness.results.summary import GOOD_IN_A_ROW, CheckResult, StepOutcome, Summary
+from harness.validation import is_number
 
 
 @dataclass(frozen=True)

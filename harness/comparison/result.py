@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from harness.errors import RecordError
+from harness.files import write_json
 
 SCHEMA = 1
 """Version of ``comparison.json``; ``comparison.schema.json`` beside this file describes it."""
@@ -235,9 +236,4 @@ def write_duel(folder: Path, duel: Duel) -> Path:
 
     Raises `RecordError` when the disk refuses.
     """
-    temporary = folder / f"{NAME}.tmp"
-    try:
-        temporary.write_text(json.dumps(duel.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return temporary.replace(folder / NAME)
-    except OSError as error:
-        raise RecordError(f"cannot write {folder / NAME}: {error.strerror}; free some space") from error
+    return write_json(folder / NAME, duel.to_json())

@@ -6,13 +6,14 @@ reasons that no resampling within a run can see. So the word is `too noisy to te
 each)`, or `not comparable: <field>` where the runs were not made alike.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.clock import utc_now
 from harness.comparison.changed_answers import changed_verdicts
+from harness.comparison.statistics.guard import flat, plain_first
 from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import read_noise_floor
@@ -152,31 +153,18 @@ def _labels(summaries: Sequence[Summary]) -> tuple[str, ...]:
 
 
 def _differing(labels: Sequence[str], summaries: Sequence[Summary]) -> Iterator[str]:
-    first = dict(_flat(summaries[0].comparable))
+    first = dict(flat(summaries[0].comparable))
     if not all(summary.comparable for summary in summaries):
         missing = [label for label, one in zip(labels, summaries, strict=True) if not one.comparable]
         yield f"conditions ({', '.join(missing)}: not written down, the run did not end by itself)"
     for label, other in zip(labels[1:], summaries[1:], strict=True):
-        fields = dict(_flat(other.comparable))
-        for name in sorted({*first, *fields} if first and fields else (), key=_plain_first):
+        fields = dict(flat(other.comparable))
+        for name in sorted({*first, *fields} if first and fields else (), key=plain_first):
             if first.get(name) != fields.get(name):
                 yield f"{name} ({labels[0]}: {first.get(name)}, {label}: {fields.get(name)})"
     for label, one in zip(labels, summaries, strict=True):
         if one.verdict.word in ("invalid", "interrupted"):
             yield f"verdict ({label}: {one.verdict.word})"
-
-
-def _plain_first(name: str) -> tuple[int, str]:
-    """Order fields as a person would name them: the scenario first, its hash last."""
-    return {"scenario": 0, "transport.name": 0, "fingerprint": 2}.get(name, 1), name
-
-
-def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _rows(summaries: Sequence[Summary]) -> Iterator[Row]:

@@ -15,10 +15,10 @@ from typing import Any
 from harness.conductor.controls import Parts
 from harness.errors import HarnessError, UsageError
 from harness.faults import Command
+from harness.files import cut_lines
 from harness.lab.processes.child import started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.results.fault_journal import NAME, FaultJournal, read_events
-from harness.results.run import cut_lines
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.errors import RecordError, UsageError
+from harness.errors import UsageError
+from harness.files import new_folder, write_whole
 from harness.results.row import SCHEMA
 from harness.scenario.about import About
 from harness.scenario.ceilings import Ceilings
@@ -63,7 +64,7 @@ class RunFolder:
         parent = reports / about.name / _safe(build)
         stamp = started.strftime("%Y%m%dT%H%M%SZ")
         try:
-            path = _new_folder(parent, stamp)
+            path = new_folder(parent, stamp)
         except OSError as error:
             raise UsageError(
                 f"cannot make {parent}: {error.strerror}; set REPORTS to a folder that can be written"
@@ -78,12 +79,7 @@ class RunFolder:
         Raises `RecordError` when the disk refuses; the old file is whole then.
         """
         self.data.update(fields)
-        temporary = self.path / "run.json.tmp"
-        try:
-            temporary.write_text(json.dumps(self.data, indent=1), encoding="utf-8")
-            temporary.replace(self.path / "run.json")
-        except OSError as error:
-            raise RecordError(f"cannot write run.json: {error.strerror}; free some space") from error
+        write_whole(self.path / "run.json", json.dumps(self.data, indent=1))
 
     def seal(self) -> None:
         """Write down what must match for two runs to be comparable, field by field."""
@@ -188,17 +184,6 @@ def _wherever(transport: Mapping[str, Any]) -> dict[str, Any]:
     endpoint = {name: value for name, value in transport.get("endpoint", {}).items() if name != "addresses"}
     kept = {name: value for name, value in transport.items() if name not in {"why", "version"}}
     return {**kept, "endpoint": endpoint}
-
-
-def _new_folder(parent: Path, stamp: str) -> Path:
-    for attempt in range(100):
-        path = parent / (stamp if attempt == 0 else f"{stamp}-{attempt + 1}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return path
-    raise FileExistsError(17, "a hundred runs began in one second", str(parent))
 
 
 def _safe(label: str) -> str:

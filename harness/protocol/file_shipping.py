@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RecordError
+from harness.files import replaced
 from harness.results.call_journal import journal_path, names_path, trace_path
 
 CHUNK_BYTES = 128 * 1024
@@ -183,9 +184,8 @@ class Dock:
     def _replace(self, chunk: _Chunk) -> None:
         """Write the names anew; they only grow, so a shorter list is an older one."""
         if len(chunk.data) > self._sizes.get(chunk.name, 0):
-            temporary = self._run / f"{chunk.name}.tmp"
-            temporary.write_bytes(chunk.data)
-            temporary.replace(self._run / chunk.name)
+            with replaced(self._run / chunk.name) as temporary:
+                temporary.write_bytes(chunk.data)
             self._sizes[chunk.name] = len(chunk.data)
 
     def _append(self, chunk: _Chunk) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from harness.comparison.single_runs import Comparison
+from harness.files import write_whole
 from harness.formatting import duration, percent, quantile_name
 from harness.report.page import MARKS, Shown, environment
 from harness.report.story import Story, clearest
@@ -39,9 +40,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
         (folder / f"{name}.png").write_bytes(png.getvalue())
         shown.append(Shown(name, title, caption, png.getvalue()))
     text = environment().get_template("compare.html").render(found=found, pictures=shown, marks=MARKS)
-    temporary = folder / "compare.html.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(folder / "compare.html")
+    write_whole(folder / "compare.html", text)
 
 
 def _look(place: int) -> dict[str, Any]:

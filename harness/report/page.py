@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harness.files import write_whole
 from harness.formatting import duration, number, percent, phase_words
 from harness.report.why import VERDICTS, why
 from harness.results.run import Run
@@ -145,6 +146,4 @@ def _settings(run: Run) -> list[tuple[str, str]]:
 
 def write_page(path: Path, run: Run, summary: Summary, pictures: Sequence[Shown]) -> None:
     """Write ``report.html``, whole or not at all."""
-    temporary = path.with_suffix(".html.tmp")
-    temporary.write_text(page(run, summary, pictures), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, page(run, summary, pictures))

@@ -1,18 +1,16 @@
 """The report's small texts: ``report.md`` for a pull request and ``junit.xml`` for CI."""
 
 import re
-from xml.etree import ElementTree as ET
+from typing import Literal
 
 from harness.formatting import duration, number, percent
+from harness.junit import Case, Suite, suite_xml
 from harness.report.page import MARKS
 from harness.report.why import VERDICTS, why
-from harness.results.summary import Summary
+from harness.results.summary import CheckResult, Summary
 
 MOST_LETTERS = 60_000
 """What fits a comment of a pull request."""
-
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot hold. Source: XML 1.0, section 2.2."""
 
 
 def markdown(summary: Summary) -> str:
@@ -55,22 +53,19 @@ def _plain(text: str) -> str:
 
 def junit(summary: Summary) -> str:
     """Return the checks as JUnit XML: failed → failure, no data or an invalid run → error."""
+    cases = [_validity(summary), *(_case(summary, check) for check in summary.checks)]
+    return suite_xml(Suite(f"jwtstorm.{summary.scenario}", cases, summary.started_utc))
+
+
+def _validity(summary: Summary) -> Case:
     verdict = summary.verdict
-    run_bad = verdict.word in ("invalid", "interrupted")
-    suite = ET.Element("testsuite", name=_xml(f"jwtstorm.{summary.scenario}"), timestamp=_xml(summary.started_utc))
-    run = ET.SubElement(suite, "testcase", name="the run is valid", classname=_xml(summary.scenario))
-    if run_bad:
-        ET.SubElement(run, "error", message=_xml(verdict.word)).text = _xml("\n".join(verdict.reasons))
-    for check in summary.checks:
-        case = ET.SubElement(suite, "testcase", name=_xml(check.text), classname=_xml(summary.scenario))
-        if check.result != "passed":
-            kind = "failure" if check.result == "failed" else "error"
-            ET.SubElement(case, kind, message=_xml(check.result)).text = _xml(check.sentence)
-    failures = sum(check.result == "failed" for check in summary.checks)
-    errors = run_bad + sum(check.result == "no data" for check in summary.checks)
-    suite.attrib |= {"tests": str(1 + len(summary.checks)), "failures": str(failures), "errors": str(errors)}
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    if verdict.word not in ("invalid", "interrupted"):
+        return Case("the run is valid", summary.scenario)
+    return Case("the run is valid", summary.scenario, "error", verdict.word, "\n".join(verdict.reasons))
 
 
-def _xml(text: str) -> str:
-    return _FORBIDDEN.sub("�", str(text))
+def _case(summary: Summary, check: CheckResult) -> Case:
+    if check.result == "passed":
+        return Case(check.text, summary.scenario)
+    outcome: Literal["failure", "error"] = "failure" if check.result == "failed" else "error"
+    return Case(check.text, summary.scenario, outcome, check.result, check.sentence)

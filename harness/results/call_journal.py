@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from harness.errors import RecordError
+from harness.files import write_whole
 from harness.results.row import ROW, SCHEMA
 
 HEADER = struct.Struct("<8sIIq40x")
@@ -205,9 +206,7 @@ class Journal:
                 self._file = -1
 
     def _write_names(self, names: Sequence[str]) -> None:
-        temporary = self._names_path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(names))
-        temporary.replace(self._names_path)
+        write_whole(self._names_path, json.dumps(names))
 
 
 def _disk_error(path: Path, error: OSError) -> RecordError:

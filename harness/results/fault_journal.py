@@ -12,6 +12,7 @@ from typing import Any
 
 from harness import clock
 from harness.errors import RecordError
+from harness.files import read_lines
 
 NAME = "faults.ndjson"
 
@@ -58,16 +59,7 @@ def _ends_in_a_cut_line(file: int) -> bool:
 
 def read_events(run: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the events of a run's journal; a last line cut short by a crash is left out."""
-    path = run / NAME
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
+    return read_lines(run / NAME)
 
 
 def clock_readings(run: Path) -> list[dict[str, Any]]:

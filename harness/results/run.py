@@ -5,7 +5,7 @@ Foreign text enters here and leaves as frozen data; a file that is missing or od
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -205,37 +205,3 @@ def _build(run: Path) -> str | None:
         return str(read_run(run).data.get("build"))
     except RecordError:
         return None
-
-
-def cut_lines(path: Path) -> str | None:
-    """Say how many lines of such a file were cut short, or None: what they said is not known."""
-    if not path.exists():
-        return None
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        count = sum(not _is_json(line) for line in lines)
-    return f"{path.name}: {count} line{'s' * (count > 1)} cut short, left out" if count else None
-
-
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return not line.strip()
-    return True
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file that holds one JSON object a line; none where it is missing.
-
-    A line that is cut short, as the last one is after a crash, is left out.
-    """
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                data = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(data, dict):
-                yield data

@@ -31,6 +31,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import RecordError
+from harness.files import replaced
 from harness.results.histogram import CELLS, Ints
 from harness.results.summary import SCHEMA
 
@@ -105,11 +106,9 @@ def _words(indices: Ints, names: Sequence[str]) -> pa.DictionaryArray:
 
 def write_series(run: Path, tables: Iterable[pa.Table]) -> None:
     """Write ``series.parquet``, one table after another, whole or not at all."""
-    temporary = run / f"{NAME}.tmp"
-    with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
+    with replaced(run / NAME) as temporary, pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
         for table in tables:
             writer.write_table(table)
-    temporary.replace(run / NAME)
 
 
 def read_series(run: Path, *names: str, without: Sequence[str] = ()) -> pd.DataFrame:

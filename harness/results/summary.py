@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from harness.errors import RecordError
+from harness.files import write_json
 from harness.results.auth_summary import Measures
 
 SCHEMA = 1
@@ -296,9 +297,7 @@ class Summary:
 
 def write_summary(run: Path, summary: Summary) -> None:
     """Write ``summary.json``, whole or not at all."""
-    temporary = run / "summary.json.tmp"
-    temporary.write_text(json.dumps(summary.to_json(), indent=1, allow_nan=False) + "\n")
-    temporary.replace(run / "summary.json")
+    write_json(run / "summary.json", summary.to_json())
 
 
 def read_summary(run: Path) -> Summary:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from harness.files import read_lines
 from harness.results.row import Cause, Flag, Kind
-from harness.results.run import read_lines
 from tests.e2e.storms import DRAWN, Trial, assert_code, free_port, secrets_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.transports]

@@ -55,7 +55,7 @@ def _differing(runs: Sequence[Candidate]) -> Iterator[Unlike]:
     first, known = runs[0], _fields(runs[0])
     for other in runs[1:]:
         fields = _fields(other)
-        for name in sorted({*known, *fields}, key=_plain_first):
+        for name in sorted({*known, *fields}, key=plain_first):
             if known.get(name) != fields.get(name):
                 text = f"{first.label}: {known.get(name)}, {other.label}: {fields.get(name)}"
                 yield Unlike(name, text)
@@ -86,17 +86,18 @@ def enough(usable: int, planned: int) -> bool:
 
 
 def _fields(run: Candidate) -> dict[str, Any]:
-    return {**dict(_flat(run.summary.comparable)), "harness version": run.harness, "schema": run.summary.schema}
+    return {**dict(flat(run.summary.comparable)), "harness version": run.harness, "schema": run.summary.schema}
 
 
-def _plain_first(name: str) -> tuple[int, str]:
+def plain_first(name: str) -> tuple[int, str]:
     """Order fields as a person would name them: the scenario first, its hash last."""
     return {"scenario": 0, "transport.name": 0, "fingerprint": 2}.get(name, 1), name
 
 
-def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the fields of nested mappings under dotted names: ``load.rate_per_s``."""
     for name, value in fields.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

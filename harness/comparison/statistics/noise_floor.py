@@ -20,6 +20,7 @@ from harness.comparison.statistics.measure import Measured
 from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.pairs import LEAST_S, difference
 from harness.errors import RecordError, UsageError
+from harness.files import write_json
 
 SCHEMA = 1
 """Version of ``noise-floor.json``."""
@@ -128,13 +129,11 @@ def write_noise_floor(folder: Path, floor: NoiseFloor) -> Path:
 
     Raises `RecordError` when the disk refuses.
     """
-    temporary = folder / f"{NAME}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(floor.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return temporary.replace(folder / NAME)
     except OSError as error:
-        raise RecordError(f"cannot write {folder / NAME}: {error.strerror}; free some space") from error
+        raise RecordError(f"cannot make {folder}: {error.strerror}; free some space") from error
+    return write_json(folder / NAME, floor.to_json())
 
 
 def read_noise_floor(folder: Path) -> NoiseFloor | None:

@@ -25,6 +25,7 @@ from harness.experiments.duel.pair_loop import Fight
 from harness.experiments.duel.prepared_build import Builder
 from harness.experiments.duel.single_run import RunMaker
 from harness.experiments.duel.table import verdict_table
+from harness.files import new_folder
 from harness.formatting import plural
 from harness.scenario import catalogue
 
@@ -50,7 +51,7 @@ def begin(options: argparse.Namespace, reports: Path) -> Path:
     plan = plan_of(options)
     remarks = list(_remarks(builds, plan, settings))
     started = clock.utc_now()
-    folder = _new_folder(reports / "duels" / file.stem.replace("_", "-"), started.strftime("%Y%m%dT%H%M%SZ"))
+    folder = _folder(reports / "duels" / file.stem.replace("_", "-"), started.strftime("%Y%m%dT%H%M%SZ"))
     Ledger.begin(
         options.seed if options.seed is not None else secrets.randbits(31),
         plan,
@@ -156,17 +157,11 @@ def _run_options(options: argparse.Namespace, builds: Sequence[Contender]) -> li
     return given
 
 
-def _new_folder(parent: Path, stamp: str) -> Path:
-    for attempt in range(100):
-        path = parent / (stamp if attempt == 0 else f"{stamp}-{attempt + 1}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise UsageError(f"cannot make {path}: {error.strerror}; set REPORTS to another folder") from error
-        return path
-    raise UsageError(f"a hundred duels began in one second in {parent}; try again")
+def _folder(parent: Path, stamp: str) -> Path:
+    try:
+        return new_folder(parent, stamp)
+    except OSError as error:
+        raise UsageError(f"cannot make {parent / stamp}: {error.strerror}; set REPORTS to another folder") from error
 
 
 def _teller(console: Console) -> Callable[[str], None]:

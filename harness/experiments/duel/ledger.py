@@ -17,6 +17,7 @@ from harness.comparison.result import LookOfDuel, Side
 from harness.comparison.statistics.looks import Look, Plan
 from harness.comparison.statistics.pairs import Order, coin
 from harness.errors import RecordError, UsageError
+from harness.files import write_json
 
 SCHEMA = 1
 NAME = "duel.json"
@@ -120,13 +121,7 @@ class Ledger:
 
     def write(self, folder: Path) -> None:
         """Write ``duel.json``, whole or not at all; raises `RecordError` when the disk refuses."""
-        temporary = folder / f"{NAME}.tmp"
-        data = {"schema": SCHEMA, **asdict(self)}
-        try:
-            temporary.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-            temporary.replace(folder / NAME)
-        except OSError as error:
-            raise RecordError(f"cannot write {folder / NAME}: {error.strerror}; free some space") from error
+        write_json(folder / NAME, {"schema": SCHEMA, **asdict(self)})
 
     @classmethod
     def read(cls, folder: Path) -> Self:

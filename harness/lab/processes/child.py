@@ -7,7 +7,6 @@ a child dies with a killed parent. Linux's parent-death signal backs that up.
 """
 
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from harness.errors import LabError
+from harness.subprocesses import die_with_parent
 
 READY_WITHIN_S = 15.0
 """How long a child may take until it is ready."""
@@ -32,7 +32,6 @@ grpc registers for fork() abort about every tenth child, before it is our progra
 
 _CRASHES = (-signal.SIGABRT, -signal.SIGSEGV)
 _PARENT_DEATH_SIGNAL = "parent_death_signal"
-_PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
 
 
 class Child:
@@ -231,7 +230,7 @@ def settle_in(at_end: Callable[[], object] | None = None) -> dict[str, Any]:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings: dict[str, Any] = json.loads(sys.stdin.buffer.readline() or b"{}")
     if settings.pop(_PARENT_DEATH_SIGNAL, False) and at_end is None:
-        die_with_parent()
+        die_with_parent(signal.SIGKILL)
     threading.Thread(target=_exit_at_eof, args=(at_end,), daemon=True).start()
     return settings
 
@@ -262,9 +261,3 @@ def _exit_at_eof(at_end: Callable[[], object] | None) -> None:
             at_end()
     finally:
         os._exit(0)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process with the thread that made it; elsewhere do nothing."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

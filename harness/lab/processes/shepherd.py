@@ -12,7 +12,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from harness.lab.processes.child import die_with_parent, report_error, report_ready, settle_in
+from harness.lab.processes.child import report_error, report_ready, settle_in
+from harness.subprocesses import die_with_parent
 
 GRACE_S = 2.0
 """How long a program may take to end when it is asked to; less than `harness.lab.processes.child` waits for us."""
@@ -66,7 +67,7 @@ def _become_foreign() -> None:
     """Take back what a child of ours does and a foreign program must not."""
     for name in ("SIGINT", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
-    die_with_parent()
+    die_with_parent(signal.SIGKILL)
 
 
 def main() -> None:

@@ -4,7 +4,6 @@
 port and say which, so one is drawn here, and another one where somebody else was faster.
 """
 
-import ctypes
 import json
 import os
 import signal
@@ -12,17 +11,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 from harness.clock import monotonic
 from harness.errors import HarnessError, LabError
 from harness.lab.processes.child import report_error, report_ready
 from harness.lab.toxiproxy.client import ProxyClient
+from harness.subprocesses import killed_with_parent
 
 ATTEMPTS = 5
 ANSWER_WITHIN_S = 3.0
 POLL_S = 0.02
-PR_SET_PDEATHSIG = 1  # Source: prctl(2), <linux/prctl.h>.
 
 
 def main() -> int:
@@ -52,7 +50,7 @@ def start(path: str) -> tuple["subprocess.Popen[bytes]", str, str]:
         port = _free_port()
         command = [path, "-host", "127.0.0.1", "-port", str(port)]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=_die_with_parent())  # noqa: PLW1509 - one thread
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=killed_with_parent())  # noqa: PLW1509 - one thread
         except OSError as error:
             raise LabError(f"cannot run {path}: {error.strerror}; unset it, or install it again") from error
         url = f"http://127.0.0.1:{port}"
@@ -80,13 +78,6 @@ def _version(process: "subprocess.Popen[bytes]", client: ProxyClient) -> str | N
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as drawn:
         return int(drawn.getsockname()[1])
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 if __name__ == "__main__":

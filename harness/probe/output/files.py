@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.errors import RecordError
+from harness.files import write_whole
 from harness.probe.output.junit import junit
 from harness.probe.output.page import page
 from harness.probe.output.sarif import sarif
@@ -28,9 +29,7 @@ def write(result: ProbeResult, reports: Path, out: Path | None = None) -> Path:
             folder = _fresh(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            temporary = folder / f"{name}.tmp"
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(folder / name)
+            write_whole(folder / name, text)
     except OSError as error:
         raise RecordError(f"cannot write the probe into {folder}: {error.strerror}; give --out FOLDER") from error
     return folder

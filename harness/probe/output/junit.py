@@ -1,55 +1,37 @@
 """A probe as JUnit XML: what must not be is a failure, what proves nothing an error, what was not asked skipped."""
 
-import re
+from collections.abc import Iterator
 from itertools import groupby
-from xml.etree import ElementTree as ET
 
+from harness.junit import Case, Suite, junit_xml
 from harness.probe.result import Finding, Outcome, ProbeResult
-
-_FORBIDDEN = re.compile("[^\\u0009\\u000a\\u000d\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-"""Source: XML 1.0, production 2."""
 
 
 def junit(result: ProbeResult) -> str:
     """Return the findings as JUnit XML, one suite per part."""
-    suites = ET.Element("testsuites", name=_xml(f"jwtstorm probe {result.address}"))
-    for part, group in groupby(sorted(result.findings, key=_part), key=_part):
-        findings = list(group)
-        suite = ET.SubElement(suites, "testsuite", name=f"jwtstorm.probe.{part}", timestamp=_xml(result.started_utc))
-        for finding in findings:
-            _case(suite, finding)
-        suite.attrib |= {
-            "tests": str(len(findings)),
-            "failures": str(sum(one.failing for one in findings)),
-            "errors": str(sum(one.outcome is Outcome.VOID for one in findings)),
-            "skipped": str(sum(one.outcome is Outcome.NOT_CHECKED for one in findings)),
-        }
+    return junit_xml(list(_suites(result)), f"jwtstorm probe {result.address}")
+
+
+def _suites(result: ProbeResult) -> Iterator[Suite]:
+    for part, findings in groupby(sorted(result.findings, key=_part), key=_part):
+        yield Suite(f"jwtstorm.probe.{part}", [_case(finding) for finding in findings], result.started_utc)
     if result.partial:
-        suite = ET.SubElement(suites, "testsuite", name="jwtstorm.probe", tests="1", failures="0", errors="1")
-        case = ET.SubElement(suite, "testcase", name="the probe is whole", classname="probe")
-        ET.SubElement(case, "error", message=_xml(result.partial))
-    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+        yield Suite("jwtstorm.probe", [Case("the probe is whole", "probe", "error", result.partial)])
 
 
-def _case(suite: ET.Element, finding: Finding) -> None:
+def _case(finding: Finding) -> Case:
     name = " ".join(filter(None, (finding.row, finding.subject, finding.variant, finding.replica)))
-    case = ET.SubElement(suite, "testcase", name=_xml(name), classname=_xml(finding.method.strip("/") or finding.part))
-    case.set("time", f"{finding.latency_s:.6f}")
-    told = f"{finding.outcome}: expected {finding.expected or '-'}, seen {finding.seen or '-'}"
-    more = _xml("\n".join(filter(None, (finding.text, finding.way_out, finding.source))))
+    classname = finding.method.strip("/") or finding.part
+    answer = f"{finding.outcome}: expected {finding.expected or '-'}, seen {finding.seen or '-'}"
+    more = "\n".join(filter(None, (finding.text, finding.way_out, finding.source)))
     if finding.failing:
-        ET.SubElement(case, "failure", message=_xml(told)).text = more
-    elif finding.outcome is Outcome.VOID:
-        ET.SubElement(case, "error", message=_xml(told)).text = more
-    elif finding.outcome is Outcome.NOT_CHECKED:
-        ET.SubElement(case, "skipped", message=_xml(finding.text))
-    elif finding.found:
-        ET.SubElement(case, "system-out").text = _xml(f"warning: {told}\n{more}")
+        return Case(name, classname, "failure", answer, more, finding.latency_s)
+    if finding.outcome is Outcome.VOID:
+        return Case(name, classname, "error", answer, more, finding.latency_s)
+    if finding.outcome is Outcome.NOT_CHECKED:
+        return Case(name, classname, "skipped", finding.text, time_s=finding.latency_s)
+    return Case(name, classname, text=f"warning: {answer}\n{more}" if finding.found else "", time_s=finding.latency_s)
 
 
 def _part(finding: Finding) -> str:
     return finding.part.value
-
-
-def _xml(text: str) -> str:
-    return _FORBIDDEN.sub("�", str(text))

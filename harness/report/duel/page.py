@@ -8,6 +8,7 @@ import matplotlib as mpl
 
 from harness.comparison.result import Duel
 from harness.comparison.words import between, change, headline, told, typical
+from harness.files import write_whole
 from harness.report.duel import DUEL_PICTURES
 from harness.report.duel.sides import Sides, read_sides, worst_first
 from harness.report.page import Shown, environment
@@ -45,9 +46,7 @@ def write_duel_page(folder: Path, duel: Duel) -> Path:
             typical=typical,
         )
     )
-    temporary = folder / "duel.html.tmp"
-    temporary.write_text(page, encoding="utf-8")
-    return temporary.replace(folder / "duel.html")
+    return write_whole(folder / "duel.html", page)
 
 
 def draw_duel(folder: Path, sides: Sides) -> list[Shown]:
