@@ -1,4 +1,4 @@
-# What the compiled module holds; `src/python.rs` has its docstrings.
+# What the compiled module holds; `src/python/` has its docstrings.
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::framing::Encoding;
+use crate::wire::framing::Encoding;
 
 /// grpc's own hard limit of a header block.
 const MAX_METADATA: u32 = 16 << 10;

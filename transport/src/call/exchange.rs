@@ -10,11 +10,11 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TE, USER_AGENT};
 use http::{HeaderMap, Method, Request, Uri, Version};
 use tokio::time::Instant;
 
-use crate::answer::{Outcome, Reader, receive};
-use crate::channel::{Channel, Line};
-use crate::control::{Control, Outgoing};
-use crate::framing::Encoding;
-use crate::status::{self, Status};
+use crate::call::control::{Control, Outgoing};
+use crate::call::response::{Outcome, Reader, receive};
+use crate::connection::channel::{Channel, Line};
+use crate::wire::framing::Encoding;
+use crate::wire::status::{self, Status};
 
 #[allow(clippy::declare_interior_mutable_const)]
 const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");

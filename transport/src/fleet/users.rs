@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::control::Control;
-use crate::row::Arrival;
+use crate::call::control::Control;
+use crate::fleet::rows::Arrival;
 
 /// One user's place.
 #[derive(Default)]

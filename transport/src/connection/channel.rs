@@ -16,10 +16,10 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::connect::{Address, Tls, Wire, connect, handshake_text};
-use crate::heard::Heard;
-use crate::settings::{Keepalive, Settings};
-use crate::status::{Status, go_away_text, lost_text};
+use crate::connection::connect::{Address, Tls, Wire, connect, handshake_text};
+use crate::connection::receive_time::Heard;
+use crate::connection::settings::{Keepalive, Settings};
+use crate::wire::status::{Status, go_away_text, lost_text};
 
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;

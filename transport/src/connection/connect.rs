@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 
-use crate::heard::Heard;
+use crate::connection::receive_time::Heard;
 
 /// Where a channel goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub async fn connect(address: &Address, tls: Option<&Tls>) -> Result<Wire, Strin
 /// Return a TCP connection as one that tells when it is heard, where the system knows that.
 #[cfg(target_os = "linux")]
 fn timed(stream: TcpStream, heard: &Heard) -> Box<dyn Socket> {
-    Box::new(crate::heard::Told::new(stream, heard.clone()))
+    Box::new(crate::connection::receive_time::Told::new(stream, heard.clone()))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -12,18 +12,18 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use tokio::time::Instant;
 
-use crate::answer::Reader;
-use crate::call::{Asked, Sending, make};
-use crate::channel::Channel as Line;
-use crate::completions::{Completions, Event};
-use crate::connect::{Address, Tls};
-use crate::control::Control;
-use crate::engine::{Engine, Unary};
-use crate::framing::{Encoding, frame};
-use crate::hub::{Hub, Kind, engine};
-use crate::metadata;
-use crate::settings::{Settings, Value};
-use crate::status::Status;
+use crate::call::control::Control;
+use crate::call::exchange::{Asked, Sending, make};
+use crate::call::response::Reader;
+use crate::connection::channel::Channel as Line;
+use crate::connection::connect::{Address, Tls};
+use crate::connection::settings::{Settings, Value};
+use crate::python::completions::{Completions, Event};
+use crate::python::engine::{Engine, Unary};
+use crate::python::hub::{Hub, Kind, engine};
+use crate::python::pairs;
+use crate::wire::framing::{Encoding, frame};
+use crate::wire::status::Status;
 
 create_exception!(_native, Refused, PyException, "A call that is not sent: its code and details.");
 
@@ -154,12 +154,12 @@ impl Method {
     /// Return the headers of a call's metadata. A tuple of tuples cannot change, so the same one has the same headers.
     fn headers(&self, pairs: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {
         let tuple = pairs.and_then(|pairs| pairs.cast_exact::<PyTuple>().ok());
-        let Some(tuple) = tuple else { return metadata::headers(pairs) };
+        let Some(tuple) = tuple else { return pairs::headers(pairs) };
         let mut last = self.last.lock().expect("no holder panics");
         if let Some((_, headers)) = last.as_ref().filter(|(known, _)| known.is(tuple)) {
             return Ok(headers.clone());
         }
-        let headers = metadata::headers(pairs)?;
+        let headers = pairs::headers(pairs)?;
         if tuple.iter().all(|pair| pair.is_exact_instance_of::<PyTuple>()) {
             *last = Some((tuple.clone().unbind(), headers.clone()));
         }
@@ -302,8 +302,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Channel>()?;
     module.add_class::<Method>()?;
     module.add_class::<Stream>()?;
-    module.add_class::<crate::python_fleet::Fleet>()?;
+    module.add_class::<crate::python::fleet::Fleet>()?;
     module.add("Refused", module.py().get_type::<Refused>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(crate::hub::stop, module)?)
+    module.add_function(wrap_pyfunction!(crate::python::hub::stop, module)?)
 }

@@ -8,12 +8,12 @@ use h2::RecvStream;
 use http::header::HeaderValue;
 use http::{HeaderMap, Response};
 
-use crate::alarm::now_ns;
-use crate::binary::{BINARY, decode};
-use crate::call::ENCODING;
-use crate::channel::Line;
-use crate::framing::Deframer;
-use crate::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
+use crate::call::exchange::ENCODING;
+use crate::connection::channel::Line;
+use crate::fleet::timer::now_ns;
+use crate::wire::binary::{BINARY, decode};
+use crate::wire::framing::Deframer;
+use crate::wire::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
 
 /// What a call came to; `message` is a unary reply.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, Weak};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::answer::Outcome;
-use crate::fleet::Told;
+use crate::call::response::Outcome;
+use crate::fleet::dispatch::Told;
 
 /// Something that a call, or a channel, tells.
 pub enum Event {

@@ -9,12 +9,12 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::answer::Outcome;
-use crate::completions::{Completions, Event};
-use crate::control::Control;
-use crate::engine::Engine;
-use crate::metadata;
-use crate::status::OK;
+use crate::call::control::Control;
+use crate::call::response::Outcome;
+use crate::python::completions::{Completions, Event};
+use crate::python::engine::Engine;
+use crate::python::pairs;
+use crate::wire::status::OK;
 
 static ENGINE: Mutex<Option<(u32, Arc<Engine>)>> = Mutex::new(None);
 
@@ -142,10 +142,10 @@ fn shown<'py>(py: Python<'py>, event: Event, kind: Kind) -> PyResult<Bound<'py, 
             if kind == Kind::Stream { pair(0, told) } else { Ok(told) }
         }
         Event::Message(message) => pair(1, PyBytes::new(py, &message).into_any()),
-        Event::Initial(headers) => pair(2, metadata::pairs(py, &headers)?.into_any()),
+        Event::Initial(headers) => pair(2, pairs::pairs(py, &headers)?.into_any()),
         Event::Sent => pair(3, py.None().into_bound(py)),
         Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
-        Event::Fleet(told) => crate::python_fleet::shown(py, &told),
+        Event::Fleet(told) => crate::python::fleet::shown(py, &told),
     }
 }
 
@@ -155,8 +155,8 @@ pub fn outcome<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, P
         outcome.status.code,
         &outcome.status.details,
         outcome.message.as_ref().map(|message| PyBytes::new(py, message)),
-        metadata::pairs(py, &outcome.initial)?,
-        metadata::pairs(py, &outcome.trailing)?,
+        pairs::pairs(py, &outcome.initial)?,
+        pairs::pairs(py, &outcome.trailing)?,
     );
     Ok(told.into_pyobject(py)?.into_any())
 }

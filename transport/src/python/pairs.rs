@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
-use crate::binary::{BINARY, decode, encode};
+use crate::wire::binary::{BINARY, decode, encode};
 
 /// Read the pairs of a call's metadata; None is no metadata.
 pub fn headers(metadata: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {

@@ -7,10 +7,10 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::answer::{OneReply, Outcome, with_reply};
-use crate::call::{Asked, Sending, make};
-use crate::channel::Channel;
-use crate::control::Control;
+use crate::call::control::Control;
+use crate::call::exchange::{Asked, Sending, make};
+use crate::call::response::{OneReply, Outcome, with_reply};
+use crate::connection::channel::Channel;
 
 /// A unary call on its way in; `done` hears what it came to.
 pub struct Unary {

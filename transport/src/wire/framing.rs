@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::status::{INTERNAL, RESOURCE_EXHAUSTED, Status};
+use crate::wire::status::{INTERNAL, RESOURCE_EXHAUSTED, Status};
 
 const PREFIX: usize = 5;
 

@@ -7,13 +7,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::control::Control;
-use crate::engine::Engine;
-use crate::fleet::{Fleet as Inner, Plan, Planned, Told};
-use crate::framing::frame;
-use crate::hub::{Hub, Kind, outcome};
-use crate::metadata;
-use crate::python::{Channel, Hold, refused};
+use crate::call::control::Control;
+use crate::fleet::dispatch::{Fleet as Inner, Plan, Planned, Told};
+use crate::python::channel::{Channel, Hold, refused};
+use crate::python::engine::Engine;
+use crate::python::hub::{Hub, Kind, outcome};
+use crate::python::pairs;
+use crate::wire::framing::frame;
 
 /// Declared calls, made beside Python's lock.
 #[pyclass(frozen)]
@@ -87,7 +87,7 @@ impl Fleet {
         use_until_ns: i64,
         ends_ns: i64,
     ) -> PyResult<()> {
-        self.inner.set_slot(slot, token, metadata::headers(pairs.as_ref())?, use_until_ns, ends_ns);
+        self.inner.set_slot(slot, token, pairs::headers(pairs.as_ref())?, use_until_ns, ends_ns);
         Ok(())
     }
 

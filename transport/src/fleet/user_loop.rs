@@ -7,14 +7,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 
-use crate::alarm::now_ns;
-use crate::answer::{OneReply, Outcome, with_reply};
-use crate::call::{Asked, Sending, make};
-use crate::channel::Channel;
-use crate::control::Control;
-use crate::fleet::{Fleet, Tried};
-use crate::row::Arrival;
-use crate::status::OK;
+use crate::call::control::Control;
+use crate::call::exchange::{Asked, Sending, make};
+use crate::call::response::{OneReply, Outcome, with_reply};
+use crate::connection::channel::Channel;
+use crate::fleet::dispatch::{Fleet, Tried};
+use crate::fleet::rows::Arrival;
+use crate::fleet::timer::now_ns;
+use crate::wire::status::OK;
 
 /// A good call, as its row tells it.
 pub struct Made {

@@ -16,15 +16,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use tokio::sync::Notify;
 
-use crate::alarm::{Alarm, now_ns};
-use crate::answer::Outcome;
-use crate::channel::Channel;
-use crate::completions::{Completions, Event};
-use crate::control::Control;
-use crate::row::{Arrival, BUSY, PLANNED, Rows, Unsent};
-use crate::seat::{Made, Server};
-use crate::seats::Seats;
-use crate::slots::{Slot, Slots};
+use crate::call::control::Control;
+use crate::call::response::Outcome;
+use crate::connection::channel::Channel;
+use crate::fleet::rows::{Arrival, BUSY, PLANNED, Rows, Unsent};
+use crate::fleet::slots::{Slot, Slots};
+use crate::fleet::timer::{Alarm, now_ns};
+use crate::fleet::user_loop::{Made, Server};
+use crate::fleet::users::Seats;
+use crate::python::completions::{Completions, Event};
 
 /// Of so many good calls one is shown to the auth trace.
 const SAMPLE: u64 = 100;

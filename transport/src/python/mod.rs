@@ -1,0 +1,13 @@
+//! The way in from Python and the way back: the thread that makes the calls, and the classes of `_native`.
+
+pub mod completions;
+pub mod engine;
+
+#[cfg(feature = "python")]
+mod channel;
+#[cfg(feature = "python")]
+mod fleet;
+#[cfg(feature = "python")]
+mod hub;
+#[cfg(feature = "python")]
+mod pairs;
