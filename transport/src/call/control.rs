@@ -1,4 +1,4 @@
-//! The strings of a call: how it is left, fed and slowed from outside its task.
+//! The handle on a call that runs: it cancels the call, feeds it messages and lets its replies come.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 
-/// What a call is held by from outside.
+/// What a call shares with whoever started it; the call's task polls, others call.
 #[derive(Default)]
 pub struct Control {
     waker: AtomicWaker,
@@ -16,9 +16,10 @@ pub struct Control {
 
 #[derive(Default)]
 struct Shared {
-    left: bool,
+    cancelled: bool,
     outgoing: VecDeque<Bytes>,
     half_closed: bool,
+    /// How many more messages the reader of a stream has room for.
     credit: u32,
 }
 
@@ -29,12 +30,12 @@ pub enum Outgoing {
 }
 
 impl Control {
-    /// Leave the call: it is cancelled.
-    pub fn leave(&self) {
-        self.change(|shared| shared.left = true);
+    /// Cancel the call.
+    pub fn cancel(&self) {
+        self.change(|shared| shared.cancelled = true);
     }
 
-    /// Send a framed message when there is room for it.
+    /// Queue a framed message, which leaves when the peer has room for it.
     pub fn send(&self, message: Bytes) {
         self.change(|shared| shared.outgoing.push_back(message));
     }
@@ -44,11 +45,12 @@ impl Control {
         self.change(|shared| shared.half_closed = true);
     }
 
-    /// Want so many more messages.
-    pub fn want(&self, messages: u32) {
+    /// Let so many more messages come.
+    pub fn add_credit(&self, messages: u32) {
         self.change(|shared| shared.credit = shared.credit.saturating_add(messages));
     }
 
+    /// Wait for the credit of one message, and take it.
     pub fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.poll(cx, |shared| {
             shared.credit = shared.credit.checked_sub(1)?;
@@ -56,8 +58,8 @@ impl Control {
         })
     }
 
-    pub fn poll_left(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |shared| shared.left.then_some(()))
+    pub fn poll_cancelled(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |shared| shared.cancelled.then_some(()))
     }
 
     pub fn poll_outgoing(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {

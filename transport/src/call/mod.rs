@@ -2,4 +2,6 @@
 
 pub mod control;
 pub mod exchange;
+pub mod outcome;
+pub mod request;
 pub mod response;

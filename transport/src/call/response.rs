@@ -1,4 +1,4 @@
-//! The answer: a peer's headers, messages and trailers, and what they say of a call.
+//! The response to a call: the peer's headers, messages and trailers, and the status that they come to.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -6,112 +6,90 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::RecvStream;
 use http::header::HeaderValue;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 
-use crate::call::exchange::ENCODING;
+use crate::call::outcome::Outcome;
 use crate::connection::channel::Line;
-use crate::fleet::timer::now_ns;
-use crate::wire::binary::{BINARY, decode};
-use crate::wire::framing::Deframer;
-use crate::wire::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED};
+use crate::wire::framing::{Deframer, ENCODING};
+use crate::wire::metadata::is_decodable;
+use crate::wire::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED, UNKNOWN};
 
-/// What a call came to; `message` is a unary reply.
-#[derive(Debug)]
-pub struct Outcome {
-    pub status: Status,
-    pub message: Option<Bytes>,
-    pub initial: HeaderMap,
-    pub trailing: HeaderMap,
-    /// When it was over, in nanoseconds of the monotonic clock: when the peer's last bytes came, where they ended it.
-    pub ended_ns: i64,
-}
-
-impl Outcome {
-    /// Say that it ended with the last bytes of its connection.
-    #[must_use]
-    pub fn heard(self, line: &Line) -> Self {
-        Self { ended_ns: line.heard.ns(), ..self }
-    }
-}
-
-impl From<Status> for Outcome {
-    fn from(status: Status) -> Self {
-        let (initial, trailing) = (HeaderMap::new(), HeaderMap::new());
-        Self { status, message: None, initial, trailing, ended_ns: now_ns() }
-    }
-}
-
-/// Where a call's messages go as they come.
-pub trait Reader: Send {
-    /// Take the server's first metadata.
+/// Where the messages of a response go as they come.
+pub trait Sink: Send {
+    /// Take the server's initial metadata.
     fn initial(&mut self, metadata: &HeaderMap);
-    /// Wait until one more message is wanted.
-    fn poll_wanted(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Wait until there is room for one more message.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()>;
     /// Take one message; an error ends the call.
     fn message(&mut self, message: Bytes) -> Result<(), Status>;
 }
 
 /// The one reply of a unary call.
 #[derive(Default)]
-pub struct OneReply {
-    pub message: Option<Bytes>,
+pub struct UnaryReply(Option<Bytes>);
+
+impl UnaryReply {
+    /// Return the outcome of the call with its reply in it: a call that went well must have one.
+    pub fn complete(self, mut outcome: Outcome) -> Outcome {
+        if outcome.status.code == OK {
+            match self.0 {
+                Some(message) => outcome.message = Some(message),
+                None => outcome.status = Status::new(UNIMPLEMENTED, "No message returned for a unary request"),
+            }
+        }
+        outcome
+    }
 }
 
-impl Reader for OneReply {
+impl Sink for UnaryReply {
     fn initial(&mut self, _: &HeaderMap) {}
 
-    fn poll_wanted(&mut self, _: &mut Context<'_>) -> Poll<()> {
+    fn poll_room(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
 
     fn message(&mut self, message: Bytes) -> Result<(), Status> {
-        match self.message.replace(message) {
+        match self.0.replace(message) {
             None => Ok(()),
             Some(_) => Err(Status::new(INTERNAL, "Received more than one message for a unary reply")),
         }
     }
 }
 
-/// Return what an answer comes to; its messages go to the reader.
+/// Read a response to its end; its messages, of at most `limit` bytes each, go to the sink.
 pub async fn receive(
-    answer: Response<RecvStream>,
+    response: Response<RecvStream>,
     line: &Line,
     limit: Option<usize>,
-    reader: &mut impl Reader,
+    sink: &mut impl Sink,
 ) -> Outcome {
-    let (head, mut body) = answer.into_parts();
+    let (head, mut body) = response.into_parts();
     if body.is_end_stream() {
         return trailers_only(head.status, head.headers);
     }
-    if let Some(status) = status::of_head(head.status, &head.headers) {
+    let refused = status::of_head(head.status, &head.headers).or_else(|| metadata_error(&head.headers));
+    if let Some(status) = refused {
         return Outcome { initial: head.headers, ..status.into() };
     }
-    if let Some(status) = metadata_error(&head.headers) {
-        return Outcome { initial: head.headers, ..status.into() };
-    }
-    reader.initial(&head.headers);
+    sink.initial(&head.headers);
     let encoding = head.headers.get(ENCODING).map(HeaderValue::as_bytes);
     let mut deframer = Deframer::new(encoding, limit);
-    let ended = read(&mut body, &mut deframer, reader, line).await;
-    let (status, trailing) = match ended {
-        Ok(trailing) => {
-            let status = metadata_error(&trailing).unwrap_or_else(|| final_status(&trailing, &deframer));
-            (status, trailing)
+    let (status, trailing) = match read_messages(&mut body, &mut deframer, sink, line).await {
+        Ok(trailers) => {
+            let status = metadata_error(&trailers).unwrap_or_else(|| final_status(&trailers, &deframer));
+            (status, trailers)
         }
         Err(status) => (status, HeaderMap::new()),
     };
     Outcome { initial: head.headers, trailing, ..status.into() }
 }
 
-/// Return what is wrong with binary metadata, as grpcio says it.
+/// Return the error of metadata that cannot be decoded, in grpcio's words.
 fn metadata_error(headers: &HeaderMap) -> Option<Status> {
-    let mut binary = headers.iter().filter(|(name, _)| name.as_str().ends_with(BINARY));
-    let sound =
-        binary.all(|(_, value)| value.as_bytes().split(|byte| *byte == b',').all(|part| decode(part).is_some()));
-    (!sound).then(|| Status::new(INTERNAL, "illegal base64 encoding in binary metadata"))
+    (!is_decodable(headers)).then(|| Status::new(INTERNAL, "illegal base64 encoding in binary metadata"))
 }
 
-fn trailers_only(http: http::StatusCode, headers: HeaderMap) -> Outcome {
+fn trailers_only(http: StatusCode, headers: HeaderMap) -> Outcome {
     let found = status::of_trailers(&headers).or_else(|| status::of_head(http, &headers));
     let status = found.unwrap_or_else(no_status);
     Outcome { trailing: headers, ..status.into() }
@@ -128,36 +106,25 @@ fn final_status(trailers: &HeaderMap, deframer: &Deframer) -> Status {
 }
 
 fn no_status() -> Status {
-    Status::new(status::UNKNOWN, "Stream removed: the answer ended without grpc-status")
+    Status::new(UNKNOWN, "Stream removed: the answer ended without grpc-status")
 }
 
 /// Read messages to the end of the stream; return its trailers.
-async fn read(
+async fn read_messages(
     body: &mut RecvStream,
     deframer: &mut Deframer,
-    reader: &mut impl Reader,
+    sink: &mut impl Sink,
     line: &Line,
 ) -> Result<HeaderMap, Status> {
-    let of_error = |error: h2::Error| status::of_error(&error, line.why());
+    let to_status = |error: h2::Error| status::of_error(&error, line.why());
     while let Some(chunk) = body.data().await {
-        let chunk = chunk.map_err(of_error)?;
+        let chunk = chunk.map_err(to_status)?;
         body.flow_control().release_capacity(chunk.len()).ok();
         deframer.push(chunk);
         while let Some(message) = deframer.next_message()? {
-            poll_fn(|cx| reader.poll_wanted(cx)).await;
-            reader.message(message)?;
+            poll_fn(|cx| sink.poll_room(cx)).await;
+            sink.message(message)?;
         }
     }
-    Ok(body.trailers().await.map_err(of_error)?.unwrap_or_default())
-}
-
-/// Return what a unary call came to, with its reply.
-pub fn with_reply(mut outcome: Outcome, reply: OneReply) -> Outcome {
-    if outcome.status.code == OK {
-        match reply.message {
-            Some(message) => outcome.message = Some(message),
-            None => outcome.status = Status::new(UNIMPLEMENTED, "No message returned for a unary request"),
-        }
-    }
-    outcome
+    Ok(body.trailers().await.map_err(to_status)?.unwrap_or_default())
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::fleet::timer::now_ns;
+use crate::clock::now_ns;
 
 /// When a connection's last bytes came; its socket notes it, its calls read it.
 #[derive(Clone, Default)]
@@ -35,7 +35,7 @@ mod told {
     use tokio::net::TcpStream;
 
     use super::Heard;
-    use crate::fleet::timer::{now_ns, read_ns};
+    use crate::clock::{now_ns, read_ns};
 
     /// A TCP connection that notes when the kernel took in what is read (`SO_TIMESTAMPNS`).
     ///

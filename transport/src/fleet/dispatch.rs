@@ -17,11 +17,12 @@ use http::{HeaderMap, Uri};
 use tokio::sync::Notify;
 
 use crate::call::control::Control;
-use crate::call::response::Outcome;
+use crate::call::outcome::Outcome;
+use crate::clock::now_ns;
 use crate::connection::channel::Channel;
 use crate::fleet::rows::{Arrival, BUSY, PLANNED, Rows, Unsent};
 use crate::fleet::slots::{Slot, Slots};
-use crate::fleet::timer::{Alarm, now_ns};
+use crate::fleet::timer::Timer;
 use crate::fleet::user_loop::{Made, Server};
 use crate::fleet::users::Seats;
 use crate::python::completions::{Completions, Event};
@@ -223,11 +224,11 @@ impl Fleet {
 
     /// Let arrivals come due until the fleet is closed.
     pub async fn pace(self: Arc<Self>) {
-        let Ok(alarm) = Alarm::new() else { return };
+        let Ok(timer) = Timer::new() else { return };
         while !self.is_stopped() {
             let next_ns = self.come_due();
             tokio::select! {
-                () = alarm.until(next_ns.unwrap_or(0)), if next_ns.is_some() => {}
+                () = timer.wait_until(next_ns.unwrap_or(0)), if next_ns.is_some() => {}
                 () = self.changed.notified() => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::fleet::timer::now_ns;
+use crate::clock::now_ns;
 
 /// A token as its group uses it; times in nanoseconds of the monotonic clock.
 #[derive(Default)]

@@ -8,12 +8,14 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 
 use crate::call::control::Control;
-use crate::call::exchange::{Asked, Sending, make};
-use crate::call::response::{OneReply, Outcome, with_reply};
+use crate::call::exchange::make_call;
+use crate::call::outcome::Outcome;
+use crate::call::request::{Body, CallRequest};
+use crate::call::response::UnaryReply;
+use crate::clock::now_ns;
 use crate::connection::channel::Channel;
 use crate::fleet::dispatch::{Fleet, Tried};
 use crate::fleet::rows::Arrival;
-use crate::fleet::timer::now_ns;
 use crate::wire::status::OK;
 
 /// A good call, as its row tells it.
@@ -66,15 +68,15 @@ impl Server {
     }
 
     async fn send(&self, uri: Uri, metadata: HeaderMap, message: Bytes) -> Outcome {
-        let asked = Asked {
+        let asked = CallRequest {
             uri,
             metadata,
             deadline: Some(Instant::now() + self.fleet.deadline()),
             wait_for_ready: false,
             encoding: self.channel.settings.encoding,
         };
-        let mut reply = OneReply::default();
-        let outcome = make(&self.channel, asked, Sending::Whole(message), &self.control, &mut reply, || {}).await;
-        with_reply(outcome, reply)
+        let mut reply = UnaryReply::default();
+        let outcome = make_call(&self.channel, asked, Body::Whole(message), &self.control, &mut reply, || {}).await;
+        reply.complete(outcome)
     }
 }

@@ -74,7 +74,7 @@ impl Seats {
         let here = self.all.iter_mut().filter(|seat| !seat.handed_over);
         let flying = here.filter_map(|seat| seat.current.take()).collect();
         for seat in &self.all {
-            seat.control.leave();
+            seat.control.cancel();
         }
         flying
     }

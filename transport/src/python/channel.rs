@@ -13,8 +13,9 @@ use pyo3::types::PyTuple;
 use tokio::time::Instant;
 
 use crate::call::control::Control;
-use crate::call::exchange::{Asked, Sending, make};
-use crate::call::response::Reader;
+use crate::call::exchange::make_call;
+use crate::call::request::{Body, CallRequest};
+use crate::call::response::Sink;
 use crate::connection::channel::Channel as Line;
 use crate::connection::connect::{Address, Tls};
 use crate::connection::settings::{Settings, Value};
@@ -77,7 +78,7 @@ impl Channel {
                 completions.push(key, Event::State(number));
                 tokio::select! {
                     changed = states.changed() => if changed.is_err() { return },
-                    () = std::future::poll_fn(|cx| control.poll_left(cx)) => return,
+                    () = std::future::poll_fn(|cx| control.poll_cancelled(cx)) => return,
                 }
                 number = states.borrow_and_update().number();
             }
@@ -139,10 +140,10 @@ struct Method {
 type How<'py> = (Option<f64>, Option<Bound<'py, PyAny>>, bool, Option<u8>);
 
 impl Method {
-    fn asked(&self, how: &How<'_>) -> PyResult<Asked> {
+    fn asked(&self, how: &How<'_>) -> PyResult<CallRequest> {
         let (timeout, pairs, wait_for_ready, compression) = how;
         let left = timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
-        Ok(Asked {
+        Ok(CallRequest {
             uri: self.uri.clone(),
             metadata: self.headers(pairs.as_ref())?,
             deadline: left.and_then(|left| Instant::now().checked_add(left)),
@@ -154,19 +155,19 @@ impl Method {
     /// Return the headers of a call's metadata. A tuple of tuples cannot change, so the same one has the same headers.
     fn headers(&self, pairs: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {
         let tuple = pairs.and_then(|pairs| pairs.cast_exact::<PyTuple>().ok());
-        let Some(tuple) = tuple else { return pairs::headers(pairs) };
+        let Some(tuple) = tuple else { return pairs::to_headers(pairs) };
         let mut last = self.last.lock().expect("no holder panics");
         if let Some((_, headers)) = last.as_ref().filter(|(known, _)| known.is(tuple)) {
             return Ok(headers.clone());
         }
-        let headers = pairs::headers(pairs)?;
+        let headers = pairs::to_headers(pairs)?;
         if tuple.iter().all(|pair| pair.is_exact_instance_of::<PyTuple>()) {
             *last = Some((tuple.clone().unbind(), headers.clone()));
         }
         Ok(headers)
     }
 
-    fn framed(&self, message: &[u8], asked: &Asked) -> PyResult<Bytes> {
+    fn framed(&self, message: &[u8], asked: &CallRequest) -> PyResult<Bytes> {
         frame(message, asked.encoding, self.hold.0.settings.max_send).map_err(|status| refused(&status))
     }
 }
@@ -222,8 +223,8 @@ impl Method {
         let asked = self.asked(&(timeout, metadata, wait_for_ready, compression))?;
         let encoding = asked.encoding;
         let sending = match message {
-            Some(message) => Sending::Whole(self.framed(message, &asked)?),
-            None => Sending::Stream,
+            Some(message) => Body::Whole(self.framed(message, &asked)?),
+            None => Body::Stream,
         };
         let control = Arc::new(Control::default());
         let key = hub.wait(target, &control, Kind::Stream);
@@ -232,7 +233,7 @@ impl Method {
         self.engine.spawn(async move {
             let mut reader = StreamReader { key, completions: Arc::clone(&completions), control: Arc::clone(&held) };
             let sent = || completions.push(key, Event::Sent);
-            let outcome = make(&line, asked, sending, &held, &mut reader, sent).await;
+            let outcome = make_call(&line, asked, sending, &held, &mut reader, sent).await;
             completions.push(key, Event::End(Box::new(outcome)));
         });
         let hold = Arc::clone(&self.hold);
@@ -246,12 +247,12 @@ struct StreamReader {
     control: Arc<Control>,
 }
 
-impl Reader for StreamReader {
+impl Sink for StreamReader {
     fn initial(&mut self, metadata: &HeaderMap) {
         self.completions.push(self.key, Event::Initial(metadata.clone()));
     }
 
-    fn poll_wanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.control.poll_credit(cx)
     }
 
@@ -287,12 +288,12 @@ impl Stream {
 
     /// Want so many more messages.
     fn want(&self, messages: u32) {
-        self.control.want(messages);
+        self.control.add_credit(messages);
     }
 
     /// Cancel the call; its end is told.
     fn cancel(&self) {
-        self.control.leave();
+        self.control.cancel();
     }
 }
 

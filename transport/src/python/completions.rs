@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::call::response::Outcome;
+use crate::call::outcome::Outcome;
 use crate::fleet::dispatch::Told;
 
 /// Something that a call, or a channel, tells.

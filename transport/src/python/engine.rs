@@ -8,14 +8,16 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::call::control::Control;
-use crate::call::exchange::{Asked, Sending, make};
-use crate::call::response::{OneReply, Outcome, with_reply};
+use crate::call::exchange::make_call;
+use crate::call::outcome::Outcome;
+use crate::call::request::{Body, CallRequest};
+use crate::call::response::UnaryReply;
 use crate::connection::channel::Channel;
 
 /// A unary call on its way in; `done` hears what it came to.
 pub struct Unary {
     pub channel: Arc<Channel>,
-    pub asked: Asked,
+    pub asked: CallRequest,
     pub message: bytes::Bytes,
     pub control: Arc<Control>,
     pub done: Box<dyn FnOnce(Outcome) + Send>,
@@ -23,10 +25,10 @@ pub struct Unary {
 
 impl Unary {
     async fn run(self) {
-        let mut reply = OneReply::default();
-        let sending = Sending::Whole(self.message);
-        let outcome = make(&self.channel, self.asked, sending, &self.control, &mut reply, || {}).await;
-        (self.done)(with_reply(outcome, reply));
+        let mut reply = UnaryReply::default();
+        let sending = Body::Whole(self.message);
+        let outcome = make_call(&self.channel, self.asked, sending, &self.control, &mut reply, || {}).await;
+        (self.done)(reply.complete(outcome));
     }
 }
 

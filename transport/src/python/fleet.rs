@@ -87,7 +87,7 @@ impl Fleet {
         use_until_ns: i64,
         ends_ns: i64,
     ) -> PyResult<()> {
-        self.inner.set_slot(slot, token, pairs::headers(pairs.as_ref())?, use_until_ns, ends_ns);
+        self.inner.set_slot(slot, token, pairs::to_headers(pairs.as_ref())?, use_until_ns, ends_ns);
         Ok(())
     }
 

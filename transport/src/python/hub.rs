@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::call::control::Control;
-use crate::call::response::Outcome;
+use crate::call::outcome::Outcome;
 use crate::python::completions::{Completions, Event};
 use crate::python::engine::Engine;
 use crate::python::pairs;
@@ -119,7 +119,7 @@ impl Hub {
     fn leave(&self, key: u64) {
         let waiting = self.waiting.lock().expect("no holder panics").remove(&key);
         if let Some(waiting) = waiting {
-            waiting.control.leave();
+            waiting.control.cancel();
         }
     }
 
@@ -142,7 +142,7 @@ fn shown<'py>(py: Python<'py>, event: Event, kind: Kind) -> PyResult<Bound<'py, 
             if kind == Kind::Stream { pair(0, told) } else { Ok(told) }
         }
         Event::Message(message) => pair(1, PyBytes::new(py, &message).into_any()),
-        Event::Initial(headers) => pair(2, pairs::pairs(py, &headers)?.into_any()),
+        Event::Initial(headers) => pair(2, pairs::from_headers(py, &headers)?.into_any()),
         Event::Sent => pair(3, py.None().into_bound(py)),
         Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
         Event::Fleet(told) => crate::python::fleet::shown(py, &told),
@@ -155,8 +155,8 @@ pub fn outcome<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, P
         outcome.status.code,
         &outcome.status.details,
         outcome.message.as_ref().map(|message| PyBytes::new(py, message)),
-        pairs::pairs(py, &outcome.initial)?,
-        pairs::pairs(py, &outcome.trailing)?,
+        pairs::from_headers(py, &outcome.initial)?,
+        pairs::from_headers(py, &outcome.trailing)?,
     );
     Ok(told.into_pyobject(py)?.into_any())
 }

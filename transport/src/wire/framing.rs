@@ -8,9 +8,13 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use flate2::Compression;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
+use http::header::HeaderName;
 
 use crate::wire::status::{INTERNAL, RESOURCE_EXHAUSTED, Status};
 
+/// The header that names a message's encoding.
+#[allow(clippy::declare_interior_mutable_const)]
+pub const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const PREFIX: usize = 5;
 
 /// How messages are compressed.

@@ -3,8 +3,6 @@
 //! Sources: grpc/grpc doc/PROTOCOL-HTTP2.md and doc/http-grpc-status-mapping.md. Texts of failures that the
 //! client itself writes hold the words of grpcio's, for people and classifiers read them.
 
-use std::fmt::Write as _;
-
 use h2::Reason;
 use http::{HeaderMap, StatusCode};
 
@@ -151,37 +149,9 @@ fn hex_byte(pair: &[u8]) -> Option<u8> {
     u8::from_str_radix(digits, 16).ok()
 }
 
-/// Return the value of `grpc-timeout`: at most eight digits, rounded up, so that no call is told less than it has.
-pub fn timeout_text(left: std::time::Duration) -> String {
-    const UNITS: [(u128, char); 6] = [
-        (1, 'n'),
-        (1_000, 'u'),
-        (1_000_000, 'm'),
-        (1_000_000_000, 'S'),
-        (60_000_000_000, 'M'),
-        (3_600_000_000_000, 'H'),
-    ];
-    let ns = left.as_nanos().max(1);
-    let (unit_ns, letter) = UNITS.into_iter().find(|(unit, _)| ns.div_ceil(*unit) < 100_000_000).unwrap_or(UNITS[5]);
-    let mut text = String::with_capacity(9);
-    write!(text, "{}{letter}", ns.div_ceil(unit_ns).min(99_999_999)).expect("a string takes all");
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn timeouts_keep_to_eight_digits_and_are_never_short() {
-        assert_eq!(timeout_text(Duration::from_millis(50)), "50000000n");
-        assert_eq!(timeout_text(Duration::from_secs(5)), "5000000u");
-        assert_eq!(timeout_text(Duration::from_secs(100)), "100000m");
-        assert_eq!(timeout_text(Duration::from_secs(1_000_000_000)), "16666667M");
-        assert_eq!(timeout_text(Duration::ZERO), "1n");
-    }
 
     #[test]
     fn messages_are_decoded_and_broken_escapes_stay() {
