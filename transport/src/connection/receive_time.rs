@@ -137,7 +137,7 @@ mod told {
         }
 
         #[tokio::test]
-        async fn what_is_read_late_came_early() {
+        async fn bytes_that_are_read_late_came_before_that() {
             use std::time::Duration;
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -146,14 +146,19 @@ mod told {
             let (mut peer, _) = listener.accept().await.unwrap();
             let heard = Heard::default();
             let mut told = Told::new(stream, heard.clone());
-            peer.write_all(b"first").await.unwrap();
-            told.read_exact(&mut [0; 5]).await.unwrap();
-            let sent = now_ns();
-            peer.write_all(b"then").await.unwrap();
-            std::thread::sleep(Duration::from_millis(200));
-            told.read_exact(&mut [0; 4]).await.unwrap();
-            assert!(heard.ns() >= sent);
-            assert!(now_ns() - heard.ns() > 100_000_000, "{} ns", now_ns() - heard.ns());
+            // The kernel begins to stamp packets a while after the first socket of the host asks for it.
+            for _ in 0..200 {
+                let sent = now_ns();
+                peer.write_all(b"late").await.unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+                let looked = now_ns();
+                told.read_exact(&mut [0; 4]).await.unwrap();
+                if heard.ns() < looked {
+                    assert!(heard.ns() >= sent);
+                    return;
+                }
+            }
+            panic!("no packet bore a time of the kernel's");
         }
     }
 }
