@@ -1,11 +1,9 @@
 //! The fleet: declared calls, made here from their arrival to their row.
 //!
-//! Users are seats. An arrival that is due goes to a free seat, carries the token of the seat's slot, and leaves a
-//! row. Whatever needs a decision goes to Python, which makes the rest of that call: an arrival in the window of a
-//! fault of calls, a token that is due for renewal, a message that is made anew for each call, and an attempt that
-//! failed.
+//! An arrival that is due goes to an idle user, carries the token of the user's slot, and leaves a row. Whatever needs
+//! a decision goes to Python, which makes the rest of that call: an arrival within a fault of calls, a token that is
+//! due for renewal, a message that each call makes anew, and an attempt that failed.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,103 +11,72 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
 use tokio::sync::Notify;
 
 use crate::call::control::Control;
-use crate::call::outcome::Outcome;
 use crate::clock::now_ns;
-use crate::connection::channel::Channel;
-use crate::fleet::rows::{Arrival, BUSY, PLANNED, Rows, Unsent};
-use crate::fleet::slots::{Slot, Slots};
+use crate::fleet::arrival::{Arrival, BUSY, FailedAttempt, GoodCall, PLANNED, Planned, Unsent};
+use crate::fleet::rows::{Rows, Sample};
+use crate::fleet::schedule::Schedule;
+use crate::fleet::slots::{Grant, Slot, Slots};
 use crate::fleet::timer::Timer;
-use crate::fleet::user_loop::{Made, Server};
-use crate::fleet::users::Seats;
-use crate::python::completions::{Completions, Event};
+use crate::fleet::users::Users;
 
-/// Of so many good calls one is shown to the auth trace.
-const SAMPLE: u64 = 100;
-
-/// How a fleet goes about its calls; times in nanoseconds.
+/// How a fleet makes its calls.
 pub struct Plan {
+    /// Whether arrivals come due at times of their own (the open model), or whenever a user is idle (the closed one).
     pub open: bool,
     pub deadline: Duration,
+    /// An arrival that no user takes for longer is dropped.
     pub max_lag_ns: i64,
+    /// How long a user waits between two calls.
     pub think: Duration,
-    /// The journal's number for arrivals that never leave.
+    /// The journal's number for arrivals that are never sent.
     pub no_method: u8,
-    /// A message for each declared call, framed; None where Python makes it.
+    /// A framed message for each declared call; None where Python makes it.
     pub messages: Vec<Option<Bytes>>,
 }
 
-/// An arrival that is planned; `due_ns` is 0 in the closed model.
-pub struct Planned {
-    pub call_id: i64,
-    pub due_ns: i64,
-    pub pick: u16,
-}
-
 /// What a fleet tells Python.
-pub enum Told {
-    /// A seat's user makes the rest of a call; the seat waits for its release.
-    HandOver { seat: usize, arrival: Arrival, tried: Option<Tried> },
-    /// A server took a slot's token.
+pub enum Notice {
+    /// Python makes the rest of a user's call; the user waits for its release.
+    HandOver { user: usize, arrival: Arrival, failed: Option<FailedAttempt> },
+    /// A server accepted a slot's token.
     Proven { slot: usize, token: u64 },
     /// The last arrival is over.
     Finished,
 }
 
-/// An attempt that failed.
-pub struct Tried {
-    pub token: u64,
-    pub sent_ns: i64,
-    pub end_ns: i64,
-    pub outcome: Box<Outcome>,
-}
-
-/// A good call that the auth trace shows: which row of those taken with it, and its token.
-pub struct Sample {
-    pub row: usize,
-    pub slot: usize,
-    pub token: u64,
-}
-
-#[derive(Default)]
-#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
-struct State {
-    begun: bool,
-    closed: bool,
-    /// Nothing more will be planned.
-    complete: bool,
-    end_ns: i64,
-    /// Arrivals due within one of these go to Python: from, to.
-    windows: Vec<(i64, i64)>,
-    finished: bool,
-    planned: u64,
-    outstanding: u64,
-    schedule: VecDeque<Planned>,
-    queue: VecDeque<(Arrival, u16)>,
-    seats: Seats,
-    slots: Slots,
-    rows: Rows,
-    added: usize,
-    good: u64,
-    samples: Vec<Sample>,
-}
-
+/// Declared calls and the users who make them.
 pub struct Fleet {
     plan: Plan,
     state: Mutex<State>,
     changed: Notify,
-    key: u64,
-    completions: Arc<Completions>,
-    stopped: AtomicBool,
+    closing: AtomicBool,
+    notify: Box<dyn Fn(Notice) + Send + Sync>,
+}
+
+struct State {
+    closed: bool,
+    schedule: Schedule,
+    users: Users,
+    slots: Slots,
+    rows: Rows,
 }
 
 impl Fleet {
-    pub fn new(plan: Plan, key: u64, completions: Arc<Completions>) -> Arc<Self> {
-        let (state, changed, stopped) = (Mutex::default(), Notify::new(), AtomicBool::new(false));
-        Arc::new(Self { plan, state, changed, key, completions, stopped })
+    /// Create a fleet; `notify` is called on the runtime's thread, and must not call the fleet: its lock may be held.
+    pub fn new(plan: Plan, notify: impl Fn(Notice) + Send + Sync + 'static) -> Arc<Self> {
+        let schedule = Schedule::new(plan.open, plan.max_lag_ns);
+        let state =
+            State { closed: false, schedule, users: Users::default(), slots: Slots::default(), rows: Rows::default() };
+        Arc::new(Self {
+            plan,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            closing: AtomicBool::new(false),
+            notify: Box::new(notify),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -118,69 +85,115 @@ impl Fleet {
 
     // --- what Python asks ----------------------------------------------------------------------
 
-    /// Begin; calls end being due at `end_ns`.
-    pub fn start(&self, end_ns: i64, windows: Vec<(i64, i64)>) {
+    /// Begin; no call starts from `end_ns` on, and Python makes those that are due within a window: from, to.
+    pub fn start(&self, end_ns: i64, fault_windows: Vec<(i64, i64)>) {
         let mut state = self.lock();
-        state.begun = true;
-        state.windows = windows;
-        state.end_ns = end_ns;
-        state.seats.wake_all();
+        state.schedule.start(end_ns, fault_windows);
+        state.users.wake_all();
         self.changed.notify_one();
     }
 
     /// Plan further arrivals, in order; return how many are planned and not due yet.
     pub fn feed(&self, planned: impl IntoIterator<Item = Planned>, complete: bool) -> usize {
         let mut state = self.lock();
-        state.schedule.extend(planned);
-        state.complete |= complete;
+        let waiting = state.schedule.feed(planned, complete);
         if !self.plan.open {
-            state.seats.wake_all();
+            state.users.wake_all();
         }
         self.changed.notify_one();
-        state.schedule.len()
+        waiting
     }
 
     /// Give a slot its token, or take it away with a `use_until_ns` of 0.
-    pub fn set_slot(&self, slot: usize, token: u64, metadata: HeaderMap, use_until_ns: i64, ends_ns: i64) {
-        self.lock().slots.set(slot, Slot { token, metadata, use_until_ns, ends_ns, proven: false });
+    pub fn set_slot(&self, number: usize, slot: Slot) {
+        self.lock().slots.set(number, slot);
     }
 
-    /// Make room for one more user; return its seat and the task that serves it.
-    pub fn sit(
-        self: &Arc<Self>,
-        channel: Arc<Channel>,
-        slot: usize,
-        calls: Vec<(Uri, u8)>,
-    ) -> (usize, impl Future<Output = ()> + Send + 'static) {
+    /// Add a user whose calls a control cancels; return the user's number.
+    pub fn add_user(&self, control: Arc<Control>) -> usize {
+        self.lock().users.add(control)
+    }
+
+    /// Remove a user, once its call is over.
+    pub fn remove_user(&self, user: usize) {
+        self.lock().users.remove(user);
+    }
+
+    /// Note that Python has made the rest of a user's call.
+    pub fn release(&self, user: usize) {
         let mut state = self.lock();
-        let control = Arc::new(Control::default());
-        let seat = state.seats.sit(Arc::clone(&control));
-        (seat, Server { fleet: Arc::clone(self), seat, channel, slot, calls, control }.serve())
-    }
-
-    /// Take a user's seat away, once its call is over.
-    pub fn stand(&self, seat: usize) {
-        self.lock().seats.stand(seat);
-    }
-
-    /// Note that Python has made the rest of a seat's call.
-    pub fn release(&self, seat: usize) {
-        let mut state = self.lock();
-        state.seats.at(seat).handed_over = false;
-        state.seats.at(seat).current = None;
-        state.outstanding = state.outstanding.saturating_sub(1);
-        state.seats.wake(seat);
+        state.users.at(user).handed_over = false;
+        state.users.at(user).current = None;
+        state.schedule.end_one();
+        state.users.wake(user);
         self.changed.notify_one();
     }
 
     /// Return how many arrivals have come due.
-    pub fn planned(&self) -> u64 {
-        self.lock().planned
+    pub fn came_due(&self) -> u64 {
+        self.lock().schedule.came_due()
     }
 
-    /// Tell whether the fleet was closed.
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
+    /// Take the rows since the last time, and the samples among them.
+    pub fn take(&self) -> (Vec<u8>, Vec<Sample>) {
+        self.lock().rows.take()
+    }
+
+    /// Stop; what is queued or in flight here gets a row that says it was not sent.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        let mut state = self.lock();
+        state.closed = true;
+        let now_ns = now_ns();
+        let queued = state.schedule.abandon();
+        let in_flight = state.users.abandon();
+        for arrival in queued.into_iter().chain(in_flight) {
+            state.rows.add_unsent(&arrival, now_ns, Unsent::Stopped, self.plan.no_method);
+        }
+        state.users.wake_all();
+        self.changed.notify_one();
+    }
+
+    // --- time -----------------------------------------------------------------------------------
+
+    /// Let arrivals come due until the fleet is closed.
+    pub async fn pace(self: Arc<Self>) {
+        let Ok(timer) = Timer::new() else { return };
+        while !self.is_closing() {
+            let next_ns = self.let_come_due();
+            tokio::select! {
+                () = timer.wait_until(next_ns.unwrap_or(0)), if next_ns.is_some() => {}
+                () = self.changed.notified() => {}
+            }
+        }
+    }
+
+    /// Hand what is due to idle users, or queue it; return when to look again.
+    fn let_come_due(&self) -> Option<i64> {
+        let state = &mut *self.lock();
+        let now_ns = now_ns();
+        while let Some(planned) = state.schedule.pop_due(now_ns) {
+            let user = state.users.take_idle();
+            state.schedule.queue(&planned, if user.is_some() { PLANNED } else { PLANNED | BUSY });
+            if let Some(user) = user {
+                state.users.wake(user);
+            }
+        }
+        self.check_finished(state, now_ns);
+        state.schedule.next_ns(now_ns)
+    }
+
+    fn check_finished(&self, state: &mut State, now_ns: i64) {
+        if state.schedule.finish(now_ns) {
+            (self.notify)(Notice::Finished);
+        }
+    }
+
+    // --- a user's calls -------------------------------------------------------------------------
+
+    /// Tell whether the fleet is closed, or about to be.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Return the message of a declared call; None where Python makes it.
@@ -193,165 +206,63 @@ impl Fleet {
         self.plan.deadline
     }
 
-    /// Return how long a user thinks between two calls.
+    /// Return how long a user waits between two calls.
     pub fn think(&self) -> Duration {
         self.plan.think
     }
 
-    /// Take the rows since the last time, and the samples among them.
-    pub fn take(&self) -> (Vec<u8>, Vec<Sample>) {
-        let mut state = self.lock();
-        state.added = 0;
-        (state.rows.take(), std::mem::take(&mut state.samples))
-    }
-
-    /// Stop; what is queued or in flight here was not sent.
-    pub fn close(&self) {
-        self.stopped.store(true, Ordering::Release);
-        let mut state = self.lock();
-        state.closed = true;
-        let now = now_ns();
-        let queued: Vec<Arrival> = state.queue.drain(..).map(|(arrival, _)| arrival).collect();
-        let flying = state.seats.abandon();
-        for arrival in queued.into_iter().chain(flying) {
-            state.rows.not_sent(&arrival, now, Unsent::Stopped, self.plan.no_method);
-        }
-        state.seats.wake_all();
-        self.changed.notify_one();
-    }
-
-    // --- the schedule ---------------------------------------------------------------------------
-
-    /// Let arrivals come due until the fleet is closed.
-    pub async fn pace(self: Arc<Self>) {
-        let Ok(timer) = Timer::new() else { return };
-        while !self.is_stopped() {
-            let next_ns = self.come_due();
-            tokio::select! {
-                () = timer.wait_until(next_ns.unwrap_or(0)), if next_ns.is_some() => {}
-                () = self.changed.notified() => {}
-            }
-        }
-    }
-
-    /// Queue what is due; return when the next is.
-    fn come_due(&self) -> Option<i64> {
-        let mut state = self.lock();
-        if !state.begun {
-            return None;
-        }
-        let now = now_ns();
-        while self.plan.open && state.schedule.front().is_some_and(|planned| planned.due_ns <= now) {
-            let planned = state.schedule.pop_front()?;
-            let seat = state.seats.take_free();
-            let flags = if seat.is_some() { PLANNED } else { PLANNED | BUSY };
-            let arrival = Arrival { call_id: planned.call_id, intended_ns: planned.due_ns, taken_ns: 0, flags };
-            state.planned += 1;
-            state.outstanding += 1;
-            state.queue.push_back((arrival, planned.pick));
-            if let Some(seat) = seat {
-                state.seats.wake(seat);
-            }
-        }
-        self.check_finished(&mut state, now);
-        let due_ns = state.schedule.front().filter(|_| self.plan.open).map(|planned| planned.due_ns);
-        due_ns.or((now < state.end_ns).then_some(state.end_ns))
-    }
-
-    fn check_finished(&self, state: &mut State, now: i64) {
-        let exhausted = now >= state.end_ns && state.complete && (!self.plan.open || state.schedule.is_empty());
-        if exhausted && state.begun && state.outstanding == 0 && !state.finished {
-            state.finished = true;
-            self.tell(Told::Finished);
-        }
-    }
-
-    fn tell(&self, told: Told) {
-        self.completions.push(self.key, Event::Fleet(Box::new(told)));
-    }
-
-    // --- a seat's calls -------------------------------------------------------------------------
-
-    /// Return the seat's next arrival, with which call it makes; None when the seat is gone.
-    pub fn poll_take(&self, seat: usize, cx: &mut Context<'_>) -> Poll<Option<(Arrival, u16)>> {
-        let mut state = self.lock();
-        if state.closed || !state.seats.at(seat).present {
+    /// Return a user's next arrival, and which declared call it makes; None when the user is gone.
+    pub fn poll_take(&self, user: usize, cx: &mut Context<'_>) -> Poll<Option<(Arrival, u16)>> {
+        let state = &mut *self.lock();
+        if state.closed || !state.users.at(user).present {
             return Poll::Ready(None);
         }
-        let now = now_ns();
-        let next = if self.plan.open { self.next_due(&mut state, now) } else { Self::next_own(&mut state, now) };
-        if let Some((arrival, pick)) = next {
-            state.seats.at(seat).current = Some(arrival.clone());
+        let now_ns = now_ns();
+        let (rows, no_method) = (&mut state.rows, self.plan.no_method);
+        let taken = state.schedule.take(now_ns, |late| rows.add_unsent(late, now_ns, Unsent::Late, no_method));
+        if let Some((arrival, pick)) = taken {
+            state.users.at(user).current = Some(arrival.clone());
             return Poll::Ready(Some((arrival, pick)));
         }
-        self.check_finished(&mut state, now);
-        state.seats.rest(seat, cx.waker().clone());
+        self.check_finished(state, now_ns);
+        state.users.rest(user, cx.waker().clone());
         Poll::Pending
     }
 
-    fn next_due(&self, state: &mut State, now: i64) -> Option<(Arrival, u16)> {
-        while let Some((mut arrival, pick)) = state.queue.pop_front() {
-            arrival.taken_ns = now;
-            if now - arrival.intended_ns <= self.plan.max_lag_ns {
-                return Some((arrival, pick));
-            }
-            state.outstanding -= 1;
-            state.added += 1;
-            state.rows.not_sent(&arrival, now, Unsent::Late, self.plan.no_method);
-        }
-        None
-    }
-
-    fn next_own(state: &mut State, now: i64) -> Option<(Arrival, u16)> {
-        if !state.begun || now >= state.end_ns {
-            return None;
-        }
-        let planned = state.schedule.pop_front()?;
-        state.outstanding += 1;
-        let arrival = Arrival { call_id: planned.call_id, intended_ns: now, taken_ns: now, flags: 0 };
-        Some((arrival, planned.pick))
-    }
-
-    fn poll_released(&self, seat: usize, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        let seat = state.seats.at(seat);
-        seat.waker = Some(cx.waker().clone());
-        if seat.handed_over { Poll::Pending } else { Poll::Ready(()) }
-    }
-
-    /// Return token and metadata for an arrival; None where Python must decide.
-    pub fn granted(&self, arrival: &Arrival, slot: usize) -> Option<(u64, HeaderMap, i64)> {
+    /// Return the token that an arrival's call carries; None where Python must decide.
+    pub fn grant(&self, arrival: &Arrival, slot: usize) -> Option<Grant> {
         let state = self.lock();
-        if state.windows.iter().any(|(from, to)| (*from..*to).contains(&arrival.intended_ns)) {
+        if state.schedule.is_in_fault_window(arrival) {
             return None;
         }
-        state.slots.granted(slot)
+        state.slots.grant(slot, now_ns())
     }
 
-    /// Give the rest of a seat's call to Python, and wait until it is done.
-    pub async fn hand_over(&self, seat: usize, arrival: Arrival, tried: Option<Tried>) {
-        self.lock().seats.at(seat).handed_over = true;
-        self.tell(Told::HandOver { seat, arrival, tried });
-        poll_fn(|cx| self.poll_released(seat, cx)).await;
+    /// Hand the rest of a user's call to Python, and wait until it is made.
+    pub async fn hand_over(&self, user: usize, arrival: Arrival, failed: Option<FailedAttempt>) {
+        self.lock().users.at(user).handed_over = true;
+        (self.notify)(Notice::HandOver { user, arrival, failed });
+        poll_fn(|cx| self.poll_released(user, cx)).await;
     }
 
-    /// Leave a good call's row.
-    pub fn record(&self, seat: usize, slot: usize, arrival: &Arrival, call: &Made) {
+    fn poll_released(&self, user: usize, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let user = state.users.at(user);
+        user.waker = Some(cx.waker().clone());
+        if user.handed_over { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// Leave the row of a good call.
+    pub fn record(&self, user: usize, slot: usize, arrival: &Arrival, call: &GoodCall) {
         let mut state = self.lock();
         if state.closed {
-            return; // it was recorded as stopped
+            return; // its row says that it was stopped
         }
-        state.rows.call(arrival, call.sent_ns, call.end_ns, call.ends_ns, call.method);
-        if state.good.is_multiple_of(SAMPLE) {
-            let sample = Sample { row: state.added, slot, token: call.token };
-            state.samples.push(sample);
-        }
-        state.added += 1;
-        state.good += 1;
-        state.seats.at(seat).current = None;
-        state.outstanding -= 1;
+        state.rows.add_good(arrival, call, slot);
+        state.users.at(user).current = None;
+        state.schedule.end_one();
         if state.slots.prove(slot, call.token) {
-            self.tell(Told::Proven { slot, token: call.token });
+            (self.notify)(Notice::Proven { slot, token: call.token });
         }
     }
 }

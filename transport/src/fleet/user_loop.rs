@@ -1,4 +1,4 @@
-//! A seat: one user of a fleet, whose declared calls follow one another.
+//! A user's loop: its declared calls, one after another.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -14,61 +14,67 @@ use crate::call::request::{Body, CallRequest};
 use crate::call::response::UnaryReply;
 use crate::clock::now_ns;
 use crate::connection::channel::Channel;
-use crate::fleet::dispatch::{Fleet, Tried};
-use crate::fleet::rows::Arrival;
+use crate::fleet::arrival::{Arrival, FailedAttempt, GoodCall};
+use crate::fleet::dispatch::Fleet;
 use crate::wire::status::OK;
 
-/// A good call, as its row tells it.
-pub struct Made {
-    pub token: u64,
-    pub sent_ns: i64,
-    pub end_ns: i64,
-    pub ends_ns: i64,
-    pub method: u8,
+/// Takes a user's arrivals, and makes each call or hands it over.
+struct UserLoop {
+    fleet: Arc<Fleet>,
+    user: usize,
+    channel: Arc<Channel>,
+    slot: usize,
+    calls: Vec<(Uri, u8)>,
+    control: Arc<Control>,
 }
 
-/// What serves one seat: takes its arrivals, and makes each call or hands it over.
-pub struct Server {
-    pub fleet: Arc<Fleet>,
-    pub seat: usize,
-    pub channel: Arc<Channel>,
-    pub slot: usize,
-    /// Of each declared call its address and its number in the journal.
-    pub calls: Vec<(Uri, u8)>,
-    pub control: Arc<Control>,
+/// Add a user who calls on a channel, with a slot's token; return its number and its loop.
+///
+/// `calls` has the address of each declared call, and the journal's number of its method.
+pub fn add_user(
+    fleet: &Arc<Fleet>,
+    channel: Arc<Channel>,
+    slot: usize,
+    calls: Vec<(Uri, u8)>,
+) -> (usize, impl Future<Output = ()> + Send + 'static) {
+    let control = Arc::new(Control::default());
+    let user = fleet.add_user(Arc::clone(&control));
+    (user, UserLoop { fleet: Arc::clone(fleet), user, channel, slot, calls, control }.run())
 }
 
-impl Server {
-    pub async fn serve(self) {
-        while let Some((arrival, pick)) = poll_fn(|cx| self.fleet.poll_take(self.seat, cx)).await {
-            self.make(arrival, usize::from(pick)).await;
+impl UserLoop {
+    async fn run(self) {
+        while let Some((arrival, pick)) = poll_fn(|cx| self.fleet.poll_take(self.user, cx)).await {
+            self.call(arrival, usize::from(pick)).await;
             if !self.fleet.think().is_zero() {
                 tokio::time::sleep(self.fleet.think()).await;
             }
         }
     }
 
-    async fn make(&self, arrival: Arrival, pick: usize) {
+    async fn call(&self, arrival: Arrival, pick: usize) {
         let fleet = &self.fleet;
         let message = fleet.message(pick);
-        let granted = message.and_then(|message| Some((message, fleet.granted(&arrival, self.slot)?)));
-        let Some((message, (token, metadata, ends_ns))) = granted else {
-            return fleet.hand_over(self.seat, arrival, None).await;
+        let ready = message.and_then(|message| Some((message, fleet.grant(&arrival, self.slot)?)));
+        let Some((message, grant)) = ready else {
+            return fleet.hand_over(self.user, arrival, None).await;
         };
-        let (uri, method) = &self.calls[pick];
+        let (uri, method) = (self.calls[pick].0.clone(), self.calls[pick].1);
+        let (token, expires_ns) = (grant.token, grant.expires_ns);
         let sent_ns = now_ns();
-        let outcome = self.send(uri.clone(), metadata, message).await;
-        let end_ns = outcome.ended_ns.max(sent_ns);
+        let outcome = self.send(uri, grant.metadata, message).await;
+        let ended_ns = outcome.ended_ns.max(sent_ns);
         if outcome.status.code == OK {
-            fleet.record(self.seat, self.slot, &arrival, &Made { token, sent_ns, end_ns, ends_ns, method: *method });
-        } else if !fleet.is_stopped() {
-            let tried = Tried { token, sent_ns, end_ns, outcome: Box::new(outcome) };
-            fleet.hand_over(self.seat, arrival, Some(tried)).await;
+            let call = GoodCall { token, expires_ns, sent_ns, ended_ns, method };
+            fleet.record(self.user, self.slot, &arrival, &call);
+        } else if !fleet.is_closing() {
+            let failed = FailedAttempt { token, sent_ns, ended_ns, outcome: Box::new(outcome) };
+            fleet.hand_over(self.user, arrival, Some(failed)).await;
         }
     }
 
     async fn send(&self, uri: Uri, metadata: HeaderMap, message: Bytes) -> Outcome {
-        let asked = CallRequest {
+        let request = CallRequest {
             uri,
             metadata,
             deadline: Some(Instant::now() + self.fleet.deadline()),
@@ -76,7 +82,8 @@ impl Server {
             encoding: self.channel.settings.encoding,
         };
         let mut reply = UnaryReply::default();
-        let outcome = make_call(&self.channel, asked, Body::Whole(message), &self.control, &mut reply, || {}).await;
+        let body = Body::Whole(message);
+        let outcome = make_call(&self.channel, request, body, &self.control, &mut reply, || {}).await;
         reply.complete(outcome)
     }
 }

@@ -1,81 +1,82 @@
-//! Seats: who sits where, who is free, and what each has at hand.
+//! Users: which are there, which are idle, and what each is doing.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
 use crate::call::control::Control;
-use crate::fleet::rows::Arrival;
+use crate::fleet::arrival::Arrival;
 
-/// One user's place.
+/// One user.
 #[derive(Default)]
-pub struct Seat {
+pub struct User {
     pub present: bool,
     /// Whether Python makes the rest of its call.
     pub handed_over: bool,
+    /// The arrival that it took, until that is over.
     pub current: Option<Arrival>,
     pub waker: Option<Waker>,
-    pub control: Arc<Control>,
+    control: Arc<Control>,
 }
 
-/// All seats of a fleet, by their number.
+/// All users of a fleet, by their number.
 #[derive(Default)]
-pub struct Seats {
-    all: Vec<Seat>,
-    free: VecDeque<usize>,
+pub struct Users {
+    all: Vec<User>,
+    idle: VecDeque<usize>,
 }
 
-impl Seats {
-    /// Make room for one more user; return its seat.
-    pub fn sit(&mut self, control: Arc<Control>) -> usize {
-        self.all.push(Seat { present: true, control, ..Seat::default() });
+impl Users {
+    /// Add a user whose calls a control cancels; return the user's number.
+    pub fn add(&mut self, control: Arc<Control>) -> usize {
+        self.all.push(User { present: true, control, ..User::default() });
         self.all.len() - 1
     }
 
-    /// Take a user's seat away, once its call is over.
-    pub fn stand(&mut self, seat: usize) {
-        self.all[seat].present = false;
-        self.free.retain(|free| *free != seat);
-        self.wake(seat);
+    /// Remove a user, once its call is over.
+    pub fn remove(&mut self, user: usize) {
+        self.all[user].present = false;
+        self.idle.retain(|idle| *idle != user);
+        self.wake(user);
     }
 
-    pub fn at(&mut self, seat: usize) -> &mut Seat {
-        &mut self.all[seat]
+    pub fn at(&mut self, user: usize) -> &mut User {
+        &mut self.all[user]
     }
 
-    /// Return the seat that has been free for longest, which is free no more.
-    pub fn take_free(&mut self) -> Option<usize> {
-        self.free.pop_front()
+    /// Return the user that has been idle for longest, and count it as idle no more.
+    pub fn take_idle(&mut self) -> Option<usize> {
+        self.idle.pop_front()
     }
 
-    /// Let a seat wait until it is woken: it is free.
-    pub fn rest(&mut self, seat: usize, waker: Waker) {
-        if !self.free.contains(&seat) {
-            self.free.push_back(seat);
+    /// Note that a user is idle, and waits until it is woken.
+    pub fn rest(&mut self, user: usize, waker: Waker) {
+        if !self.idle.contains(&user) {
+            self.idle.push_back(user);
         }
-        self.all[seat].waker = Some(waker);
+        self.all[user].waker = Some(waker);
     }
 
-    pub fn wake(&mut self, seat: usize) {
-        if let Some(waker) = self.all[seat].waker.take() {
+    pub fn wake(&mut self, user: usize) {
+        if let Some(waker) = self.all[user].waker.take() {
             waker.wake();
         }
     }
 
     pub fn wake_all(&mut self) {
-        self.free.clear();
-        for seat in 0..self.all.len() {
-            self.wake(seat);
+        self.idle.clear();
+        for user in 0..self.all.len() {
+            self.wake(user);
         }
     }
 
-    /// End what is in flight here, and return whose calls those were; Python's go on.
+    /// Cancel all calls that are made here, and return their arrivals. Those that Python makes go on.
     pub fn abandon(&mut self) -> Vec<Arrival> {
-        let here = self.all.iter_mut().filter(|seat| !seat.handed_over);
-        let flying = here.filter_map(|seat| seat.current.take()).collect();
-        for seat in &self.all {
-            seat.control.cancel();
+        let here = self.all.iter_mut().filter(|user| !user.handed_over);
+        let in_flight = here.filter_map(|user| user.current.take()).collect();
+        for user in &self.all {
+            user.control.cancel();
         }
-        flying
+        in_flight
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::call::outcome::Outcome;
-use crate::fleet::dispatch::Told;
+use crate::fleet::dispatch::Notice;
 
 /// Something that a call, or a channel, tells.
 pub enum Event {
@@ -24,7 +24,7 @@ pub enum Event {
     /// A channel's state, as grpc numbers it.
     State(u8),
     /// What a fleet tells.
-    Fleet(Box<Told>),
+    Fleet(Box<Notice>),
 }
 
 /// Events that wait for one event loop; each with the key of whom it is for.

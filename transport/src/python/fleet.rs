@@ -8,8 +8,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::call::control::Control;
-use crate::fleet::dispatch::{Fleet as Inner, Plan, Planned, Told};
+use crate::fleet::arrival::Planned;
+use crate::fleet::dispatch::{Fleet as Inner, Notice, Plan};
+use crate::fleet::slots::Slot;
+use crate::fleet::user_loop::add_user;
 use crate::python::channel::{Channel, Hold, refused};
+use crate::python::completions::Event;
 use crate::python::engine::Engine;
 use crate::python::hub::{Hub, Kind, outcome};
 use crate::python::pairs;
@@ -55,7 +59,8 @@ impl Fleet {
             messages: messages.map_err(|status| refused(&status))?,
         };
         let key = hub.wait(target, &Arc::new(Control::default()), Kind::Stream);
-        let (inner, engine) = (Inner::new(plan, key, Arc::clone(&hub.completions)), Arc::clone(&hub.engine));
+        let (completions, engine) = (Arc::clone(&hub.completions), Arc::clone(&hub.engine));
+        let inner = Inner::new(plan, move |notice| completions.push(key, Event::Fleet(Box::new(notice))));
         engine.spawn(Arc::clone(&inner).pace());
         Ok(Self { inner, engine, holds: Mutex::default() })
     }
@@ -87,7 +92,8 @@ impl Fleet {
         use_until_ns: i64,
         ends_ns: i64,
     ) -> PyResult<()> {
-        self.inner.set_slot(slot, token, pairs::to_headers(pairs.as_ref())?, use_until_ns, ends_ns);
+        let metadata = pairs::to_headers(pairs.as_ref())?;
+        self.inner.set_slot(slot, Slot { token, metadata, use_until_ns, expires_ns: ends_ns, proven: false });
         Ok(())
     }
 
@@ -97,15 +103,15 @@ impl Fleet {
     fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u8)>) -> PyResult<usize> {
         let found = calls.into_iter().map(|(path, method)| Ok((channel.hold.0.uri(&path)?, method)));
         let calls = found.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;
-        let (seat, server) = self.inner.sit(Arc::clone(&channel.hold.0), slot, calls);
-        self.engine.spawn(server);
+        let (seat, user_loop) = add_user(&self.inner, Arc::clone(&channel.hold.0), slot, calls);
+        self.engine.spawn(user_loop);
         self.holds.lock().expect("no holder panics").push(Arc::clone(&channel.hold));
         Ok(seat)
     }
 
     /// Take a seat away, once its call is over.
     fn stand(&self, seat: usize) {
-        self.inner.stand(seat);
+        self.inner.remove_user(seat);
     }
 
     /// Note that the rest of a seat's call has been made.
@@ -115,7 +121,7 @@ impl Fleet {
 
     /// Return how many arrivals have come due.
     fn planned(&self) -> u64 {
-        self.inner.planned()
+        self.inner.came_due()
     }
 
     /// Return the rows since the last time, and of some good ones which they are, their slot and the number of their token.
@@ -139,19 +145,19 @@ fn int64s(bytes: &[u8]) -> Vec<i64> {
 }
 
 /// Return what a fleet tells, as Python is told: what it is, and about what.
-pub fn shown<'py>(py: Python<'py>, told: &Told) -> PyResult<Bound<'py, PyAny>> {
-    match told {
-        Told::HandOver { seat, arrival, tried } => {
-            let tried = match tried {
+pub fn shown<'py>(py: Python<'py>, notice: &Notice) -> PyResult<Bound<'py, PyAny>> {
+    match notice {
+        Notice::HandOver { user, arrival, failed } => {
+            let tried = match failed {
                 None => None,
                 Some(tried) => {
-                    Some((tried.token, tried.sent_ns, tried.end_ns, outcome(py, &tried.outcome)?).into_pyobject(py)?)
+                    Some((tried.token, tried.sent_ns, tried.ended_ns, outcome(py, &tried.outcome)?).into_pyobject(py)?)
                 }
             };
-            let about = (*seat, arrival.call_id, arrival.intended_ns, arrival.taken_ns, arrival.flags, tried);
+            let about = (*user, arrival.call_id, arrival.intended_ns, arrival.taken_ns, arrival.flags, tried);
             Ok(("hand over", about).into_pyobject(py)?.into_any())
         }
-        Told::Proven { slot, token } => Ok(("proven", (*slot, *token)).into_pyobject(py)?.into_any()),
-        Told::Finished => Ok(("finished", ()).into_pyobject(py)?.into_any()),
+        Notice::Proven { slot, token } => Ok(("proven", (*slot, *token)).into_pyobject(py)?.into_any()),
+        Notice::Finished => Ok(("finished", ()).into_pyobject(py)?.into_any()),
     }
 }
