@@ -11,7 +11,8 @@ use crate::call::control::{Control, Outgoing};
 use crate::call::outcome::Outcome;
 use crate::call::request::{Body, CallRequest};
 use crate::call::response::{Sink, receive};
-use crate::connection::channel::{Channel, Line};
+use crate::connection::channel::Channel;
+use crate::connection::http2::Connection;
 use crate::wire::status::{self, Status};
 
 /// Make a call and return its outcome; `sent` is called for each streamed message that left.
@@ -75,7 +76,7 @@ async fn send_whole(
     message: Bytes,
     sink: &mut impl Sink,
 ) -> Result<Outcome, Unprocessed> {
-    let (response, mut stream, line) = match open(channel, request).await {
+    let (response, mut stream, connection) = match open(channel, request).await {
         Ok(opened) => opened,
         Err(status) => return Ok(status.into()),
     };
@@ -83,17 +84,17 @@ async fn send_whole(
     stream.send_data(message, true).ok();
     match response.await {
         Ok(response) => {
-            let outcome = receive(response, &line, channel.settings.max_receive, sink).await;
-            Ok(outcome.ended_at(line.heard.ns()))
+            let outcome = receive(response, &connection, channel.settings.max_receive, sink).await;
+            Ok(outcome.ended_at(connection.last_received.ns()))
         }
         Err(error) => {
-            let status = status::of_error(&error, line.why());
+            let status = status::of_error(&error, connection.end());
             if !is_unprocessed(&error) {
                 let outcome = Outcome::from(status);
-                return Ok(if error.is_remote() { outcome.ended_at(line.heard.ns()) } else { outcome });
+                return Ok(if error.is_remote() { outcome.ended_at(connection.last_received.ns()) } else { outcome });
             }
             if error.is_go_away() {
-                channel.retire(&line);
+                channel.retire(&connection);
             }
             Err(Unprocessed(status))
         }
@@ -107,14 +108,14 @@ async fn send_stream(
     sink: &mut impl Sink,
     sent: impl Fn(),
 ) -> Outcome {
-    let (response, mut stream, line) = match open(channel, request).await {
+    let (response, mut stream, connection) = match open(channel, request).await {
         Ok(opened) => opened,
         Err(status) => return status.into(),
     };
     let outcome = async {
         match response.await {
-            Ok(response) => receive(response, &line, channel.settings.max_receive, sink).await,
-            Err(error) => status::of_error(&error, line.why()).into(),
+            Ok(response) => receive(response, &connection, channel.settings.max_receive, sink).await,
+            Err(error) => status::of_error(&error, connection.end()).into(),
         }
     };
     let pump = async {
@@ -129,17 +130,20 @@ async fn send_stream(
 }
 
 /// Send a call's head on the channel's connection, or on the next one where that one goes away.
-async fn open(channel: &Channel, request: CallRequest) -> Result<(ResponseFuture, SendStream<Bytes>, Line), Status> {
+async fn open(
+    channel: &Channel,
+    request: CallRequest,
+) -> Result<(ResponseFuture, SendStream<Bytes>, Connection), Status> {
     loop {
-        let mut line = channel.line(request.wait_for_ready || channel.settings.wait_for_ready).await?;
-        if poll_fn(|cx| line.send.poll_ready(cx)).await.is_err() {
-            channel.retire(&line);
+        let mut connection = channel.connection(request.wait_for_ready || channel.settings.wait_for_ready).await?;
+        if poll_fn(|cx| connection.send.poll_ready(cx)).await.is_err() {
+            channel.retire(&connection);
             continue;
         }
         let head = request.into_head(channel.user_agent.clone());
         let (response, stream) =
-            line.send.send_request(head, false).map_err(|error| status::of_error(&error, line.why()))?;
-        return Ok((response, stream, line));
+            connection.send.send_request(head, false).map_err(|error| status::of_error(&error, connection.end()))?;
+        return Ok((response, stream, connection));
     }
 }
 

@@ -9,7 +9,7 @@ use http::header::HeaderValue;
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::call::outcome::Outcome;
-use crate::connection::channel::Line;
+use crate::connection::http2::Connection;
 use crate::wire::framing::{Deframer, ENCODING};
 use crate::wire::metadata::is_decodable;
 use crate::wire::status::{self, INTERNAL, OK, Status, UNIMPLEMENTED, UNKNOWN};
@@ -59,7 +59,7 @@ impl Sink for UnaryReply {
 /// Read a response to its end; its messages, of at most `limit` bytes each, go to the sink.
 pub async fn receive(
     response: Response<RecvStream>,
-    line: &Line,
+    connection: &Connection,
     limit: Option<usize>,
     sink: &mut impl Sink,
 ) -> Outcome {
@@ -74,7 +74,7 @@ pub async fn receive(
     sink.initial(&head.headers);
     let encoding = head.headers.get(ENCODING).map(HeaderValue::as_bytes);
     let mut deframer = Deframer::new(encoding, limit);
-    let (status, trailing) = match read_messages(&mut body, &mut deframer, sink, line).await {
+    let (status, trailing) = match read_messages(&mut body, &mut deframer, sink, connection).await {
         Ok(trailers) => {
             let status = metadata_error(&trailers).unwrap_or_else(|| final_status(&trailers, &deframer));
             (status, trailers)
@@ -114,9 +114,9 @@ async fn read_messages(
     body: &mut RecvStream,
     deframer: &mut Deframer,
     sink: &mut impl Sink,
-    line: &Line,
+    connection: &Connection,
 ) -> Result<HeaderMap, Status> {
-    let to_status = |error: h2::Error| status::of_error(&error, line.why());
+    let to_status = |error: h2::Error| status::of_error(&error, connection.end());
     while let Some(chunk) = body.data().await {
         let chunk = chunk.map_err(to_status)?;
         body.flow_control().release_capacity(chunk.len()).ok();
