@@ -180,6 +180,17 @@ impl Channel {
     }
 }
 
+/// A channel that closes when this is dropped. Its calls share the channel itself, which does not keep it open.
+pub struct OpenChannel {
+    pub channel: Arc<Channel>,
+}
+
+impl Drop for OpenChannel {
+    fn drop(&mut self) {
+        self.channel.close();
+    }
+}
+
 /// Wait until a channel is closed.
 async fn closed(mut states: watch::Receiver<State>) {
     states.wait_for(|state| matches!(state, State::Closed)).await.ok();

@@ -1,4 +1,4 @@
-//! Settings of a channel, by grpc's own names of channel arguments; what is not had is refused by name.
+//! Settings of a channel, by grpc's names of channel arguments. What is not supported is refused by name.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub enum Value {
     Text(String),
 }
 
-/// When a silent connection is asked for a sign of life.
+/// When a silent connection is pinged, and how long the answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepalive {
     pub every: Duration,
@@ -22,11 +22,12 @@ pub struct Keepalive {
     pub without_calls: bool,
 }
 
+/// What a channel does; the defaults are grpc's.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub first_backoff: Duration,
     pub max_backoff: Duration,
-    /// An attempt to connect has at least so long.
+    /// An attempt to connect has at least this long.
     pub min_attempt: Duration,
     pub keepalive: Option<Keepalive>,
     pub max_send: Option<usize>,
@@ -60,8 +61,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Return the settings that channel arguments ask for; an error names the one that is not had.
-    pub fn of(options: &[(String, Value)]) -> Result<Self, String> {
+    /// Return the settings that channel arguments ask for; an error names the one that is not supported.
+    pub fn from_arguments(options: &[(String, Value)]) -> Result<Self, String> {
         let mut settings = Self::default();
         let mut keepalive = KeepaliveArguments::default();
         for (name, value) in options {
@@ -91,8 +92,8 @@ impl Settings {
                 self.user_agent = format!("{agent} {}", self.user_agent);
             }
             ("grpc.service_config", Value::Text(config)) => self.take_service_config(config)?,
-            // Each channel has a connection of its own, always; pings are never held back for want of data; and
-            // retries by a policy are refused with the policy, and there are no others.
+            // Every channel has a connection of its own, pings never wait for data, and there are no retries but those
+            // of a policy, which is refused itself.
             (
                 "grpc.use_local_subchannel_pool" | "grpc.http2.max_pings_without_data" | "grpc.enable_retries",
                 Value::Number(_),
@@ -160,7 +161,7 @@ mod tests {
     use super::*;
 
     fn of(name: &str, value: Value) -> Result<Settings, String> {
-        Settings::of(&[(name.into(), value)])
+        Settings::from_arguments(&[(name.into(), value)])
     }
 
     #[test]

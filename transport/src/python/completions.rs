@@ -1,4 +1,4 @@
-//! Completions: what calls came to, on their way to Python's event loop, in batches through one file descriptor.
+//! Completions: events of calls on their way to Python's event loop, in batches through one file descriptor.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -11,23 +11,23 @@ use http::HeaderMap;
 use crate::call::outcome::Outcome;
 use crate::fleet::dispatch::Notice;
 
-/// Something that a call, or a channel, tells.
+/// Something that happened to a call, a channel or a fleet.
 pub enum Event {
     /// The call ended.
     End(Box<Outcome>),
-    /// A stream's first metadata.
+    /// The initial metadata of a stream came.
     Initial(HeaderMap),
-    /// A stream's message.
+    /// A message of a stream came.
     Message(Bytes),
-    /// A message of a stream has left.
+    /// A message of a stream left.
     Sent,
-    /// A channel's state, as grpc numbers it.
+    /// The channel has another state, as grpc numbers it.
     State(u8),
-    /// What a fleet tells.
+    /// The fleet has news.
     Fleet(Box<Notice>),
 }
 
-/// Events that wait for one event loop; each with the key of whom it is for.
+/// Events that wait for one event loop, each with the key of whom it is for.
 pub struct Completions {
     waiting: Mutex<Vec<(u64, Event)>>,
     announced: AtomicBool,

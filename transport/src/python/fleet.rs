@@ -1,4 +1,4 @@
-//! Python's side of the fleet: declared calls are planned, given tokens and taken over by `harness.worker.declared_calls`.
+//! The fleet, as Python has it. `harness.worker.declared_calls` plans its calls, gives it tokens, and takes calls over.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,24 +8,26 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::call::control::Control;
+use crate::connection::channel::OpenChannel;
 use crate::fleet::arrival::Planned;
-use crate::fleet::dispatch::{Fleet as Inner, Notice, Plan};
+use crate::fleet::dispatch::{self, Plan};
 use crate::fleet::slots::Slot;
 use crate::fleet::user_loop::add_user;
-use crate::python::channel::{Channel, Hold, refused};
+use crate::python::channel::Channel;
 use crate::python::completions::Event;
 use crate::python::engine::Engine;
-use crate::python::hub::{Hub, Kind, outcome};
+use crate::python::hub::Hub;
 use crate::python::pairs;
+use crate::python::to_python::{Shape, refused};
 use crate::wire::framing::frame;
 
-/// Declared calls, made beside Python's lock.
+/// Declared calls, made beside Python's lock. A user is a seat here, as in `jwtstorm_transport`.
 #[pyclass(frozen)]
 pub struct Fleet {
-    inner: Arc<Inner>,
+    inner: Arc<dispatch::Fleet>,
     engine: Arc<Engine>,
     /// The channels stay open as long as the fleet is there.
-    holds: Mutex<Vec<Arc<Hold>>>,
+    channels: Mutex<Vec<Arc<OpenChannel>>>,
 }
 
 #[pymethods]
@@ -45,7 +47,7 @@ impl Fleet {
         no_method: u8,
         messages: Vec<Option<Vec<u8>>>,
     ) -> PyResult<Self> {
-        let settings = &channel.hold.0.settings;
+        let settings = &channel.open.channel.settings;
         let framed = |message: Option<Vec<u8>>| {
             message.map(|message| frame(&message, settings.encoding, settings.max_send)).transpose()
         };
@@ -58,11 +60,11 @@ impl Fleet {
             no_method,
             messages: messages.map_err(|status| refused(&status))?,
         };
-        let key = hub.wait(target, &Arc::new(Control::default()), Kind::Stream);
+        let key = hub.wait(target, &Arc::new(Control::default()), Shape::Stream);
         let (completions, engine) = (Arc::clone(&hub.completions), Arc::clone(&hub.engine));
-        let inner = Inner::new(plan, move |notice| completions.push(key, Event::Fleet(Box::new(notice))));
+        let inner = dispatch::Fleet::new(plan, move |notice| completions.push(key, Event::Fleet(Box::new(notice))));
         engine.spawn(Arc::clone(&inner).pace());
-        Ok(Self { inner, engine, holds: Mutex::default() })
+        Ok(Self { inner, engine, channels: Mutex::default() })
     }
 
     /// Begin; calls end being due at `end_ns`, and Python makes those due within a window (monotonic, from and to).
@@ -101,12 +103,13 @@ impl Fleet {
     /// path and its number in the journal.
     #[allow(clippy::needless_pass_by_value)]
     fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u8)>) -> PyResult<usize> {
-        let found = calls.into_iter().map(|(path, method)| Ok((channel.hold.0.uri(&path)?, method)));
-        let calls = found.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;
-        let (seat, user_loop) = add_user(&self.inner, Arc::clone(&channel.hold.0), slot, calls);
+        let open = &channel.open;
+        let calls = calls.into_iter().map(|(path, method)| Ok((open.channel.uri(&path)?, method)));
+        let calls = calls.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;
+        let (user, user_loop) = add_user(&self.inner, Arc::clone(&open.channel), slot, calls);
         self.engine.spawn(user_loop);
-        self.holds.lock().expect("no holder panics").push(Arc::clone(&channel.hold));
-        Ok(seat)
+        self.channels.lock().expect("no holder panics").push(Arc::clone(open));
+        Ok(user)
     }
 
     /// Take a seat away, once its call is over.
@@ -142,22 +145,4 @@ fn seconds(seconds: f64) -> Duration {
 
 fn int64s(bytes: &[u8]) -> Vec<i64> {
     bytes.chunks_exact(8).map(|eight| i64::from_ne_bytes(eight.try_into().expect("eight bytes"))).collect()
-}
-
-/// Return what a fleet tells, as Python is told: what it is, and about what.
-pub fn shown<'py>(py: Python<'py>, notice: &Notice) -> PyResult<Bound<'py, PyAny>> {
-    match notice {
-        Notice::HandOver { user, arrival, failed } => {
-            let tried = match failed {
-                None => None,
-                Some(tried) => {
-                    Some((tried.token, tried.sent_ns, tried.ended_ns, outcome(py, &tried.outcome)?).into_pyobject(py)?)
-                }
-            };
-            let about = (*user, arrival.call_id, arrival.intended_ns, arrival.taken_ns, arrival.flags, tried);
-            Ok(("hand over", about).into_pyobject(py)?.into_any())
-        }
-        Notice::Proven { slot, token } => Ok(("proven", (*slot, *token)).into_pyobject(py)?.into_any()),
-        Notice::Finished => Ok(("finished", ()).into_pyobject(py)?.into_any()),
-    }
 }

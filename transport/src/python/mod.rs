@@ -10,4 +10,12 @@ mod fleet;
 #[cfg(feature = "python")]
 mod hub;
 #[cfg(feature = "python")]
+mod method;
+#[cfg(feature = "python")]
+mod module;
+#[cfg(feature = "python")]
 mod pairs;
+#[cfg(feature = "python")]
+mod stream;
+#[cfg(feature = "python")]
+mod to_python;

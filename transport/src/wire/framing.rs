@@ -26,6 +26,10 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// In the order of grpc's numbers.
+    const ALL: [Self; 3] = [Self::Identity, Self::Deflate, Self::Gzip];
+
+    /// Return the name that headers have for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
@@ -35,8 +39,13 @@ impl Encoding {
     }
 
     /// Return the encoding that a header names; None where it is not known.
-    pub fn of(name: &[u8]) -> Option<Self> {
-        [Self::Identity, Self::Deflate, Self::Gzip].into_iter().find(|one| one.name().as_bytes() == name)
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|encoding| encoding.name().as_bytes() == name)
+    }
+
+    /// Return the encoding by grpc's number of it.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
     }
 }
 
@@ -92,7 +101,7 @@ impl Deframer {
     /// Read messages whose `grpc-encoding` is given, where there is one.
     pub fn new(encoding: Option<&[u8]>, limit: Option<usize>) -> Self {
         let encoding = encoding.map_or(Ok(Encoding::Identity), |name| {
-            Encoding::of(name).ok_or_else(|| String::from_utf8_lossy(name).into_owned())
+            Encoding::from_name(name).ok_or_else(|| String::from_utf8_lossy(name).into_owned())
         });
         Self { encoding, limit, buffer: BytesMut::new(), whole: None }
     }
