@@ -88,7 +88,7 @@ async fn send_whole(
             Ok(outcome.ended_at(connection.last_received.ns()))
         }
         Err(error) => {
-            let status = status::of_error(&error, connection.end());
+            let status = status::from_error(&error, connection.end());
             if !is_unprocessed(&error) {
                 let outcome = Outcome::from(status);
                 return Ok(if error.is_remote() { outcome.ended_at(connection.last_received.ns()) } else { outcome });
@@ -115,7 +115,7 @@ async fn send_stream(
     let outcome = async {
         match response.await {
             Ok(response) => receive(response, &connection, channel.settings.max_receive, sink).await,
-            Err(error) => status::of_error(&error, connection.end()).into(),
+            Err(error) => status::from_error(&error, connection.end()).into(),
         }
     };
     let pump = async {
@@ -142,7 +142,7 @@ async fn open(
         }
         let head = request.into_head(channel.user_agent.clone());
         let (response, stream) =
-            connection.send.send_request(head, false).map_err(|error| status::of_error(&error, connection.end()))?;
+            connection.send.send_request(head, false).map_err(|error| status::from_error(&error, connection.end()))?;
         return Ok((response, stream, connection));
     }
 }

@@ -67,7 +67,7 @@ pub async fn receive(
     if body.is_end_stream() {
         return trailers_only(head.status, head.headers);
     }
-    let refused = status::of_head(head.status, &head.headers).or_else(|| metadata_error(&head.headers));
+    let refused = status::from_head(head.status, &head.headers).or_else(|| metadata_error(&head.headers));
     if let Some(status) = refused {
         return Outcome { initial: head.headers, ..status.into() };
     }
@@ -90,13 +90,13 @@ fn metadata_error(headers: &HeaderMap) -> Option<Status> {
 }
 
 fn trailers_only(http: StatusCode, headers: HeaderMap) -> Outcome {
-    let found = status::of_trailers(&headers).or_else(|| status::of_head(http, &headers));
-    let status = found.unwrap_or_else(no_status);
+    let status = status::from_trailers(&headers).or_else(|| status::from_head(http, &headers));
+    let status = status.unwrap_or_else(no_status);
     Outcome { trailing: headers, ..status.into() }
 }
 
 fn final_status(trailers: &HeaderMap, deframer: &Deframer) -> Status {
-    match status::of_trailers(trailers) {
+    match status::from_trailers(trailers) {
         Some(status) if status.code == OK && !deframer.is_empty() => {
             Status::new(INTERNAL, "the stream ended in the middle of a message")
         }
@@ -116,7 +116,7 @@ async fn read_messages(
     sink: &mut impl Sink,
     connection: &Connection,
 ) -> Result<HeaderMap, Status> {
-    let to_status = |error: h2::Error| status::of_error(&error, connection.end());
+    let to_status = |error: h2::Error| status::from_error(&error, connection.end());
     while let Some(chunk) = body.data().await {
         let chunk = chunk.map_err(to_status)?;
         body.flow_control().release_capacity(chunk.len()).ok();

@@ -72,9 +72,9 @@ mod tests {
     use super::*;
     use crate::connection::inspected::Inspected;
 
-    async fn judged(said: &[u8]) -> (io::Result<usize>, Option<Verdict>) {
+    async fn judged(peer: &[u8]) -> (io::Result<usize>, Option<Verdict>) {
         let (check, mut verdict) = PrefaceCheck::new();
-        let mut stream = Inspected::new(said, check);
+        let mut stream = Inspected::new(peer, check);
         let read = stream.read_to_end(&mut Vec::new()).await;
         (read, verdict.try_recv().ok())
     }

@@ -177,14 +177,14 @@ mod tests {
         assert!(of("grpc.service_config", Value::Text(waits.into())).unwrap().wait_for_ready);
         let retries = r#"{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 3}}]}"#;
         assert!(of("grpc.service_config", Value::Text(retries.into())).unwrap_err().contains("retryPolicy"));
-        let one = r#"{"methodConfig": [{"name": [{"service": "a.B"}], "waitForReady": true}]}"#;
-        assert!(of("grpc.service_config", Value::Text(one.into())).is_err());
+        let for_one_service = r#"{"methodConfig": [{"name": [{"service": "a.B"}], "waitForReady": true}]}"#;
+        assert!(of("grpc.service_config", Value::Text(for_one_service.into())).is_err());
     }
 
     #[test]
     fn keepalive_begins_with_its_time() {
         assert_eq!(of("grpc.keepalive_timeout_ms", Value::Number(5)).unwrap().keepalive, None);
-        let found = of("grpc.keepalive_time_ms", Value::Number(1000)).unwrap().keepalive.unwrap();
-        assert_eq!((found.every, found.timeout), (Duration::from_secs(1), Duration::from_secs(20)));
+        let keepalive = of("grpc.keepalive_time_ms", Value::Number(1000)).unwrap().keepalive.unwrap();
+        assert_eq!((keepalive.every, keepalive.timeout), (Duration::from_secs(1), Duration::from_secs(20)));
     }
 }

@@ -71,7 +71,7 @@ pub fn handshake_text(error: &io::Error) -> String {
     let Some(inner) = inner else {
         return format!("Tls handshake failed: Socket closed ({error})");
     };
-    let known = match inner {
+    let words = match inner {
         rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. } => "WRONG_VERSION_NUMBER",
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -88,5 +88,5 @@ pub fn handshake_text(error: &io::Error) -> String {
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => "HANDSHAKE_FAILURE",
         _ => "",
     };
-    format!("Tls handshake failed: {known} ({inner})")
+    format!("Tls handshake failed: {words} ({inner})")
 }

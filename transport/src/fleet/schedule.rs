@@ -203,7 +203,7 @@ mod tests {
         schedule.end_one();
         assert!(!schedule.finish(49), "the time is not up");
         assert!(schedule.finish(50));
-        assert!(!schedule.finish(51), "it was told");
+        assert!(!schedule.finish(51), "it has finished");
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub fn to_headers(metadata: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderMap> {
         let pair = pair?;
         let (key, value) = (pair.get_item(0)?, pair.get_item(1)?);
         let key = key.cast::<PyString>().map_err(|_| PyTypeError::new_err("a metadata key is no str"))?.to_str()?;
-        let found = raw(&value).and_then(|value| header(key, value));
+        let header = raw(&value).and_then(|value| header(key, value));
         let (name, value) =
-            found.ok_or_else(|| PyValueError::new_err(format!("metadata was invalid: key {key:?}, or its value")))?;
+            header.ok_or_else(|| PyValueError::new_err(format!("metadata was invalid: key {key:?}, or its value")))?;
         headers.append(name, value);
     }
     Ok(headers)

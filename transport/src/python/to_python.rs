@@ -40,7 +40,7 @@ pub fn event<'py>(py: Python<'py>, event: Event, shape: Shape) -> PyResult<Bound
         Event::Initial(headers) => pair(2, pairs::from_headers(py, &headers)?.into_any()),
         Event::Sent => pair(3, py.None().into_bound(py)),
         Event::State(number) => pair(4, number.into_pyobject(py)?.into_any()),
-        Event::Fleet(told) => notice(py, &told),
+        Event::Fleet(news) => notice(py, &news),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Framing: messages on the wire, length-prefixed and perhaps compressed.
+//! Framing: messages on the wire, each with a length prefix, and compressed where that was asked for.
 //!
 //! Source: grpc/grpc doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message.
 
@@ -49,7 +49,7 @@ impl Encoding {
     }
 }
 
-/// Return a message as it is sent, within `limit` bytes (before compression).
+/// Frame a message of at most `limit` bytes before compression.
 pub fn frame(message: &[u8], encoding: Encoding, limit: Option<usize>) -> Result<Bytes, Status> {
     if let Some(limit) = limit.filter(|limit| message.len() > *limit) {
         let text = format!("CLIENT: Sent message larger than max ({} vs. {limit})", message.len());
@@ -89,26 +89,28 @@ impl Filled for GzEncoder<Vec<u8>> {
     }
 }
 
-/// Takes bytes as they come and gives messages; bounded by `limit` bytes for each.
+/// Turns chunks of bytes into messages of at most `limit` bytes each, compressed or not.
 pub struct Deframer {
     encoding: Result<Encoding, String>,
     limit: Option<usize>,
+    /// What came of the next message, where that is more than one chunk.
     buffer: BytesMut,
-    whole: Option<Bytes>,
+    /// A chunk that came while the buffer was empty: its messages are not copied.
+    chunk: Option<Bytes>,
 }
 
 impl Deframer {
-    /// Read messages whose `grpc-encoding` is given, where there is one.
+    /// Expect messages of an encoding by its name in `grpc-encoding`; without one, plain messages.
     pub fn new(encoding: Option<&[u8]>, limit: Option<usize>) -> Self {
         let encoding = encoding.map_or(Ok(Encoding::Identity), |name| {
             Encoding::from_name(name).ok_or_else(|| String::from_utf8_lossy(name).into_owned())
         });
-        Self { encoding, limit, buffer: BytesMut::new(), whole: None }
+        Self { encoding, limit, buffer: BytesMut::new(), chunk: None }
     }
 
     pub fn push(&mut self, chunk: Bytes) {
-        if self.buffer.is_empty() && self.whole.is_none() {
-            self.whole = Some(chunk);
+        if self.buffer.is_empty() && self.chunk.is_none() {
+            self.chunk = Some(chunk);
             return;
         }
         self.spill();
@@ -117,7 +119,7 @@ impl Deframer {
 
     /// Return the next whole message; None where more bytes are needed.
     pub fn next_message(&mut self) -> Result<Option<Bytes>, Status> {
-        let held: &[u8] = self.whole.as_deref().unwrap_or(&self.buffer);
+        let held: &[u8] = self.chunk.as_deref().unwrap_or(&self.buffer);
         if held.len() < PREFIX {
             self.spill();
             return Ok(None);
@@ -138,17 +140,17 @@ impl Deframer {
         }
     }
 
-    /// Tell whether no message has been begun.
+    /// Tell whether all that came were whole messages.
     pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty() && self.whole.as_ref().is_none_or(Bytes::is_empty)
+        self.buffer.is_empty() && self.chunk.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn take(&mut self, length: usize) -> Bytes {
-        if let Some(whole) = &mut self.whole {
-            whole.advance(PREFIX);
-            let body = whole.split_to(length);
-            if whole.is_empty() {
-                self.whole = None;
+        if let Some(chunk) = &mut self.chunk {
+            chunk.advance(PREFIX);
+            let body = chunk.split_to(length);
+            if chunk.is_empty() {
+                self.chunk = None;
             }
             return body;
         }
@@ -156,9 +158,10 @@ impl Deframer {
         self.buffer.split_to(length).freeze()
     }
 
+    /// Move a chunk that does not hold a whole message to the buffer.
     fn spill(&mut self) {
-        if let Some(whole) = self.whole.take() {
-            self.buffer.extend_from_slice(&whole);
+        if let Some(chunk) = self.chunk.take() {
+            self.buffer.extend_from_slice(&chunk);
         }
     }
 
@@ -211,12 +214,12 @@ mod tests {
             .collect();
         for size in 1..=wire.len() {
             let mut deframer = Deframer::new(None, None);
-            let mut found = Vec::new();
+            let mut messages = Vec::new();
             for chunk in wire.chunks(size) {
                 deframer.push(Bytes::copy_from_slice(chunk));
-                found.extend(all(&mut deframer));
+                messages.extend(all(&mut deframer));
             }
-            assert_eq!(found, [&b"one"[..], b"", b"three"]);
+            assert_eq!(messages, [&b"one"[..], b"", b"three"]);
             assert!(deframer.is_empty());
         }
     }

@@ -78,8 +78,8 @@ mod tests {
         let (_, value) = header("trace-bin", &[0, 255, 7, 8]).unwrap();
         assert_eq!(value.as_bytes(), b"AP8HCA");
         let padded = HeaderValue::from_static("AP8HCA==, AQ,!");
-        let found: Vec<_> = binary_values(&padded).collect();
-        assert_eq!(found, [Some(vec![0, 255, 7, 8]), Some(vec![1]), None]);
+        let values: Vec<_> = binary_values(&padded).collect();
+        assert_eq!(values, [Some(vec![0, 255, 7, 8]), Some(vec![1]), None]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Statuses: what a call ended with, read off trailers, HTTP statuses and the errors of HTTP/2.
+//! Statuses: how a call ended, read off trailers, HTTP statuses and the errors of HTTP/2.
 //!
-//! Sources: grpc/grpc doc/PROTOCOL-HTTP2.md and doc/http-grpc-status-mapping.md. Texts of failures that the
-//! client itself writes hold the words of grpcio's, for people and classifiers read them.
+//! Failures that the client itself finds are told in grpcio's words, for people and classifiers read them.
+//! Sources: grpc/grpc doc/PROTOCOL-HTTP2.md and doc/http-grpc-status-mapping.md.
 
 use h2::Reason;
 use http::{HeaderMap, StatusCode};
@@ -17,7 +17,7 @@ pub const INTERNAL: i32 = 13;
 pub const UNAVAILABLE: i32 = 14;
 pub const UNAUTHENTICATED: i32 = 16;
 
-/// A status code of gRPC with its text.
+/// A status of gRPC: its code and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub code: i32,
@@ -47,7 +47,7 @@ impl Status {
 }
 
 /// Return the status that trailers hold; None where they hold none.
-pub fn of_trailers(trailers: &HeaderMap) -> Option<Status> {
+pub fn from_trailers(trailers: &HeaderMap) -> Option<Status> {
     let raw = trailers.get("grpc-status")?;
     let details = trailers.get("grpc-message").map(|text| percent_decode(text.as_bytes())).unwrap_or_default();
     let code = raw.to_str().ok().and_then(|text| text.parse::<i32>().ok());
@@ -57,16 +57,16 @@ pub fn of_trailers(trailers: &HeaderMap) -> Option<Status> {
     })
 }
 
-/// Return what the head of an answer means that is none of gRPC's; None where it is one.
-pub fn of_head(status: StatusCode, headers: &HeaderMap) -> Option<Status> {
+/// Return the status of a response whose head is not gRPC's; None where it is.
+pub fn from_head(status: StatusCode, headers: &HeaderMap) -> Option<Status> {
     if status != StatusCode::OK {
         let text = format!("Received http2 header with status: {}", status.as_u16());
         return Some(Status::new(code_of_http(status.as_u16()), text));
     }
     let is_grpc = |text: &http::HeaderValue| text.as_bytes().starts_with(b"application/grpc");
     match headers.get(http::header::CONTENT_TYPE) {
-        Some(found) if !is_grpc(found) => {
-            Some(Status::new(UNKNOWN, format!("the answer's content-type is {found:?}, not application/grpc")))
+        Some(content) if !is_grpc(content) => {
+            Some(Status::new(UNKNOWN, format!("the answer's content-type is {content:?}, not application/grpc")))
         }
         _ => None,
     }
@@ -83,8 +83,8 @@ fn code_of_http(status: u16) -> i32 {
     }
 }
 
-/// Return what an error of a stream means; `why` is the reason for which its connection ended, where one is known.
-pub fn of_error(error: &h2::Error, why: Option<Status>) -> Status {
+/// Return the status of a stream's error; `end` is why its connection ended, where that is known.
+pub fn from_error(error: &h2::Error, end: Option<Status>) -> Status {
     if error.is_reset() && error.is_remote() {
         let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);
         let text = format!("Received RST_STREAM with error code {}", u32::from(reason));
@@ -93,8 +93,8 @@ pub fn of_error(error: &h2::Error, why: Option<Status>) -> Status {
     if error.is_reset() {
         return Status::new(INTERNAL, format!("the answer breaks the rules of HTTP/2 ({error})"));
     }
-    if let Some(why) = why {
-        return why;
+    if let Some(end) = end {
+        return end;
     }
     if error.is_go_away() {
         return Status::unavailable(go_away_text(error));
@@ -132,7 +132,7 @@ fn code_of_reset(reason: Reason) -> i32 {
     }
 }
 
-/// Return a message of `grpc-message`; what is no valid escape stays as it is.
+/// Decode a value of `grpc-message`; what is not a valid escape stays as it is.
 pub fn percent_decode(raw: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut at = 0;
@@ -145,7 +145,7 @@ pub fn percent_decode(raw: &[u8]) -> String {
 }
 
 fn hex_byte(pair: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(pair).ok().filter(|text| text.bytes().all(|one| one.is_ascii_hexdigit()))?;
+    let digits = std::str::from_utf8(pair).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
     u8::from_str_radix(digits, 16).ok()
 }
 
@@ -162,10 +162,10 @@ mod tests {
     #[test]
     fn statuses_out_of_range_are_unknown() {
         let mut trailers = HeaderMap::new();
-        assert_eq!(of_trailers(&trailers), None);
+        assert_eq!(from_trailers(&trailers), None);
         trailers.insert("grpc-status", "99".parse().unwrap());
-        assert_eq!(of_trailers(&trailers).unwrap().code, UNKNOWN);
+        assert_eq!(from_trailers(&trailers).unwrap().code, UNKNOWN);
         trailers.insert("grpc-status", "7".parse().unwrap());
-        assert_eq!(of_trailers(&trailers).unwrap().code, PERMISSION_DENIED);
+        assert_eq!(from_trailers(&trailers).unwrap().code, PERMISSION_DENIED);
     }
 }
