@@ -7,7 +7,6 @@ zero, of all calls that succeeded. Nothing of ours reads them back. Values are t
 so they carry both histograms' errors: 0.2 % and, at three digits, 0.1 %. Needs ``jwtstorm[hdr]``.
 """
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 
 from harness.errors import HarnessError, UsageError
 from harness.results.histogram import value_of
-from harness.results.run import find_run
+from harness.results.run import find_run, reports_folder
 from harness.results.series import BIN_S, LONG, of, read_series
 
 HIGHEST_US = 3_600_000_000
@@ -61,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if len(arguments) != 1:
             raise UsageError("name one run: its folder, a build label, or latest")
-        run = find_run(arguments[0], Path(os.environ.get("REPORTS") or "reports"))
+        run = find_run(arguments[0], reports_folder())
         for series in LONG:
             sys.stdout.write(f"{write_log(run, series)}\n")
     except HarnessError as error:

@@ -5,10 +5,10 @@ line: a library user's has none of ours, and each has its default here.
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 from harness.conductor.run_folder import RunSettings, build_label
+from harness.results.run import reports_folder
 from harness.scenario.ceilings import Ceilings
 from harness.scenario.scenario import Scenario
 from harness.scenario.variants import variant
@@ -118,7 +118,7 @@ def as_asked_for(scenario: Scenario, options: Any) -> Scenario:
 def run_settings(options: Any, declared: Scenario) -> RunSettings:
     """Return what the command line and the environment add to a scenario, ``declared`` as its file says it."""
     return RunSettings(
-        reports=Path(os.environ.get("REPORTS") or "reports"),
+        reports=reports_folder(),
         build=build_label(getattr(options, "build", None)),
         users=getattr(options, "num_users", None) or declared.load.max_users,
         run_time_s=getattr(options, "run_time", None),

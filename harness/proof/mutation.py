@@ -7,7 +7,6 @@ scenarios said instead, and with ``--run`` makes those that lack. ``--write FILE
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from harness.errors import HarnessError
 from harness.lab import zoo
 from harness.proof import storms, whole
 from harness.proof.table import page, try_all
+from harness.results.run import reports_folder
 
 INTERRUPTED = 130
 
@@ -79,7 +79,7 @@ def _storms(names: Sequence[str], document: Path | None) -> int:
 
 def _whole(options: argparse.Namespace) -> int:
     """Print the table of a build's whole runs; 1 where the newest of a scenario did not pass."""
-    reports, build = Path(os.environ.get("REPORTS") or "reports"), options.whole
+    reports, build = reports_folder(), options.whole
     try:
         if options.run:
             _run_whole(options.names or whole.unanswered(reports, build), build, reports)

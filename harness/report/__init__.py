@@ -1,6 +1,5 @@
 """The report of a run: merge, fold, check, draw, write; also as ``python -m harness.report RUN``."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -17,7 +16,7 @@ from harness.report.pictures import PICTURES
 from harness.report.story import Story
 from harness.report.style import STYLE
 from harness.report.texts import junit, markdown
-from harness.results.run import Run, find_run, read_run
+from harness.results.run import Run, find_run, read_run, reports_folder
 from harness.results.summary import Summary, write_summary
 
 NO_PICTURES = "--no-pictures"
@@ -67,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if len(names) != 1:
             raise UsageError("name one run: its folder, a build label, or latest")
-        path = find_run(names[0], Path(os.environ.get("REPORTS") or "reports"))
+        path = find_run(names[0], reports_folder())
         summary = report_run(path, _tell, pictures=NO_PICTURES not in arguments)
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")

@@ -5,6 +5,7 @@ Foreign text enters here and leaves as frozen data; a file that is missing or od
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,6 +151,11 @@ def read_run(path: Path) -> Run:
             f"{file} has schema {data.get('schema')}, this build reads {SCHEMA}; use the build that wrote it"
         )
     return Run(path, data)
+
+
+def reports_folder() -> Path:
+    """Return where runs are kept: ``REPORTS``, else ``reports/``."""
+    return Path(os.environ.get("REPORTS") or "reports")
 
 
 def find_run(name: str, reports: Path) -> Path:

@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,21 +50,6 @@ def test_help_of_run_tells_the_options_that_locust_hands_on(say: Say) -> None:
     said = say()[0]
     for option in ("--allow-target", "--build", "--max-rate", "--max-users", "--max-duration", "--processes"):
         assert option in said
-
-
-@pytest.mark.parametrize(("arguments", "announced"), [(["--worker"], False), (["--master"], True), ([], True)])
-def test_only_a_process_with_a_page_announces_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, say: Say, arguments: list[str], announced: bool
-) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(catalogue, "find", lambda _: tmp_path / "storm.py")
-    monkeypatch.setattr(catalogue, "inspect", lambda *_: {})
-    monkeypatch.setattr(cli, "_require_free", lambda _: None)
-    monkeypatch.setattr("os.execv", lambda _, command: started.append(command))
-    monkeypatch.setenv("HEADLESS", "")
-    cli.main(["run", "storm", *arguments])
-    assert ("the web page is at" in say()[0]) is announced
-    assert ("--web-port" in started[0]) is announced
 
 
 def test_list_is_0(say: Say) -> None:
@@ -135,32 +119,3 @@ def test_recover_is_3_where_something_is_left(
     monkeypatch.setenv("REPORTS", str(tmp_path))
     assert cli.main(["recover"]) == code
     assert ("LEFT" in say()[0]) is bool(code)
-
-
-def test_a_web_port_that_is_taken_is_refused_with_the_way_out() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"give --web-port {port + 1}"):
-            cli._require_free(port)
-
-
-def test_runs_are_kept_where_reports_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REPORTS", raising=False)
-    assert cli.reports_folder() == Path("reports")
-    monkeypatch.setenv("REPORTS", "elsewhere")
-    assert cli.reports_folder() == Path("elsewhere")
-
-
-def test_forked_workers_get_a_master_port_of_their_own() -> None:
-    first, port, second, same = cli._own_master_port(["--processes", "2"])
-    assert (first, second) == ("--master-port", "--master-bind-port")
-    assert port == same
-    assert cli._own_master_port(["-u", "5"]) == []
-    assert cli._own_master_port(["--processes=2", "--master-port=5557"]) == []
-
-
-def test_an_empty_reports_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPORTS", "")  # as make exports it
-    assert cli.reports_folder() == Path("reports")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.checks import CHECKS
-from harness.cli.listing import listing
+from harness.cli.commands.list import listing
 from harness.errors import UsageError
 from harness.faults import FAULTS
 from harness.scenario.catalogue import entries, find, inspect

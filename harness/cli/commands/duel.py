@@ -1,9 +1,11 @@
-"""The options of ``jwtstorm duel``, ``calibrate`` and ``trend``, with help that teaches."""
+"""``jwtstorm duel``: which of two builds is better, by pairs of runs."""
 
-import argparse
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from harness.cli.commands import EXIT_CODES, Group, command
 from harness.experiments.duel.builds import GRAMMAR
+from harness.results.run import reports_folder
 
 DUEL = f"""\
 {GRAMMAR}
@@ -23,10 +25,10 @@ options of `jwtstorm run` may follow, for every run: --processes 2, --short, --n
 """
 
 
-def add_duel(parser: argparse.ArgumentParser, exit_codes: str) -> None:
-    """Declare what a duel takes."""
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
     parser.usage = "jwtstorm duel BASE NEW --scenario NAME [options]\n       jwtstorm duel --resume FOLDER"
-    parser.epilog = f"{DUEL}\n{exit_codes}".replace("%", "%%")
+    parser.epilog = f"{DUEL}\n{EXIT_CODES}".replace("%", "%%")
     parser.add_argument("base", nargs="?", default="", metavar="BASE", help="the build that is there")
     parser.add_argument("new", nargs="?", default="", metavar="NEW", help="the build that might replace it")
     parser.add_argument("--scenario", default="", metavar="NAME", help="a scenario's name, or the path of its file")
@@ -44,15 +46,9 @@ def add_duel(parser: argparse.ArgumentParser, exit_codes: str) -> None:
     parser.add_argument("--resume", type=Path, default=None, metavar="FOLDER", help="carry on with a duel that was cut")
 
 
-def add_calibrate(parser: argparse.ArgumentParser) -> None:
-    """Declare what a calibration takes."""
-    parser.add_argument("build", nargs="?", default="lab", metavar="BUILD", help="as for duel (default: the lab's)")
-    parser.add_argument("--scenario", required=True, metavar="NAME", help="a scenario's name, or the path of its file")
-    parser.add_argument("--runs", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
-    parser.add_argument("--build-command", default="", metavar="COMMAND", help="builds a git:REF, in its checkout")
-    parser.add_argument("--target-command", default="", metavar="COMMAND", help="serves a git:REF; {port} is its port")
+@command("duel", Group.COMPARE, add_options, hands_on=True)
+def run(options: Namespace) -> int:
+    """Run pairs of two builds and say honestly which is better: one word, and how sure."""
+    from harness.experiments.duel.command import run_duel
 
-
-def add_trend(parser: argparse.ArgumentParser) -> None:
-    """Declare what a trend takes."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="its name; all its runs under reports/ are read")
+    return run_duel(options, reports_folder())

@@ -1,15 +1,27 @@
-"""What there is: scenarios, faults and checks, each with how it is written and a line of its own words."""
+"""``jwtstorm list``: what there is, each with how it is written and a line of its own words."""
 
 import inspect
+import sys
+from argparse import Namespace
 from collections.abc import Iterable
 
-from harness.checks import CHECKS
-from harness.faults import FAULTS
-from harness.scenario import catalogue
+from harness.cli.commands import Group, command
+
+
+@command("list", Group.STORM)
+def run(options: Namespace) -> int:
+    """List scenarios, faults and checks."""
+    del options
+    sys.stdout.write(listing())
+    return 0
 
 
 def listing() -> str:
     """Return the list that ``jwtstorm list`` prints."""
+    from harness.checks import CHECKS
+    from harness.faults import FAULTS
+    from harness.scenario import catalogue
+
     scenarios = [(entry.about.name, entry.about.question or entry.about.title) for entry in catalogue.entries()]
     faults = [(_call(kind.__name__, kind), _first_line(kind.__doc__)) for _, kind in sorted(FAULTS.items())]
     checks = [(_call(name, kind), _first_line(kind.__doc__)) for name, kind in sorted(CHECKS.items())]
