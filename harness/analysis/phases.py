@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from harness.results.binomial import log_chance
 from harness.results.summary import GOOD_IN_A_ROW, Phase
 
 TENTHS = 10
@@ -161,14 +162,8 @@ def too_many(failed: int, calls: int, limit: float) -> bool:
         return False
     if limit <= 0 or failed > 4 * limit * calls + 10:
         return True
-    likely = sum(math.exp(_log_chance(calls, k, limit)) for k in range(failed)) if limit < 1 else 1.0
+    likely = sum(math.exp(log_chance(hits, calls, limit, 1 - limit)) for hits in range(failed)) if limit < 1 else 1.0
     return 1 - likely < UNLIKELY
-
-
-def _log_chance(calls: int, k: int, limit: float) -> float:
-    """Return the logarithm of the binomial chance of k failures: the numbers themselves overflow at 1,050 calls."""
-    ways = math.lgamma(calls + 1) - math.lgamma(k + 1) - math.lgamma(calls - k + 1)
-    return ways + k * math.log(limit) + (calls - k) * math.log1p(-limit)
 
 
 def recoveries(found: Iterable[Window], due_in: DueIn, baseline: Baseline, ended_s: float) -> tuple[Recovered, ...]:

@@ -1,7 +1,10 @@
 """Shares: so many of so many, with exact bounds. Pure."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
+
+from harness.results.binomial import log_least
 
 CONFIDENCE = 0.95
 """How sure each bound is by itself."""
@@ -20,14 +23,13 @@ class Share:
     def counted(cls, hits: int, of: int) -> Self:
         """Return a share with its bounds; without anything counted they are 0 and 1.
 
-        0 of n is below 3 / n, for n of some size: the rule of three.
+        The lower one is the chance at which so many hits or more come once in twenty, the upper one that at which
+        so many misses or more do. 0 of n is below 3 / n, for n of some size: the rule of three.
         Source: Clopper, Pearson, "The use of confidence or fiducial limits", 1934.
         """
-        from scipy.special import betaincinv  # late: scenarios are built without it; scipy.stats takes a second more
-
         doubt = 1 - CONFIDENCE
-        low = float(betaincinv(hits, of - hits + 1, doubt)) if hits else 0.0
-        high = float(betaincinv(hits + 1, of - hits, CONFIDENCE)) if hits < of else 1.0
+        low = math.exp(log_least(hits, of, doubt)) if hits else 0.0
+        high = -math.expm1(log_least(of - hits, of, doubt)) if hits < of else 1.0
         return cls(hits, of, low, high)
 
     @property
@@ -43,6 +45,4 @@ class Share:
 
 def needed(below: float) -> int:
     """Return how many must be counted without a hit for the upper bound to fall below a limit."""
-    from math import ceil, log
-
-    return ceil(log(1 - CONFIDENCE) / log(1 - below)) if 0 < below < 1 else 1
+    return math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - below)) if 0 < below < 1 else 1

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import betaincinv
 
 from harness.results.proportion import Share, needed
 
@@ -33,3 +34,17 @@ def test_so_many_without_a_hit_prove_a_limit_and_one_less_does_not(below: float)
 def test_nothing_counted_says_nothing() -> None:
     share = Share.counted(0, 0)
     assert (share.low, share.high, share.ratio) == (0.0, 1.0, None)
+
+
+SIZES = (1, 2, 3, 5, 10, 16, 17, 31, 100, 999, 12_000, 10**5, 10**6, 10**7)
+
+
+@pytest.mark.parametrize("of", SIZES)
+def test_bounds_are_the_quantiles_of_the_beta_distribution(of: int) -> None:
+    # scipy's own error grows with the size: where it differs most, exact sums say that ours is the right one.
+    few = {0, 1, 2, 3, 8, 15, 16, of // 1000, of // 100, of // 10, of // 3, of // 2}
+    for hits in {count for part in few for count in (part, of - part) if 0 <= count <= of}:
+        share = Share.counted(hits, of)
+        low = betaincinv(hits, of - hits + 1, 0.05) if hits else 0.0
+        high = betaincinv(hits + 1, of - hits, 0.95) if hits < of else 1.0
+        assert (share.low, share.high) == pytest.approx((low, high), rel=max(1e-12, of * 2e-17))
