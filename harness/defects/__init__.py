@@ -12,7 +12,6 @@ answer is right as well, always or ``when`` the server declares a policy.
 
 import difflib
 import inspect
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -21,6 +20,7 @@ from typing import Any
 
 from harness.defects.bench import Metadata, Observation
 from harness.defects.good import Good
+from harness.endpoint.metadata import sendable
 from harness.errors import UsageError
 
 ACCEPT = "OK"
@@ -43,9 +43,6 @@ FAMILIES = {
     "LIFE": ("life-cycle", "tokens that are not renewed, and calls that do not recover"),
 }
 """Families by the first part of an id: name, and the pitfall that most of its rows belong to."""
-
-_SENDABLE_KEY = re.compile(r"[0-9a-z_.-]+")
-_SENDABLE_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
 @dataclass(frozen=True)
@@ -186,17 +183,6 @@ def find(identity: str) -> Defect:
         hint = f"did you mean {', '.join(near)}?" if near else "docs/defects.md lists them"
         raise UsageError(f"no defect is called {identity!r}; {hint}")
     return row
-
-
-def sendable(metadata: Metadata) -> bool:
-    """Return whether a gRPC client sends this metadata. Source: grpc/grpc doc/PROTOCOL-HTTP2.md."""
-    return all(_sendable(key, value) for key, value in metadata)
-
-
-def _sendable(key: str, value: str | bytes) -> bool:
-    if not _SENDABLE_KEY.fullmatch(key):
-        return False
-    return key.endswith("-bin") if isinstance(value, bytes) else bool(_SENDABLE_VALUE.fullmatch(value))
 
 
 for _module in iter_modules([f"{_folder}/catalogue" for _folder in __path__]):

@@ -8,6 +8,8 @@ from typing import Any
 import grpc
 
 from harness.defects.bench import Answer, Metadata, Shape
+from harness.endpoint.metadata import unsendable
+from harness.errors import RunError
 from harness.results.classify import VERDICT_KEY
 
 _SILENCE_S = 2.0
@@ -50,6 +52,8 @@ class Caller:
     async def _call(
         self, shape: Shape, method: str, metadata: Metadata, request: Any, within_s: float, *, patient: bool
     ) -> Answer:
+        if refused := unsendable(metadata):  # grpc.aio would never end such a call
+            return Answer("INTERNAL", f"Invalid metadata: {refused}", local=True)
         silence_s = _SILENCE_S if shape.silent and patient else 0.0
         call = self._begin(shape, method, metadata, request, within_s + silence_s)
         in_silence = await _answered(call) if silence_s else False
@@ -62,7 +66,9 @@ class Caller:
         return Answer(code.name, text or "", messages, in_silence=in_silence, verdict=await _verdict(call))
 
     def open(self, method: str, metadata: Metadata, within_s: float) -> Any:
-        """Open a bidi call and return it."""
+        """Open a bidi call and return it; raises `RunError` for metadata that cannot be sent."""
+        if refused := unsendable(metadata):
+            raise RunError(f"{method} cannot be called: {refused}; send printable ASCII, or bytes under a -bin key")
         return self._channel.stream_stream(method)(metadata=metadata, timeout=within_s)
 
     def _begin(self, shape: Shape, method: str, metadata: Metadata, request: Any, within_s: float) -> Any:

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from harness import clock
-from harness.defects import ALGORITHMS, Defect, Specimen, find, sendable
+from harness.defects import ALGORITHMS, Defect, Specimen, find
 from harness.defects.borrowed import Beyond, Borrowed, Keyless
 from harness.defects.good import Good
+from harness.endpoint.metadata import sendable
 from harness.tokens.signer import Signer
 from harness.tokens.token import Token
 

@@ -1,6 +1,7 @@
 """Calls over HTTP/2 by hand, for headers that no gRPC client sends."""
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError, StreamClosedError
 
 from harness.defects.bench import Answer, Metadata, Shape
+from harness.endpoint.metadata import BINARY
 from harness.results.classify import VERDICT_KEY
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
@@ -116,11 +118,14 @@ def _headers(method: str, metadata: Metadata, authority: str, scheme: str) -> li
         "te": "trailers",
         "content-type": "application/grpc",
     }
-    return [(_bytes(key), _bytes(value)) for key, value in (*usual.items(), *metadata)]
+    return [(key.encode(), _on_the_wire(key, value)) for key, value in (*usual.items(), *metadata)]
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value if isinstance(value, bytes) else value.encode()
+def _on_the_wire(key: str, value: str | bytes) -> bytes:
+    """Return what travels: base64 of bytes under a ``-bin`` key, as every client library sends it."""
+    if isinstance(value, str):
+        return value.encode()
+    return base64.b64encode(value) if key.endswith(BINARY) else value
 
 
 def _read(event: Event, seen: dict[bytes, bytes]) -> str | None:

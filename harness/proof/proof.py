@@ -74,7 +74,8 @@ async def _run(row: Defect, bench: LedgerBench, shapes: Sequence[Shape]) -> Asyn
 
 def _unfit(parts: ClientParts) -> Outcome | None:
     """Return the row that a client's own metadata fails, before anything else can be tried."""
-    from harness.defects import bearer, sendable
+    from harness.defects import bearer
+    from harness.endpoint.metadata import sendable
 
     sent = parts.metadata("token")
     row = ""

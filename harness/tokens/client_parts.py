@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.endpoint.metadata import Metadata
+from harness.endpoint.metadata import Metadata, carrying
 from harness.tokens.refresh import Renewal, Tokens
 
 MOST_ATTEMPTS = 50
@@ -36,7 +36,7 @@ class ClientParts:
         """Return the right client for a scenario's tokens."""
 
         def metadata(text: str) -> Metadata:
-            return ((tokens.key, f"{tokens.scheme} {text}".lstrip()),)
+            return carrying(tokens.key, tokens.scheme, text)
 
         return cls(tokens, metadata=metadata, attempts=2 if tokens.retry_once else 1)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from harness.endpoint.metadata import key_mistakes, text_mistakes
 from harness.errors import TokenError
 from harness.tokens.token import Token
 from harness.validation import is_number, not_negative, of_kind, one_of, positive, whole
@@ -44,7 +45,7 @@ class Tokens:
     token's end, but never earlier than half its life. With ``single_flight`` all waiters share one
     renewal. After a failed fetch the next waits ``backoff_s``, doubled up to ``backoff_max_s``, times
     U(0.5, 1). ``retry_once`` sends a call again, with a new token, after UNAUTHENTICATED. ``key`` and
-    ``scheme`` are the metadata entry; an empty scheme sends the bare token.
+    ``scheme`` are the metadata entry, as bytes where the key ends in ``-bin``; an empty scheme sends the bare token.
     """
 
     lifetime_s: float = 300.0
@@ -68,9 +69,7 @@ class Tokens:
         found += of_kind(
             "tokens", bool, "give True or False", single_flight=self.single_flight, retry_once=self.retry_once
         )
-        found += of_kind("tokens", str, "give a word in quotes", scheme=self.scheme)
-        if not isinstance(self.key, str) or self.key != self.key.lower() or not self.key:
-            found.append(f"tokens: key={self.key!r} is no metadata key; gRPC takes lower case only")
+        found += key_mistakes("tokens: key", self.key) + text_mistakes("tokens: scheme", self.scheme)
         if not is_number(self.backoff_max_s):
             found.append(f"tokens: backoff_max_s={self.backoff_max_s!r} must be a number of backoff_s or more")
         elif is_number(self.backoff_s) and self.backoff_max_s < self.backoff_s:

@@ -15,7 +15,7 @@ import gevent
 
 from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
-from harness.endpoint.metadata import Metadata
+from harness.endpoint.metadata import Metadata, carrying
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.timeline import CallFaults
 from harness.protocol import task_errors
@@ -173,7 +173,7 @@ class Worker:
     def _credentials(self) -> Metadata:
         """Return metadata with a token of its own, for server reflection."""
         tokens = self.scenario.tokens
-        return ((tokens.key, f"{tokens.scheme} {self._source.fetch()}".lstrip()),)
+        return carrying(tokens.key, tokens.scheme, self._source.fetch())
 
     def _new_keeper(self, place: int) -> Keeper:
         dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")

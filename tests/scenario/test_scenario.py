@@ -161,7 +161,7 @@ def test_the_same_settings_have_the_same_fingerprint() -> None:
         ({"load": closed_users(0, 60)}, "users=0 must be a whole number of 1 or more"),
         ({"tokens": Tokens(callers=1.5)}, "callers=1.5 must be a whole number"),  # type: ignore[arg-type]
         ({"tokens": Tokens(key=5)}, "key=5 is no metadata key"),  # type: ignore[arg-type]
-        ({"tokens": Tokens(scheme=None)}, "scheme=None is None"),  # type: ignore[arg-type]
+        ({"tokens": Tokens(scheme=None)}, "scheme=None is no text"),  # type: ignore[arg-type]
         ({"tokens": Tokens(retry_once="no")}, "retry_once='no' is of type str; give True or False"),  # type: ignore[arg-type]
         ({"tokens": Tokens(backoff_max_s="9")}, "backoff_max_s='9' must be a number"),  # type: ignore[arg-type]
     ],

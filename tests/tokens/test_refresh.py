@@ -288,6 +288,10 @@ def test_without_a_token_there_is_nothing_to_override() -> None:
         ({"jitter_s": float("nan")}, "jitter_s=nan"),
         ({"key": "Authorization"}, "key='Authorization'"),
         ({"key": ""}, "key=''"),
+        ({"key": "x token"}, "key='x token'"),
+        ({"key": "grpc-token"}, "key='grpc-token' is a key of gRPC's own"),
+        ({"scheme": "Beärer"}, "U+00E4 at character 3"),
+        ({"scheme": "Bearer\n"}, "U+000A at character 7"),
         ({"backoff_max_s": 0.1}, "backoff_max_s=0.1"),
     ],
 )

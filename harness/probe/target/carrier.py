@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from harness.defects import sendable
 from harness.defects.bench import Metadata
+from harness.endpoint.metadata import carrying, key_mistakes, text_mistakes
 from harness.errors import UsageError
 
 
@@ -15,9 +15,9 @@ class Carrier:
     scheme: str = "Bearer"
 
     def __post_init__(self) -> None:
-        if not sendable(((self.key, self.scheme),)):
-            raise UsageError(f"--metadata-key {self.key}: gRPC sends keys of a-z, 0-9, '_', '-' and '.' alone")
+        for mistake in (*key_mistakes("--metadata-key", self.key), *text_mistakes("--scheme", self.scheme)):
+            raise UsageError(mistake)
 
     def metadata(self, token: str) -> Metadata:
         """Return the metadata of a call that carries a token."""
-        return ((self.key, f"{self.scheme} {token}" if self.scheme else token),)
+        return carrying(self.key, self.scheme, token)
