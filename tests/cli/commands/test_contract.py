@@ -13,7 +13,7 @@ from harness.cli.commands import COMMANDS, Command
 HEAVY = ("gevent", "grpc", "locust", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy")
 
 
-@pytest.fixture(params=COMMANDS.values(), ids=COMMANDS.keys())
+@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
 def command(request: pytest.FixtureRequest) -> Command:
     assert isinstance(request.param, Command)
     return request.param
