@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
+from harness.endpoint import proxy as http_proxy
 from harness.errors import UsageError
 from harness.lab.clocks.faketime import find_library
 from harness.lab.toxiproxy.choice import choose
@@ -33,6 +34,7 @@ def examine(
     """Return what was found on this machine."""
     findings = [_python(), *(_package(name) for name in NEEDED)]
     findings.append(Finding("ok", "proxy", choose(environ, which).text()))
+    findings.append(Finding("ok", "HTTP proxy", http_proxy.sentence("", environ)))
     findings.append(_native(native_version(), which))
     findings.append(_faketime(environ))
     findings.append(_port(port))

@@ -21,6 +21,7 @@ from harness.conductor.report_process import make_report
 from harness.conductor.run_folder import RunFolder, RunSettings
 from harness.conductor.staging import choose_transport
 from harness.conductor.workers import Crew, Roster
+from harness.endpoint import proxy
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
 from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
@@ -110,7 +111,7 @@ class Conductor:
         if self._settings.under_test:
             self._folder.update(under_test=self._settings.under_test)
         logger.info("%s: %s", self._about.name, self._folder.path)
-        self._folder.update(transport=asdict(transport))
+        self._folder.update(transport=asdict(transport), proxy=proxy.told(_proxy_of(self.scenario)))
         logger.info("transport %s", transport.text())
         self._check_run_time()
         stage = self._stage = Stage(self.scenario, self._settings.environ, self._folder.path)
@@ -303,3 +304,7 @@ class Conductor:
 def _transport_of(workers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the first worker that ended told of how it reached the target; all were told the same."""
     return next((dict(worker["transport"]) for worker in workers if "transport" in worker), {})
+
+
+def _proxy_of(scenario: Scenario) -> str:
+    return scenario.endpoint.proxy if scenario.endpoint is not None else ""

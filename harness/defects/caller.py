@@ -9,6 +9,7 @@ import grpc
 
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.metadata import unsendable
+from harness.endpoint.proxy import HEEDLESS
 from harness.errors import RunError
 from harness.results.classify import VERDICT_KEY
 
@@ -25,11 +26,10 @@ _EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 
 
 class Caller:
-    """A channel to one address, in plaintext where none is given; calls of all shapes."""
+    """Calls of all shapes over one channel, which it closes in the end."""
 
-    def __init__(self, address: str, channel: grpc.aio.Channel | None = None) -> None:
-        own = [("grpc.use_local_subchannel_pool", 1)]
-        self._channel: Any = channel or grpc.aio.insecure_channel(address, options=own)
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel: Any = channel
 
     async def close(self) -> None:
         """Close the channel."""
@@ -124,9 +124,9 @@ def call_with_plugin(
     added = grpc.access_token_call_credentials(token)
     if secure:
         both = grpc.composite_channel_credentials(grpc.local_channel_credentials(), added)
-        opened = grpc.secure_channel(address, both)
+        opened = grpc.secure_channel(address, both, options=HEEDLESS)
     else:
-        opened = grpc.insecure_channel(address)
+        opened = grpc.insecure_channel(address, options=HEEDLESS)
     with opened as channel:
         unary: Any = channel.unary_unary
         call = unary(method).future(request, metadata=metadata, credentials=None if secure else added, timeout=5)

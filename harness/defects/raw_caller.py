@@ -4,7 +4,7 @@ import asyncio
 import base64
 import contextlib
 import ssl
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import grpc
 from h2.config import H2Configuration
@@ -21,7 +21,9 @@ from h2.events import (
 from h2.exceptions import ProtocolError, StreamClosedError
 
 from harness.defects.bench import Answer, Metadata, Shape
+from harness.endpoint.address import host_of, is_unix, path_of, port_of
 from harness.endpoint.metadata import BINARY
+from harness.endpoint.proxy import connect_request, excepted, refusal
 from harness.results.classify import VERDICT_KEY
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
@@ -38,12 +40,12 @@ class RawCaller:
     """One HTTP/2 connection, one call at a time; a new connection where the server ended the last.
 
     ``tls`` makes it a TLS connection, to a server whose certificate bears ``server_name``, the host where it
-    is empty. An address may be ``host:port``, ``[v6]:port`` or ``unix:/path``.
+    is empty. An address may be ``host:port``, ``[v6]:port`` or ``unix:/path``; ``proxy`` is an HTTP proxy.
     """
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None, server_name: str = "") -> None:
-        self._address, self._tls = address, tls
-        self._name = server_name or (address.rpartition(":")[0].strip("[]") if not _is_unix(address) else "localhost")
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None, server_name: str = "", proxy: str = "") -> None:
+        self._address, self._tls, self._proxy = address, tls, proxy
+        self._name = server_name or host_of(address)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._connection = H2Connection(_CONFIG)
         self._one = asyncio.Lock()
@@ -98,15 +100,28 @@ class RawCaller:
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         name = self._name if self._tls else None
-        if _is_unix(self._address):
-            path = self._address.removeprefix("unix:")
-            return await asyncio.open_unix_connection(path, ssl=self._tls, server_hostname=name)
-        host, _, port = self._address.rpartition(":")
-        return await asyncio.open_connection(host.strip("[]"), int(port), ssl=self._tls, server_hostname=name)
+        if is_unix(self._address):
+            return await asyncio.open_unix_connection(path_of(self._address), ssl=self._tls, server_hostname=name)
+        host, port = host_of(self._address), port_of(self._address)
+        if not self._proxy or excepted(host):
+            return await asyncio.open_connection(host, port, ssl=self._tls, server_hostname=name)
+        reader, writer = await _tunnel(self._proxy, host, port)
+        if self._tls is not None:
+            await writer.start_tls(self._tls, server_hostname=name)
+        return reader, writer
 
 
-def _is_unix(address: str) -> bool:
-    return address.startswith("unix:")
+async def _tunnel(proxy: str, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(proxy)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(connect_request(host, port))
+    try:
+        refused = refusal(await reader.readuntil(b"\r\n\r\n"))
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        raise ConnectionRefusedError(f"proxy {proxy}") from error
+    if refused is not None:
+        raise ConnectionRefusedError(f"proxy {proxy}: {refused}")
+    return reader, writer
 
 
 def _headers(method: str, metadata: Metadata, authority: str, scheme: str) -> list[tuple[bytes, bytes]]:

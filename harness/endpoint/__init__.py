@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.endpoint import address as addresses
+from harness.endpoint import proxy as proxies
 from harness.validation import not_negative, one_of, positive, whole
 
 COMPRESSIONS = ("none", "deflate", "gzip")
@@ -77,7 +78,9 @@ class Endpoint:
     process. ``keepalive_s`` pings an idle connection so often, and gives it up without an answer
     within ``keepalive_timeout_s``; ``max_message_bytes`` bounds messages both ways (grpc's 4 MiB
     for answers where it is None); ``wait_for_ready`` lets a call wait for a connection instead of
-    failing at once; ``authority`` is the ``:authority`` that is sent, where it is not the address.
+    failing at once; ``authority`` is the ``:authority`` that is sent, where it is not the address; ``proxy``
+    is an HTTP proxy, ``http://host:port``, through which connections are made (a proxy of the environment
+    is never used).
     """
 
     addresses: tuple[str, ...]
@@ -90,6 +93,7 @@ class Endpoint:
     wait_for_ready: bool = False
     retry: Retry | None = None
     authority: str = ""
+    proxy: str = ""
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each with its way out."""
@@ -107,6 +111,7 @@ class Endpoint:
             found += whole("target", 1, max_message_bytes=self.max_message_bytes)
         found += not_negative("target", keepalive_timeout_s=self.keepalive_timeout_s)
         found += one_of("target", "compression", self.compression, COMPRESSIONS)
+        found += proxies.mistakes("target", self.proxy)
         found += self.tls.mistakes() if self.tls else []
         return found + (self.retry.mistakes() if self.retry else [])
 
@@ -121,6 +126,8 @@ class Endpoint:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them: paths of keys, never what is in them."""
         settings = asdict(self)
+        if not self.proxy:  # as in the files of runs before there was one
+            del settings["proxy"]
         if self.tls is not None:
             settings["tls"] = {name: str(value) if value else None for name, value in asdict(self.tls).items()}
         return settings

@@ -15,6 +15,16 @@ def host_of(address: str) -> str:
     return "localhost" if is_unix(address) else address.rpartition(":")[0].strip("[]")
 
 
+def port_of(address: str) -> int:
+    """Return the port of an address that is no unix socket."""
+    return int(address.rpartition(":")[2])
+
+
+def path_of(address: str) -> str:
+    """Return the path of a unix socket."""
+    return address.removeprefix(UNIX)
+
+
 def is_here(host: str) -> bool:
     """Tell whether a host is this machine by its name alone, without asking a resolver."""
     try:

@@ -11,9 +11,12 @@ import grpc
 
 from harness.endpoint import Endpoint
 from harness.endpoint.opening import COMPRESSION, PING_TIMEOUT, channel_options, pems
+from harness.endpoint.proxy import HEEDLESS
 from harness.errors import UsageError
 
 NOWHERE = "127.0.0.1:1"
+OF_GRPCIO = frozenset({PING_TIMEOUT, *(name for name, _ in HEEDLESS)})
+"""Channel arguments that grpcio alone needs: native heeds no proxy of the environment as it is."""
 
 
 def open_native(endpoint: Endpoint, address: str) -> grpc.Channel:
@@ -49,8 +52,10 @@ def refusal(endpoint: Endpoint) -> str | None:
 def _open(endpoint: Endpoint, address: str) -> grpc.Channel:
     import jwtstorm_transport as native
 
+    if endpoint.proxy:
+        raise ValueError("it calls through no proxy (proxy=)")
     settings: dict[str, Any] = {
-        "options": [option for option in channel_options(endpoint) if option[0] != PING_TIMEOUT],  # grpcio's need
+        "options": [option for option in channel_options(endpoint) if option[0] not in OF_GRPCIO],
         "compression": COMPRESSION[endpoint.compression],
     }
     channel: grpc.Channel

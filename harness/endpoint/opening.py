@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from harness.endpoint import Endpoint, Retry, Tls
+from harness.endpoint import Endpoint, Retry, Tls, proxy
 from harness.errors import UsageError
 
 COMPRESSION = {
@@ -35,6 +35,17 @@ def open_channel(endpoint: Endpoint, address: str) -> grpc.Channel:
     return grpc.secure_channel(address, tls_credentials(endpoint.tls), options=options, compression=compression)
 
 
+def open_aio_channel(endpoint: Endpoint, address: str) -> grpc.aio.Channel:
+    """Return an asynchronous channel to one address of an endpoint; it connects with its first call.
+
+    Raises `UsageError` where a certificate or key cannot be read.
+    """
+    options = channel_options(endpoint)
+    if endpoint.tls is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, tls_credentials(endpoint.tls), options=options)
+
+
 def channel_options(endpoint: Endpoint) -> list[tuple[str, Any]]:
     """Return grpc's channel arguments for an endpoint's settings."""
     options: list[tuple[str, Any]] = [
@@ -44,6 +55,7 @@ def channel_options(endpoint: Endpoint) -> list[tuple[str, Any]]:
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.enable_retries", int(endpoint.retry is not None)),
+        *proxy.channel_arguments(endpoint.proxy),
     ]
     if endpoint.keepalive_s is not None:
         options += [

@@ -59,6 +59,7 @@ def _endpoint(group: Any) -> None:
     group.add_argument("--key", type=Path, metavar="PEM", help="the certificate's key")
     group.add_argument("--server-name", default="", metavar="NAME", help="the name that its certificate bears")
     group.add_argument("--authority", default="", metavar="NAME", help="the :authority to send")
+    group.add_argument("--proxy", default="", metavar="URL", help="an HTTP proxy to it and to --token-url")
 
 
 def _methods(group: Any) -> None:
@@ -119,7 +120,7 @@ def endpoint_of(options: argparse.Namespace) -> Endpoint:
     """Return how the target is reached; raises `UsageError`."""
     secure = options.tls or options.ca or options.cert or options.key or options.server_name
     tls = Tls(options.ca, options.cert, options.key, options.server_name) if secure else None
-    endpoint = Endpoint(tuple(options.addresses), tls=tls, authority=options.authority)
+    endpoint = Endpoint(tuple(options.addresses), tls=tls, authority=options.authority, proxy=options.proxy)
     if mistakes := endpoint.mistakes():
         raise UsageError(mistakes[0])
     return endpoint

@@ -84,7 +84,8 @@ def minter_of(options: argparse.Namespace) -> Minter | None:
     if options.token_file:
         return Minter.with_tokens(TokenFile(options.token_file).open().fetch)
     if options.token_url:
-        issuer = ClientCredentials(options.token_url, options.client_id, scope=options.scope, audience=options.audience)
+        named = {"scope": options.scope, "audience": options.audience, "proxy": options.proxy}
+        issuer = ClientCredentials(options.token_url, options.client_id, **named)
         source = issuer.open()
         guard_source(issuer, frozenset(options.allow_target))
         return Minter.with_tokens(source.fetch)

@@ -13,6 +13,8 @@ from harness.defects.bench import Answer, Metadata, Shape, Stream
 from harness.defects.caller import Caller, OpenStream, call_with_plugin
 from harness.defects.good import Good
 from harness.defects.raw_caller import RawCaller
+from harness.endpoint import Endpoint
+from harness.endpoint.opening import open_aio_channel
 from harness.lab.plan import TargetSettings
 from harness.lab.proto import ledger_pb2 as pb
 from harness.proof.key_server import KeyStage
@@ -68,7 +70,8 @@ class LedgerBench:
         self.declared = frozenset({"streams-checked-once"})
         self.cooldown_s, self.keys_lifetime_s = settings.keys_cooldown_s, settings.keys_lifetime_s
         self.address, self._keys, self._levers, self._deadline_s = address, keys, levers, deadline_s
-        self._caller, self._raw = Caller(address), RawCaller(address)
+        self._caller = Caller(open_aio_channel(Endpoint((address,)), address))
+        self._raw = RawCaller(address)
         self._shapes = {shape.name: shape for shape in SHAPES}
         self._serials = count(1)
         self._good = bearer(good.token())

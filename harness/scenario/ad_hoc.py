@@ -80,6 +80,9 @@ def _reach(option: Any) -> None:
     option("--key", type=Path, metavar="PEM", help="the certificate's key")
     option("--server-name", default="", metavar="NAME", help="the name that the server's certificate bears")
     option("--authority", default="", metavar="NAME", help="the :authority to send")
+    option(
+        "--proxy", default="", metavar="URL", help="an HTTP proxy to target and issuer; the environment's is not used"
+    )
     option("--connections", type=int, default=1, help="TCP connections per address and process (default: 1)")
     option("--keepalive", type=float, metavar="S", help="ping an idle connection so often")
     option("--keepalive-timeout", type=float, default=20.0, metavar="S", help="give it up without an answer (20)")
@@ -176,6 +179,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint | None:
         wait_for_ready=options.wait_for_ready,
         retry=None if options.retry_attempts is None else Retry(options.retry_attempts),
         authority=options.authority,
+        proxy=options.proxy,
     )
 
 
@@ -196,7 +200,8 @@ def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSet
     if not given:
         raise UsageError(f"--target is your own, so say where its tokens come from; give one of {flags}")
     if options.token_url:
-        return ClientCredentials(options.token_url, options.client_id, scope=options.scope, audience=options.audience)
+        named = {"scope": options.scope, "audience": options.audience, "proxy": options.proxy}
+        return ClientCredentials(options.token_url, options.client_id, **named)
     if options.token_file:
         return TokenFile(options.token_file)
     if options.token_command:

@@ -52,6 +52,8 @@ def unproxied(endpoint: Endpoint | None, links: frozenset[str]) -> list[str]:
         return ["scenario: a fault on the target link takes one address; name one replica, or drop the step"]
     if endpoint.addresses and is_unix(endpoint.addresses[0]):
         return ["scenario: no proxy stands on a unix socket; give target= a host:port, or drop the step on its link"]
+    if endpoint.proxy:
+        return ["scenario: a fault on the target link reaches the target without proxy=; drop one of the two"]
     return []
 
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 import gevent
 import grpc
 
+from harness.endpoint.proxy import HEEDLESS
 from harness.transport.grpcio_completions import Completions, Ended, cygrpc, questions
 
 library: Any = import_module("grpc._channel")
@@ -33,7 +34,7 @@ def unusable() -> str | None:
         if cygrpc.is_fork_support_enabled():
             return "GRPC_ENABLE_FORK_SUPPORT is set"
         with gevent.Timeout(ANSWER_S):
-            return _tried(grpc.insecure_channel(NOWHERE, [("grpc.use_local_subchannel_pool", 1)]))
+            return _tried(grpc.insecure_channel(NOWHERE, [("grpc.use_local_subchannel_pool", 1), *HEEDLESS]))
     except gevent.Timeout:
         return f"a call to nowhere did not fail within {ANSWER_S:g} s"
     except Exception as error:  # noqa: BLE001 - a library that has changed may raise anything

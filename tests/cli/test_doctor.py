@@ -57,6 +57,12 @@ def test_the_proxy_that_would_serve_is_named_with_the_reason() -> None:
     assert url.startswith("url proxy http://127.0.0.1:8474: ")
 
 
+def test_a_proxy_of_the_environment_is_told_by_name_and_that_it_is_not_heeded() -> None:
+    told = found(examine({"HTTPS_PROXY": "http://me:swordfish@proxy:3128"}, nowhere, free_port()))["HTTP proxy"]
+    assert told.text.startswith("none; HTTPS_PROXY is set here and not heeded")
+    assert "swordfish" not in told.text
+
+
 def test_a_package_that_is_not_installed_is_missing_with_the_way_out() -> None:
     from harness.cli.doctor import _package
 

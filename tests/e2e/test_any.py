@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.e2e.storms import Trial, settings
 from tests.endpoint.certificates import Authority, private_pem
 from tests.endpoint.ledger_server import SERVICE, Ledger, serving
+from tests.fakes.http_proxy import http_proxy
+from tests.tokens.craft import jwt_text
+from tests.tokens.sources.fake_issuer import body, issuer
 
 ROOT = Path(__file__).parents[2]
 GOOD_OR_BUSY = {0, 3}
@@ -90,6 +93,30 @@ def test_all_four_kinds_over_tls_and_two_replicas_are_told_apart(tmp_path: Path,
     assert endpoint["addresses"] == [one, two]
     assert endpoint["compression"] == "gzip"
     assert endpoint["tls"]["ca"] == str(authority.pem)
+
+
+@pytest.mark.e2e
+@pytest.mark.transports
+def test_neither_load_nor_tokens_nor_reflection_leave_by_a_proxy_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENT_SECRET", "s")
+    for name in ("http_proxy", "https_proxy", "grpc_proxy", "all_proxy", "GRPC_ADDRESS_HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving() as (address, ledger), issuer() as tokens, http_proxy() as proxy:
+        tokens.answer = (200, {}, body(access_token=jwt_text({"exp": 4_000_000_000})))
+        for name in ("http_proxy", "https_proxy", "grpc_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.upper(), proxy.url)
+        asked = ("--target", address, "--call", f"{SERVICE}/GetBalance")
+        code, said = run_any(tmp_path, *BRIEF, *asked, "--token-url", tokens.url, "--client-id", "storm")
+        assert code in GOOD_OR_BUSY, said
+        assert proxy.asked == []
+        assert ledger.calls["GetBalance"]
+        assert tokens.asked
+    told = json.loads((the_run(tmp_path) / "run.json").read_text())["proxy"]
+    assert set(told["environment"]) >= {"http_proxy", "ALL_PROXY"}
+    assert told["named"] == ""
 
 
 @pytest.mark.e2e

@@ -62,7 +62,7 @@ class Asker:
         self.deadline_s = deadline_s
         self._caller: Caller = open_line(endpoint, address)
         tls = endpoint.tls
-        self._raw = RawCaller(address, _context(tls) if tls else None, tls.server_name if tls else "")
+        self._raw = RawCaller(address, _context(tls) if tls else None, tls.server_name if tls else "", endpoint.proxy)
 
     async def close(self) -> None:
         """Close its connections."""

@@ -1,10 +1,8 @@
 """The line: one connection to one address of an endpoint, for asynchronous calls of every kind."""
 
-import grpc
-
 from harness.defects.caller import Caller
 from harness.endpoint import Endpoint
-from harness.endpoint.opening import channel_options, tls_credentials
+from harness.endpoint.opening import open_aio_channel
 
 
 def open_line(endpoint: Endpoint, address: str) -> Caller:
@@ -12,7 +10,4 @@ def open_line(endpoint: Endpoint, address: str) -> Caller:
 
     Raises `UsageError` where a certificate or key cannot be read.
     """
-    options = channel_options(endpoint)
-    if endpoint.tls is None:
-        return Caller(address, grpc.aio.insecure_channel(address, options=options))
-    return Caller(address, grpc.aio.secure_channel(address, tls_credentials(endpoint.tls), options=options))
+    return Caller(open_aio_channel(endpoint, address))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.endpoint.proxy import mistakes as proxy_mistakes
 from harness.tokens.source import refuse
 from harness.tokens.sources import findings, issuer_address
 from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, Prover, proof_by_secret
@@ -18,7 +19,8 @@ class ClientCredentials:
 
     Give ``token_url``, or ``issuer_url`` to have the endpoint discovered. ``auth`` is how the client
     proves who it is: `ClientSecret`, `PrivateKeyJwt`. ``extra`` are further parameters of the request,
-    such as ``{"resource": "https://ledger.example"}``; no secret belongs there.
+    such as ``{"resource": "https://ledger.example"}``; no secret belongs there. ``proxy`` is an HTTP proxy on
+    the way to the issuer, ``http://host:port``; one of the environment is never used.
     """
 
     token_url: str = ""
@@ -29,6 +31,7 @@ class ClientCredentials:
     extra: Mapping[str, str] = field(default_factory=dict)
     issuer_url: str = ""
     timeout_s: float = 5.0
+    proxy: str = ""
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
@@ -36,7 +39,7 @@ class ClientCredentials:
         found = issuer_address.mistakes(what, self.token_url, self.issuer_url)
         found += findings.filled(what, client_id=self.client_id)
         found += findings.text(what, scope=self.scope, audience=self.audience)
-        found += positive(what, timeout_s=self.timeout_s)
+        found += positive(what, timeout_s=self.timeout_s) + proxy_mistakes(what, self.proxy)
         return found + extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth)
 
     def hosts(self) -> list[str]:
@@ -46,7 +49,7 @@ class ClientCredentials:
     def open(self) -> "OAuthSource":
         """Find the endpoint, read the secret and return the source."""
         refuse(self.mistakes())
-        where = issuer_address.resolve(self.token_url, self.issuer_url, self.timeout_s)
+        where = issuer_address.resolve(self.token_url, self.issuer_url, self.timeout_s, self.proxy)
         return OAuthSource(self, where.token_endpoint, self.auth.open(self.client_id, where.issuer))
 
     def open_with(self, secret: str) -> "OAuthSource":
@@ -62,7 +65,7 @@ class OAuthSource:
         fields = {"grant_type": "client_credentials", "scope": settings.scope, "audience": settings.audience}
         self._fields = {name: value for name, value in fields.items() if value} | dict(settings.extra)
         self._prove = prove
-        self.endpoint = TokenEndpoint(token_url, settings.timeout_s)
+        self.endpoint = TokenEndpoint(token_url, settings.timeout_s, settings.proxy)
 
     def fetch(self) -> str:
         """Post a token request and return the access token."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from harness.endpoint.proxy import http_pool
 from harness.errors import UsageError
 from harness.tokens.sources import findings
 from harness.tokens.sources.token_endpoint import looks_like_html
@@ -21,10 +22,10 @@ class Discovered:
     token_endpoint: str
 
 
-def discover(issuer_url: str, timeout_s: float) -> Discovered:
+def discover(issuer_url: str, timeout_s: float, proxy: str = "") -> Discovered:
     """Return what the issuer's document says; raises `UsageError` with what is wrong with it."""
     for url in documents(issuer_url):
-        status, kind, body = _get(url, timeout_s)
+        status, kind, body = _get(url, timeout_s, proxy)
         if status != 404:
             return read_document(issuer_url, url, status, kind, body)
     raise UsageError(f"{issuer_url} has no discovery document (404 at {url}); give its token_url= instead")
@@ -61,11 +62,11 @@ def read_document(issuer_url: str, url: str, status: int, content_type: str, bod
     return Discovered(issuer, endpoint)
 
 
-def _get(url: str, timeout_s: float) -> tuple[int, str, bytes]:
+def _get(url: str, timeout_s: float, proxy: str) -> tuple[int, str, bytes]:
     import urllib3
 
     try:
-        with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(timeout_s)) as pool:
+        with http_pool(url, proxy, retries=False, timeout=urllib3.Timeout(timeout_s)) as pool:
             answer = pool.request("GET", url, headers={"accept": "application/json"}, redirect=True)
             return answer.status, answer.headers.get("content-type", ""), answer.data
     except urllib3.exceptions.HTTPError as error:

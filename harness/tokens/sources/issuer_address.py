@@ -21,6 +21,6 @@ def hosts(token_url: str, issuer_url: str) -> list[str]:
     return [urlsplit(token_url or issuer_url).hostname or ""]
 
 
-def resolve(token_url: str, issuer_url: str, timeout_s: float) -> Discovered:
+def resolve(token_url: str, issuer_url: str, timeout_s: float, proxy: str = "") -> Discovered:
     """Return the token endpoint, and whom an assertion is for; raises `harness.errors.UsageError`."""
-    return Discovered(token_url, token_url) if token_url else discover(issuer_url, timeout_s)
+    return Discovered(token_url, token_url) if token_url else discover(issuer_url, timeout_s, proxy)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from harness.endpoint.proxy import mistakes as proxy_mistakes
 from harness.errors import TokenError, UsageError
 from harness.tokens.source import refuse
 from harness.tokens.sources import findings, issuer_address
@@ -24,7 +25,7 @@ class RefreshToken:
     that rotates sends another with each answer, and the old one is then used up: this source goes
     on with the new one, and asks one request at a time. With ``keep_rotated`` the new one also
     replaces the old in ``file``; without it, the next run needs a new one. Processes do not share
-    what they got: with a rotating issuer run one worker.
+    what they got: with a rotating issuer run one worker. ``proxy`` is an HTTP proxy on the way to the issuer.
     """
 
     token_url: str = ""
@@ -37,13 +38,14 @@ class RefreshToken:
     extra: Mapping[str, str] = field(default_factory=dict)
     issuer_url: str = ""
     timeout_s: float = 5.0
+    proxy: str = ""
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         what = "RefreshToken"
         found = issuer_address.mistakes(what, self.token_url, self.issuer_url)
         found += findings.filled(what, client_id=self.client_id) + findings.text(what, scope=self.scope)
-        found += positive(what, timeout_s=self.timeout_s)
+        found += positive(what, timeout_s=self.timeout_s) + proxy_mistakes(what, self.proxy)
         found += extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth)
         if self.file is not None:
             return found + findings.path(what, file=self.file)
@@ -58,9 +60,10 @@ class RefreshToken:
     def open(self) -> "RefreshingSource":
         """Find the endpoint, read the secrets and return the source."""
         refuse(self.mistakes())
-        where = issuer_address.resolve(self.token_url, self.issuer_url, self.timeout_s)
+        where = issuer_address.resolve(self.token_url, self.issuer_url, self.timeout_s, self.proxy)
         prove = self.auth.open(self.client_id, where.issuer)
-        return RefreshingSource(self, TokenEndpoint(where.token_endpoint, self.timeout_s), prove, self._read())
+        endpoint = TokenEndpoint(where.token_endpoint, self.timeout_s, self.proxy)
+        return RefreshingSource(self, endpoint, prove, self._read())
 
     def _read(self) -> str:
         if self.file is None:

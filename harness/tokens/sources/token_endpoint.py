@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from harness.endpoint.proxy import http_pool
 from harness.errors import TokenError
 
 POOL_CONNECTIONS = 256
@@ -23,14 +24,15 @@ _KNOWN_ERRORS = {
 
 
 class TokenEndpoint:
-    """Post forms to one token endpoint, over one pool of connections."""
+    """Post forms to one token endpoint, over one pool of connections, through ``proxy`` where one is named."""
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    def __init__(self, url: str, timeout_s: float, proxy: str = "") -> None:
         import urllib3
 
         self.url = url
         self._timeout_s = timeout_s
-        self._pool = urllib3.PoolManager(maxsize=POOL_CONNECTIONS, retries=False, timeout=urllib3.Timeout(timeout_s))
+        timeout = urllib3.Timeout(timeout_s)
+        self._pool = http_pool(url, proxy, maxsize=POOL_CONNECTIONS, retries=False, timeout=timeout)
         _hush()
 
     def post(self, fields: Mapping[str, str], headers: Mapping[str, str]) -> Mapping[str, Any]:
