@@ -4,7 +4,7 @@ Poisoned calls are found by the bits of their steps; all else is counted without
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,25 @@ from harness.files import read_lines
 from harness.results.auth_summary import FalseRejects, Lag, Measures, ProbeOutcome
 from harness.results.grpc_status import numbers, status, worth
 from harness.results.histogram import Ints
+from harness.results.poison import Poison
 from harness.results.proportion import Share
 from harness.results.row import JUDGED, Cause, Kind, Origin
 from harness.results.run import Run
 from harness.results.summary import Phase, Summary
+from harness.results.treatment import Treatment, treatment
 
 _NUMBERS = ["intended_us", "lag_us", "wait_us", "latency_us", "life_ms", "steps", "messages"]
 _COLUMNS = [*_NUMBERS, "kind", "code", "origin", "cause"]
 _NO_SPAN: tuple[tuple[float, float], ...] = ()
+
+_TREATMENTS = np.array(
+    [
+        [[[treatment(life_ms, origin, cause, messages) for messages in (0, 1)] for cause in Cause] for origin in Origin]
+        for life_ms in (0, 1)
+    ],
+    np.int64,
+)
+"""`treatment` of all that it can be asked: by whether life was left, origin, cause, and whether messages came."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +54,23 @@ class Attempts:
     origin: Ints
     cause: Ints
 
+    @property
+    def treatment(self) -> Ints:
+        """Return how their tokens were taken (`harness.results.treatment`)."""
+        found: Ints = _TREATMENTS[
+            (self.life_s > 0).astype(np.int64), self.origin, self.cause, (self.messages > 0).astype(np.int64)
+        ]
+        return found
+
     def where(self, mask: Bools) -> "Attempts":
         """Return the attempts that a mask keeps."""
         return Attempts(**{name: column[mask] for name, column in vars(self).items()})
 
 
-def poison_bits(steps: Sequence[Any]) -> dict[str, int]:
-    """Return the bit in a row's ``steps`` of each step that poisons calls."""
-    per_call = [step for step in steps if step.get("seat") == "call"]
-    return {str(step["id"]): 1 << place for place, step in enumerate(per_call) if step.get("expects")}
-
-
 def measure(run: Run, summary: Summary, found: Sequence[Window]) -> Measures:
     """Return the measures of a run whose other numbers are known."""
-    bits = poison_bits(run.steps)
-    mask = sum(bits.values())
+    poison = Poison.of(run.steps)
+    bits, mask = poison.bits, poison.mask
     probes = {step: Counter[int]() for step in bits}
     rejects = [_Rejects(phase, _leeway_s(run)) for phase in summary.phases]
     lags = [_LagOf(window, meter, run) for window in found for meter in _meters(run, window)]
@@ -109,7 +122,7 @@ Told = Counter[tuple[str, int, str]]
 wrong answers. Counted and not kept, for a run may poison millions."""
 
 
-def _told(run: Run, bits: dict[str, int]) -> dict[str, Told]:
+def _told(run: Run, bits: Mapping[str, int]) -> dict[str, Told]:
     """Return what the trace tells of the calls that each step poisoned."""
     found = {step: Told() for step in bits}
     for line in read_lines(run.path / "auth.ndjson") if bits else ():
@@ -190,13 +203,10 @@ class _Rejects:
         inside = np.zeros(attempts.due_s.size, bool)
         for from_s, until_s in self._phase.spans or _NO_SPAN:
             inside |= (attempts.due_s >= from_s) & (attempts.due_s < until_s)
-        alive = attempts.where(inside & (attempts.life_s > 0) & np.isin(attempts.origin, JUDGED))
-        self._alive += alive.due_s.size
-        # A stream that carried messages had been let in: that it was cut is no rejection.
-        refused = alive.where((alive.origin == Origin.VERIFIER) & (alive.messages == 0))
-        revoked = refused.cause == Cause.REVOKED
-        self._revoked += int(revoked.sum())
-        refused = refused.where(~revoked)
+        taken = np.bincount(attempts.treatment[inside], minlength=len(Treatment))
+        self._alive += int(taken.sum() - taken[Treatment.NOT_JUDGED])
+        self._revoked += int(taken[Treatment.REVOKED])
+        refused = attempts.where(inside & (attempts.treatment == Treatment.REJECTED))
         self._causes.update(refused.cause.tolist())
         if self._leeway_s is not None:
             in_time = refused.life_s - refused.took_s + self._leeway_s > 0
@@ -254,9 +264,9 @@ class _LagOf:
 
 def _count_flights(flights: Counter[str], attempts: Attempts) -> None:
     """Count tokens that were alive when they left, and dead when they were judged; in microseconds."""
-    alive = attempts.where((attempts.due_s >= 0) & (attempts.life_s > 0) & np.isin(attempts.origin, JUDGED))
+    alive = attempts.where((attempts.due_s >= 0) & (attempts.treatment != Treatment.NOT_JUDGED))
     flights["sent"] += alive.due_s.size
     flights["delay_us"] += int(alive.took_s.sum() * 1e6)
-    expired = (alive.origin == Origin.VERIFIER) & (alive.cause == Cause.EXPIRED) & (alive.messages == 0)
+    expired = (alive.treatment == Treatment.REJECTED) & (alive.cause == Cause.EXPIRED)
     died = expired & (alive.life_s < alive.took_s)
     flights["died"] += int(died.sum())

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.aggregate import Fold
-from harness.analysis.auth_measures import measure, poison_bits
+from harness.analysis.auth_measures import measure
 from harness.analysis.buckets import Tenths
 from harness.analysis.columns import Methods, arrivals, chunks, finals
 from harness.analysis.merge import Merged
@@ -28,6 +28,7 @@ from harness.checks import checks_of
 from harness.checks.failure_ratio import steady_limit
 from harness.files import read_lines
 from harness.results.call_journal_reader import WorkerRows
+from harness.results.poison import Poison
 from harness.results.run import Run
 from harness.results.series import write_series
 from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
@@ -38,9 +39,7 @@ def summarise(run: Run, merged: Merged) -> Summary:
     found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
     first = Tenths(first_fault_s(found), run.warm_up_s)
     methods = Methods()
-    poisoned = sum(
-        poison_bits(run.steps).values()
-    )  # negative probes: `harness.analysis.auth_measures` counts them, and nobody else
+    poisoned = Poison.of(run.steps).mask  # negative probes: `harness.analysis.auth_measures` counts them, nobody else
     for calls in finals(run.path, methods, poisoned):
         first.count(calls)
     ended_s = max(run.ended_s or 0.0, first.after_last_s(run.planned_s))

@@ -177,8 +177,11 @@ class Call:
         return decision
 
     def _mark(self, step: Step, *, changed: bool) -> None:
-        """Note in the row that a step's fault changed something about this attempt."""
-        if changed:
+        """Note in the row that a step's fault changed something about this attempt.
+
+        The bit of a step that poisons says that it did (`_poison`), whatever else it changed: so readers know by it.
+        """
+        if changed and not self._client.faults.expects(step):
             self._attempt.steps |= self._client.faults.bit(step)
 
     def _chaos(self, touching: Sequence[Step], token: Token) -> Metadata:
@@ -210,9 +213,10 @@ class Call:
         """Note that a step's fault changed the credentials, and which answers are right then."""
         if not changed:
             return
-        attempt = self._attempt
+        attempt, faults = self._attempt, self._client.faults
         attempt.forged = True
-        if expects := self._client.faults.expects(step):
+        if expects := faults.expects(step):
+            attempt.steps |= faults.bit(step)
             attempt.expects, attempt.specimen = expects, step.fault.specimen(token.text, view)
 
 

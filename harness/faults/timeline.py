@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from harness.faults import Fault
 from harness.results.grpc_status import numbers
+from harness.results.poison import step_bits
 from harness.validation import is_number, list_of
 
 MAX_CALL_STEPS = 32
@@ -171,7 +172,7 @@ class CallFaults:
 
     def __init__(self, steps: Sequence[Step], seed: int) -> None:
         self._steps = [step for step in steps if step.fault.seat == "call"]
-        self._bits = {step.id: 1 << place for place, step in enumerate(self._steps)}
+        self._bits = step_bits(step.id for step in self._steps)
         self._expects = {step.id: numbers(step.fault.expects()) for step in self._steps}
         self._seed = seed
         moments = {step.at_s for step in self._steps} | {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harness.calls.attempt import Attempt, Client
 from harness.formatting import number, percent, plural
 from harness.results.proportion import Share
-from harness.results.row import JUDGED, Cause, Origin
+from harness.results.treatment import Treatment, treatment
 
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""
@@ -21,12 +21,12 @@ POISONED = "poisoned/"
 class Tallied:
     """What one worker has counted since zero; `attempt` stands in the path of every call."""
 
-    __slots__ = ("alive", "attempts", "calls", "fetches", "rejected")
+    __slots__ = ("attempts", "calls", "fetches", "taken")
 
     def __init__(self) -> None:
         self.attempts = self.calls = self.fetches = 0
-        self.alive = self.rejected = 0
-        """Tokens that were alive when they were sent and met a verifier, and those of them that it turned away."""
+        self.taken = [0] * len(Treatment)
+        """Attempts by how their tokens were taken."""
 
     def attempt(self, attempt: Attempt, life_ms: int, *, final: bool) -> None:
         """Count an attempt that has ended; poisoned ones are counted by their worth, elsewhere."""
@@ -34,24 +34,24 @@ class Tallied:
             return
         self.attempts += 1
         self.calls += final
-        origin = attempt.origin
-        if life_ms > 0 and origin in JUDGED and attempt.cause is not Cause.REVOKED:
-            self.alive += 1
-            self.rejected += origin is Origin.VERIFIER and not attempt.messages
+        self.taken[treatment(life_ms, attempt.origin, attempt.cause, attempt.messages)] += 1
 
-    def good(self, calls: int, alive: int) -> None:
-        """Count good calls that the transport made by itself, and those of them with a living token."""
-        self.attempts += calls
-        self.calls += calls
-        self.alive += alive
+    def finals(self, taken: Iterable[Treatment]) -> None:
+        """Count calls that the transport made by itself, in one attempt each."""
+        for one in taken:
+            self.attempts += 1
+            self.calls += 1
+            self.taken[one] += 1
 
     def counts(self, clients: Iterable[Client]) -> dict[str, int]:
         """Return the counters by name, as the conductor is told of them; ``clients`` are the worker's."""
+        judged = {"alive": sum(self.taken) - self.taken[Treatment.NOT_JUDGED]}
+        judged |= {"revoked": self.taken[Treatment.REVOKED], "rejected": self.taken[Treatment.REJECTED]}
         late = Counter[str]()
         for client in clients:
             late["late_streams"] += client.late_streams
             late["late_messages"] += client.late_messages
-        return {**{name: getattr(self, name) for name in self.__slots__}, **late}
+        return {"attempts": self.attempts, "calls": self.calls, "fetches": self.fetches, **judged, **late}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def measures_so_far(counts: Mapping[str, int], poisoned: Mapping[str, int], rene
         share = Share.counted(poisoned.get("accepted", 0), sent)
         of = f"of {number(sent)} poisoned calls"
         yield Told("poisoned calls let in (false accepts)", share.hits, of, _bound(share), wrong=share.hits > 0)
-    if alive := seen["alive"]:
+    if alive := seen["alive"] - seen["revoked"]:
         share = Share.counted(seen["rejected"], alive)
         yield Told("living tokens turned away (false rejects)", share.hits, f"of {number(alive)} sent", _bound(share))
     if renewals.now_s >= renewals.life_s:

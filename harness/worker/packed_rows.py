@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from harness.calls.attempt import Arrival, Attempt
 from harness.results.row import ROW, Cause, Kind, Origin
+from harness.results.treatment import Treatment, treatment
 from harness.tokens.refresh import Decision
 from harness.tokens.token import Token
 
 _TIMES = struct.Struct("<16xiii20x")
 """Lag, wait and latency of a row, in µs."""
-_DUE_AND_LIFE = struct.Struct("<q20xi16x")
-"""When a row's call was due (monotonic ns), and its token's life left (ms)."""
+_JUDGED_BY = struct.Struct("<q20xi4xIB5xBB")
+"""When a row's call was due (monotonic ns), its token's life left (ms), messages, kind, origin and cause."""
 _KIND, _METHOD, _CAUSE = 40, 44, 47
 """Where in a row these bytes are (`harness.results.row.FIELDS`)."""
 
@@ -34,14 +35,11 @@ class Made:
             counts["ok"] = good
         return counts
 
-    def good_since(self, zero_ns: int) -> tuple[int, int]:
-        """Return how many good calls were due from a moment on, and how many of them had a living token."""
-        lives = [
-            life_ms
-            for (due_ns, life_ms), kind in zip(_DUE_AND_LIFE.iter_unpack(self._rows), self._kinds, strict=True)
-            if kind == Kind.CALL and due_ns >= zero_ns
-        ]
-        return len(lives), sum(life_ms > 0 for life_ms in lives)
+    def taken_since(self, zero_ns: int) -> Iterator[Treatment]:
+        """Yield how the token of each call that was due from a moment on was taken."""
+        for due_ns, life_ms, messages, kind, origin, cause in _JUDGED_BY.iter_unpack(self._rows):
+            if kind == Kind.CALL and due_ns >= zero_ns:
+                yield treatment(life_ms, origin, cause, messages)
 
     def response_s(self) -> Iterator[tuple[str, list[float]]]:
         """Yield the response times of calls, in seconds, by the method's name."""

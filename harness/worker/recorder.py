@@ -138,7 +138,7 @@ class Recording:
         names = {number: path.lstrip("/") for (path, _), number in self._methods.items()}
         made = Made(rows, names)
         self.live.update(made.live())
-        self._tallied.good(*made.good_since(self.zero_ns))
+        self._tallied.finals(made.taken_since(self.zero_ns))
         for name, seconds in made.response_s():
             self._watchers.on_calls(name, seconds)
         for row, token in samples:

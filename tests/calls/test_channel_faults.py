@@ -149,6 +149,15 @@ def test_a_poisoned_call_that_is_let_in_is_worth_a_line() -> None:
     assert bench.rows[0][0].notable
 
 
+def test_a_call_that_a_poisoning_step_only_held_back_is_not_poisoned() -> None:
+    held_back = Meddler(hold_s=1e-6, rewrite=untouched, answers=("UNAUTHENTICATED",))
+    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(held_back), 10, 1)])
+    bench.arrive(5.0)
+    bench.call()
+    (row, _), *_ = bench.rows
+    assert (len(held_back.held), row.steps, row.expects) == (1, 0, frozenset())
+
+
 def test_one_step_alone_poisons_a_call_and_never_one_that_is_sent_again() -> None:
     bench = Bench(Transport("reply"), planned=[poisoned(0, 10), poisoned(0, 10)])
     bench.arrive(5.0)

@@ -50,7 +50,9 @@ def test_only_a_living_token_that_the_verifier_turned_away_is_a_false_reject() -
         attempt(origin=Origin.TRANSPORT, cause=Cause.UNREACHABLE),
         refused(messages=3),
     )
-    assert (counts["rejected"], counts["alive"]) == (1, 3)
+    assert (counts["rejected"], counts["revoked"], counts["alive"]) == (1, 1, 4)
+    (rejects,) = [one for one in told(counts) if one.what.startswith("living tokens")]
+    assert (rejects.count, rejects.of) == (1, "of 3 sent")
 
 
 def test_a_poisoned_call_is_no_call_of_its_users() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.results.row import NO_LIFE, ROW, Cause, Kind, Origin
+from harness.results.treatment import Treatment
 from harness.worker.packed_rows import Made
 from tests.tokens.craft import NOW_S, token
 
@@ -44,10 +45,11 @@ def test_a_row_is_shown_to_the_trace_as_the_attempt_that_it_was() -> None:
     assert attempt.now_s == pytest.approx(NOW_S + 55)
 
 
-def test_good_calls_are_counted_from_zero_those_with_a_living_token_apart() -> None:
+def test_calls_are_judged_from_zero_on_by_the_life_of_their_token() -> None:
     early = ROW.pack(999, 6, 0, 0, 0, 50, 0, 1, Kind.CALL, 0, 0, 0xA5, 2, 0, 0, 0)
     made = Made(early + call(2) + unsent(Cause.LATE) + call(3, life_ms=-5) + call(3, life_ms=0), NAMES)
-    assert made.good_since(1_000) == (3, 1)
+    taken = [Treatment.LET_IN, Treatment.NOT_JUDGED, Treatment.NOT_JUDGED]
+    assert list(made.taken_since(1_000)) == taken
 
 
 def test_no_rows_are_nothing_to_tell() -> None:
