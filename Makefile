@@ -39,6 +39,9 @@ type: setup  ## check types
 
 check: lint type test  ## all of the above: what CI runs
 
+stubs: setup  ## tell type checkers what the registries give, after a new check, source or fault
+	@$(BIN)/python -m harness.cli.stubs
+
 bench: setup  ## measure: prints the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
@@ -84,4 +87,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check bench honesty proto toxiproxy transport peers foreign probe zoo storms whole proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy transport peers foreign probe zoo storms whole proof lock clean

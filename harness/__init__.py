@@ -1,79 +1,46 @@
 """Chaos and load tests for JWT authentication over gRPC.
 
-The names here are pure: importing the package loads no gevent, no grpc and no locust. Users come
-from `harness.users`, faults from `harness.faults`.
+What a scenario file imports, each name loaded when it is first asked for: the settings of a scenario, every check and
+every token source. Users come from `harness.users`, faults from `harness.faults`. The names are pure: none of them
+loads gevent, grpc or locust. ``__init__.pyi`` tells them to type checkers; ``make stubs`` writes it.
 """
 
-from harness.checks import (
-    amplification,
-    attempts,
-    crashes,
-    failure_ratio,
-    false_accepts,
-    false_rejects,
-    lag,
-    recovery,
-    refreshes,
-    response_time,
-    service_time,
-)
-from harness.comparison.statistics.matters import Matters
-from harness.endpoint import Endpoint, Retry, Tls
-from harness.endpoint.call import Call, DescriptorSet, Protos, Reflection, Stubs
-from harness.faults.timeline import at
-from harness.lab.processes.launch import Launch
-from harness.scenario.load import closed_users, constant_rate, poisson_rate, ramp_rate
-from harness.scenario.scenario import LabSettings, Scenario
-from harness.tokens.refresh import Tokens
-from harness.tokens.sources import (
-    ClientCredentials,
-    ClientSecret,
-    LoginCall,
-    NoClientAuth,
-    PrivateKeyJwt,
-    RefreshToken,
-    SigningKey,
-    TokenCommand,
-    TokenFile,
-)
+from collections.abc import Mapping
 
-__all__ = [
-    "Call",
-    "ClientCredentials",
-    "ClientSecret",
-    "DescriptorSet",
-    "Endpoint",
-    "LabSettings",
-    "Launch",
-    "LoginCall",
-    "Matters",
-    "NoClientAuth",
-    "PrivateKeyJwt",
-    "Protos",
-    "Reflection",
-    "RefreshToken",
-    "Retry",
-    "Scenario",
-    "SigningKey",
-    "Stubs",
-    "Tls",
-    "TokenCommand",
-    "TokenFile",
-    "Tokens",
-    "amplification",
-    "at",
-    "attempts",
-    "closed_users",
-    "constant_rate",
-    "crashes",
-    "failure_ratio",
-    "false_accepts",
-    "false_rejects",
-    "lag",
-    "poisson_rate",
-    "ramp_rate",
-    "recovery",
-    "refreshes",
-    "response_time",
-    "service_time",
-]
+from harness.registry import Names
+
+_HOMES = {
+    "Call": "harness.endpoint.call",
+    "ClientSecret": "harness.tokens.sources.client_auth",
+    "DescriptorSet": "harness.endpoint.call",
+    "Endpoint": "harness.endpoint",
+    "LabSettings": "harness.scenario.scenario",
+    "Launch": "harness.lab.processes.launch",
+    "Matters": "harness.comparison.statistics.matters",
+    "NoClientAuth": "harness.tokens.sources.client_auth",
+    "PrivateKeyJwt": "harness.tokens.sources.client_auth",
+    "Protos": "harness.endpoint.call",
+    "Reflection": "harness.endpoint.call",
+    "Retry": "harness.endpoint",
+    "Scenario": "harness.scenario.scenario",
+    "Stubs": "harness.endpoint.call",
+    "Tls": "harness.endpoint",
+    "Tokens": "harness.tokens.refresh",
+    "at": "harness.faults.timeline",
+    "closed_users": "harness.scenario.load",
+    "constant_rate": "harness.scenario.load",
+    "poisson_rate": "harness.scenario.load",
+    "ramp_rate": "harness.scenario.load",
+}
+"""The settings of a scenario; checks and token sources come from their registries."""
+
+
+def _registered() -> Mapping[str, type]:
+    from harness.checks import CHECKS
+    from harness.tokens.sources import SOURCES
+
+    return {**CHECKS, **SOURCES}
+
+
+NAMES = Names(__name__, _HOMES, _registered)
+__getattr__, __dir__ = NAMES.get, NAMES.all

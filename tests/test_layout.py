@@ -16,7 +16,7 @@ from harness.faults import FAULTS
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    ("errors", "clock", "validation", "formatting", "redaction", "files", "subprocesses", "junit"),
+    ("errors", "registry", "clock", "validation", "formatting", "redaction", "files", "subprocesses", "junit"),
     ("results", "endpoint"),
     ("tokens", "checks", "comparison", "transport"),
     ("defects", "analysis"),

@@ -15,7 +15,7 @@ from benchmarks.rig.ground import Ground
 from benchmarks.rig.turns import Turns
 from harness import Scenario, Tokens, closed_users
 from harness.lab.proto import ledger_pb2
-from harness.tokens.sources import TokenFile
+from harness.tokens.sources.token_file import TokenFile
 from harness.users import GrpcUser
 
 GROUND = Ground.here()

@@ -12,7 +12,8 @@ import os
 from benchmarks.peers.arena import IN_FLIGHT, RENEW_S, Arena
 from harness import Scenario, Tokens, closed_users, constant_rate
 from harness.lab.proto import ledger_pb2
-from harness.tokens.sources import ClientCredentials, ClientSecret
+from harness.tokens.sources.client_auth import ClientSecret
+from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.users import GrpcUser
 
 ARENA = Arena.here()

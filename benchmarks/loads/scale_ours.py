@@ -12,7 +12,7 @@ from locust import task  # first: it patches sockets before grpc loads
 from benchmarks.rig.ground import Ground
 from harness import Scenario, Tokens, constant_rate
 from harness.lab.proto import ledger_pb2
-from harness.tokens.sources import TokenFile
+from harness.tokens.sources.token_file import TokenFile
 from harness.users import GrpcUser
 
 GROUND = Ground.here()

@@ -16,7 +16,7 @@ from typing import Self
 from harness.lab import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.processes.child import Child
 from harness.lab.running import Lab
-from harness.tokens.sources import ClientCredentials
+from harness.tokens.sources.client_credentials import ClientCredentials
 
 VARIABLE = "JWTSTORM_BENCH"
 _TOKEN_LIFE_S = 3600.0

@@ -9,19 +9,18 @@ step without width is judged by its recovery. Where ``when`` fits several phases
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, ClassVar
 
 from harness.errors import RecordError
 from harness.formatting import duration
+from harness.registry import Registry
 from harness.results.run import Run
 from harness.results.summary import Cell, CheckResult, StepOutcome, Summary
 from harness.validation import is_number
 
 FIXED_PHASES = ("steady", "warm-up", "all", "recovery")
-CHECKS: dict[str, type["Check"]] = {}
-"""Every check by its name."""
+CHECKS: Registry[type["Check"]] = Registry("check", "harness.checks")
+"""Every check by the name under which scenarios import it from `harness`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Check:
         super().__init_subclass__()
         if check:  # without a name it is a base of others
             cls.check = check
-            CHECKS[check] = cls
+            CHECKS.add(check, cls)
 
     @property
     def text(self) -> str:
@@ -148,35 +147,3 @@ def limit_words(value: object, words: Callable[[float], str] = duration) -> str:
 def checks_of(run: Run) -> tuple[Check, ...]:
     """Return the checks of a run's scenario; raises `RecordError` for one that this build does not know."""
     return tuple(check_from_json(check) for check in run.data.get("checks") or ())
-
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
-
-from harness.checks.amplification import amplification  # noqa: E402 - the base comes before what is built on it
-from harness.checks.attempts import attempts  # noqa: E402
-from harness.checks.crashes import crashes  # noqa: E402
-from harness.checks.failure_ratio import failure_ratio  # noqa: E402
-from harness.checks.false_accepts import false_accepts  # noqa: E402
-from harness.checks.false_rejects import false_rejects  # noqa: E402
-from harness.checks.lag import lag  # noqa: E402
-from harness.checks.recovery import recovery  # noqa: E402
-from harness.checks.refreshes import refreshes  # noqa: E402
-from harness.checks.times import response_time, service_time  # noqa: E402
-
-__all__ = [
-    "CHECKS",
-    "Check",
-    "amplification",
-    "attempts",
-    "check_from_json",
-    "crashes",
-    "failure_ratio",
-    "false_accepts",
-    "false_rejects",
-    "lag",
-    "recovery",
-    "refreshes",
-    "response_time",
-    "service_time",
-]

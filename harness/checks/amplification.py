@@ -85,5 +85,3 @@ _MISSING = {
     "peak": "nobody knows how many holders of a token there were, or how long it lives",
     "key sets": "the key set is not served by the lab",
 }
-
-amplification = Amplification

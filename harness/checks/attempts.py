@@ -38,6 +38,3 @@ class Attempts(Check, check="attempts"):
             f"the limit is {number(limit)}."
         )
         return self.judged(value, limit, passed=value < limit, sentence=sentence)
-
-
-attempts = Attempts

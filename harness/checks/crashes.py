@@ -35,6 +35,3 @@ class Crashes(OfPoisoned, check="crashes"):
         """Name what crashed it, worst first."""
         by = most_wrong(probes, CRASHES)
         return f"; crashed by: {by}" if by else ""
-
-
-crashes = Crashes

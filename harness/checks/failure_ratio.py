@@ -48,9 +48,6 @@ class FailureRatio(Check, check="failure_ratio"):
         return self.judged(ratio, self.below, passed=ratio < self.below, sentence=sentence)
 
 
-failure_ratio = FailureRatio
-
-
 def steady_limit(checks: Iterable[Check]) -> float:
     """Return the failure ratio that a good second may have: the steady check's bound, else 1 %."""
     bounds = [check.below for check in checks if isinstance(check, FailureRatio) and check.when == "steady"]

@@ -40,6 +40,3 @@ class FalseAccepts(OfPoisoned, check="false_accepts"):
             naked.update(one.naked)
         by = f", by {', '.join(method.rpartition('/')[2] for method in sorted(naked))}" if naked else ""
         return f"; let in: {most_wrong(bad, ('OK',)) or ', '.join(one.text for one in bad[:NAMED])}{by}"
-
-
-false_accepts = FalseAccepts

@@ -55,6 +55,3 @@ class FalseRejects(Check, check="false_rejects"):
             f"{percent(share.high)} (95 % sure); the limit is {percent(self.below)}."
         )
         return self.judged(share.high, self.below, passed=share.high < self.below, sentence=sentence)
-
-
-false_rejects = FalseRejects

@@ -56,6 +56,3 @@ class LagCheck(Check, check="lag"):
             f"the limit is {duration(self.below_s)}."
         )
         return self.judged(longest, self.below_s, passed=longest < self.below_s, sentence=sentence)
-
-
-lag = LagCheck

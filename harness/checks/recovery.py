@@ -72,6 +72,3 @@ class Recovery(Check, check="recovery"):
         took = "at once" if took_s == 0 else f"{duration(took_s)} later"
         sentence = f"After {step.step} calls were good again {took}; the limit is {duration(self.within_s)}."
         return self.judged(took_s, self.within_s, passed=took_s <= self.within_s, sentence=sentence)
-
-
-recovery = Recovery

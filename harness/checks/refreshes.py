@@ -35,6 +35,3 @@ class Refreshes(Check, check="refreshes"):
             f"{number(worst.fetches_peak_per_s)} in one second; the limit is {number(self.below)}."
         )
         return self.judged(worst.fetches, self.below, passed=worst.fetches < self.below, sentence=sentence)
-
-
-refreshes = Refreshes

@@ -57,8 +57,6 @@ class ServiceTime(Check, check="service_time"):
         return _judge(self, summary, {cell.phase: cell.service_ok for cell in cells(summary, self.when)})
 
 
-response_time = ResponseTime
-service_time = ServiceTime
 Timed = ResponseTime | ServiceTime
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from harness.cli.commands import COMMANDS, EXIT_CODES, Group
+from harness.cli.commands import COMMANDS, Group, exit_codes
 from harness.errors import HarnessError
 
 
@@ -29,24 +29,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser whose last words are made when its help is printed, so that nothing is loaded for them before."""
+
+    ending: Callable[[], str] = staticmethod(exit_codes)
+
+    def format_help(self) -> str:
+        """Return the help."""
+        self.epilog = self.ending().replace("%", "%%")
+        return super().format_help()
+
+
+class _Version(argparse.Action):
+    """Print the version; reading it takes longer than all the rest of a start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print it, and exit."""
+        from importlib.metadata import version
+
+        sys.stdout.write(f"jwtstorm {version('jwtstorm')}\n")
+        parser.exit()
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="jwtstorm",
         description=f"Chaos and load tests for JWT authentication over gRPC.\n\n{_overview()}",
-        epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"jwtstorm {version('jwtstorm')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", help="jwtstorm COMMAND --help tells its options"
     )
     for command in COMMANDS.values():
         sub = commands.add_parser(
-            command.name,
-            description=command.text,
-            epilog=EXIT_CODES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            command.name, description=command.text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
+        sub.ending = command.ending
         command.add_options(sub)
     return parser
 

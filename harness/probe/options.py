@@ -1,119 +1,13 @@
-"""The options of ``jwtstorm probe``, and what they mean."""
+"""What the options of ``jwtstorm probe`` mean."""
 
 import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 from harness.defects import DEFECTS, find
 from harness.endpoint import Endpoint, Tls
 from harness.errors import UsageError
 from harness.probe.result import Part
-
-HELP = """\
-Ask a gRPC service what its verifier really does: why does it say UNAUTHENTICATED, and what would it let in?
-
-Parts: coverage (every method, without a token and with bad ones), verdicts (the catalogue of defects),
-clock (offset and leeway), limits (token size), keys (algorithms, key ids, embedded keys).
-A probe makes REAL CALLS. A call without valid credentials does nothing on a server that checks them, but a
-method that nobody guards carries it out, with an empty message or with what --data gives: try it on a test
-system first, and keep methods that must never run out of it with --skip.
-
-Without a token only coverage can be asked; a token (--token-file, --token-url) adds what can be made of good
-ones; a signing key (--signing-key, with --claims) adds everything else. Secrets come from files or from the
-environment (CLIENT_SECRET), never from arguments.
-
-examples:
-  jwtstorm probe 127.0.0.1:50051 --token-file token.jwt --method shop.v1.Cart/Get
-  jwtstorm probe 127.0.0.1:50051 --signing-key key.pem --kid k1 --claims claims.json --public grpc.health.v1.Health
-  jwtstorm probe 127.0.0.1:2379 --proto rpc.proto --metadata-key token --scheme '' --token-file token.jwt
-  jwtstorm probe 127.0.0.1:50051 --explain-token - < token.jwt"""
-
-EXITS = """\
-exit codes: 0 nothing wrong was let in; 1 a false accept, a crash code (UNKNOWN, INTERNAL) or a naked method;
-2 usage; 3 the probe proves nothing or is not whole (good calls fail, the target died, time was over), with
-what was found written; 130 interrupted, with what was found written"""
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.description, parser.epilog = HELP, EXITS
-    parser.add_argument("addresses", nargs="*", metavar="ADDRESS", help="host:port, [::1]:port or unix:/path; replicas")
-    parser.add_argument(
-        "--allow-target", action="append", default=[], metavar="HOST", help="a target or issuer beyond loopback"
-    )
-    _endpoint(parser.add_argument_group("how to reach it"))
-    _methods(parser.add_argument_group("what it serves (else its reflection is asked)"))
-    _tokens(parser.add_argument_group("good tokens"))
-    _questions(parser.add_argument_group("what to ask"))
-    output = parser.add_argument_group("output")
-    output.add_argument("--out", type=Path, help="folder of the files (default: reports/probe/ADDRESS/TIME)")
-    output.add_argument("--all", action="store_true", help="list what was right, too")
-
-
-def _endpoint(group: Any) -> None:
-    group.add_argument("--tls", action="store_true", help="speak TLS; any option below does, too")
-    group.add_argument("--ca", type=Path, metavar="PEM", help="roots to trust (default: the system's)")
-    group.add_argument("--cert", type=Path, metavar="PEM", help="the client's certificate, for mutual TLS")
-    group.add_argument("--key", type=Path, metavar="PEM", help="the certificate's key")
-    group.add_argument("--server-name", default="", metavar="NAME", help="the name that its certificate bears")
-    group.add_argument("--authority", default="", metavar="NAME", help="the :authority to send")
-    group.add_argument("--proxy", default="", metavar="URL", help="an HTTP proxy to it and to --token-url")
-
-
-def _methods(group: Any) -> None:
-    group.add_argument("--proto", type=Path, action="append", default=[], metavar="FILE", help="compile it; repeatable")
-    group.add_argument("--include", type=Path, action="append", default=[], metavar="FOLDER", help="where imports lie")
-    group.add_argument("--descriptor-set", type=Path, metavar="FILE", help="what protoc --descriptor_set_out wrote")
-    group.add_argument("--stubs", default="", metavar="MODULE", help="generated Python stubs, by module name")
-
-
-def _tokens(group: Any) -> None:
-    group.add_argument("--token-file", type=Path, metavar="FILE", help="a file with a good token, read anew")
-    group.add_argument("--token-url", default="", metavar="URL", help="OAuth token endpoint (client credentials)")
-    group.add_argument("--client-id", default="", metavar="ID", help="with --token-url; its secret is in CLIENT_SECRET")
-    group.add_argument("--scope", default="", help="with --token-url")
-    group.add_argument("--audience", default="", help="with --token-url")
-    group.add_argument("--signing-key", type=Path, metavar="FILE", help="PEM, JWK or shared secret that it trusts")
-    group.add_argument("--kid", default="", help="the key's id")
-    group.add_argument("--algorithm", default="", help="what to sign with (default: what fits the key)")
-    group.add_argument("--claims", type=Path, metavar="FILE", help="JSON object of a good token's claims")
-    group.add_argument("--metadata-key", default="authorization", metavar="KEY", help="(default: %(default)s)")
-    group.add_argument("--scheme", default="Bearer", help="word before the token; '' for none (default: %(default)s)")
-
-
-def _questions(group: Any) -> None:
-    parts = ", ".join(part.value for part in Part)
-    group.add_argument("--only", default="", metavar="PARTS", help=f"some of {parts}, comma-separated")
-    group.add_argument(
-        "--method",
-        "--call",
-        default="",
-        metavar="METHOD",
-        help="method that succeeds with a good token (default: the first that reads, and does)",
-    )
-    group.add_argument(
-        "--data",
-        action="append",
-        default=[],
-        metavar="METHOD=JSON",
-        help="message to send; $NONCE is new each time. A bidi method with one is opened with a good token, too",
-    )
-    group.add_argument(
-        "--proof", default="", metavar="METHOD=JSON", help="call that ends OK where the side effect of $NONCE happened"
-    )
-    group.add_argument("--public", action="append", default=[], metavar="NAME", help="service or method that is open")
-    group.add_argument("--skip", action="append", default=[], metavar="NAME", help="service or method to leave alone")
-    group.add_argument(
-        "--row", action="append", default=[], metavar="ID", help="ask this row of the catalogue, even if dangerous"
-    )
-    group.add_argument("--leeway", type=float, metavar="S", help="the leeway that the verifier says it forgives")
-    group.add_argument("--declare", action="append", default=[], metavar="POLICY", help="what it does on purpose")
-    group.add_argument("--since", type=Path, metavar="FOLDER", help="an earlier probe: tells the clock's drift since")
-    group.add_argument("--per-s", type=float, default=100.0, help="most calls a second of coverage (default: 100)")
-    group.add_argument("--within", type=float, default=300.0, metavar="S", help="end after so long (default: 300)")
-    group.add_argument("--explain-token", default="", metavar="FILE", help="say why this token fails; - reads stdin")
 
 
 def endpoint_of(options: argparse.Namespace) -> Endpoint:

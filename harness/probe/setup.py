@@ -19,7 +19,8 @@ from harness.probe.target.minter import Minter, read_key, read_template
 from harness.probe.target.openness import Openness
 from harness.probe.target.pace import Pace
 from harness.probe.target.reach import require_reached
-from harness.tokens.sources import ClientCredentials, TokenFile
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.token_file import TokenFile
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.checks import failure_ratio
+from harness.checks.failure_ratio import FailureRatio
 from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.errors import UsageError
@@ -19,7 +19,10 @@ from harness.scenario.load import closed_users, constant_rate
 from harness.scenario.scenario import Scenario
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
-from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.signing_key import SigningKey
+from harness.tokens.sources.token_command import TokenCommand
+from harness.tokens.sources.token_file import TokenFile
 
 OWN_CALL = Call("jwtstorm.lab.v1.Ledger/GetBalance", {"account": "{{seq}}"})
 """What the lab is asked where nothing else is said."""
@@ -152,7 +155,7 @@ def from_arguments(arguments: Sequence[str]) -> Scenario:
     )
     return Scenario(
         load=load,
-        checks=[failure_ratio(below=0.01)],
+        checks=[FailureRatio(below=0.01)],
         tokens=_tokens(options),
         target=endpoint,
         issuer=_source(options, endpoint),

@@ -25,7 +25,7 @@ from harness.scenario.variants import client_parts
 from harness.tokens.freshness import Vetted
 from harness.tokens.keeper import Keeper
 from harness.tokens.source import TokenSource
-from harness.tokens.sources import ClientCredentials
+from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.transport.channels import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
 from harness.worker import preflight

@@ -2,12 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks import (
-    CHECKS,
-    Check,
+from harness import (
     amplification,
     attempts,
-    check_from_json,
     crashes,
     failure_ratio,
     false_accepts,
@@ -18,6 +15,7 @@ from harness.checks import (
     response_time,
     service_time,
 )
+from harness.checks import CHECKS, Check, check_from_json
 from harness.checks.failure_ratio import steady_limit
 from harness.errors import RecordError, ScenarioError
 from harness.faults import ClockSkew

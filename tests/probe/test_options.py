@@ -1,9 +1,7 @@
-import argparse
-
 import pytest
 
 from harness.errors import UsageError
-from harness.probe.options import add_options, policies_of, rows_of
+from harness.probe.options import policies_of, rows_of
 
 
 def test_rows_are_named_in_any_case_and_a_wrong_one_is_refused() -> None:
@@ -16,10 +14,3 @@ def test_a_policy_that_no_row_allows_is_refused_with_those_that_are() -> None:
     assert policies_of(["any-type", "last-header"]) == {"any-type", "last-header"}
     with pytest.raises(UsageError, match=r"--declare any-typ: no such policy; give some of anonymous, any-type, "):
         policies_of(["any-typ"])
-
-
-def test_no_option_takes_a_secret() -> None:
-    parser = argparse.ArgumentParser()
-    add_options(parser)
-    options = {name for action in parser._actions for name in action.option_strings}
-    assert not options & {"--token", "--secret", "--client-secret", "--password"}

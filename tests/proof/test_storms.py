@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checks import failure_ratio
+from harness import failure_ratio
 from harness.errors import RunError
 from harness.proof.storms import BEGIN, END, Line, Storm, page, write_into
 from harness.results.summary import CheckResult, Summary, Verdict

@@ -10,7 +10,10 @@ from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import DescriptorSet, Protos, Reflection, Stubs
 from harness.errors import ScenarioError, UsageError
 from harness.scenario import ad_hoc
-from harness.tokens.sources import ClientCredentials, SigningKey, TokenCommand, TokenFile
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.signing_key import SigningKey
+from harness.tokens.sources.token_command import TokenCommand
+from harness.tokens.sources.token_file import TokenFile
 from tests.endpoint.certificates import private_pem
 
 CALL = ("--call", "a.B/C")

@@ -8,7 +8,7 @@ from harness.lab.processes.launch import Launch
 from harness.scenario.build_override import lab_changes, put_under_test
 from harness.scenario.load import constant_rate
 from harness.scenario.scenario import Scenario
-from harness.tokens.sources import TokenCommand
+from harness.tokens.sources.token_command import TokenCommand
 
 LOAD = constant_rate(per_s=10, duration_s=5, max_users=2)
 

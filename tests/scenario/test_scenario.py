@@ -6,7 +6,8 @@ import pytest
 from harness import LabSettings, Matters, Scenario, Tokens, at, closed_users, constant_rate, failure_ratio, recovery
 from harness.errors import ScenarioError
 from harness.faults import FAULTS, Fault
-from harness.tokens.sources import ClientCredentials, TokenCommand
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.token_command import TokenCommand
 
 LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
 EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()

@@ -9,7 +9,7 @@ from harness.errors import ScenarioError, UsageError
 from harness.faults import FAULTS
 from harness.lab import zoo
 from harness.scenario.variants import LEAST_WARM_UP_S, client_parts, let_loose, shortened, variant
-from harness.tokens.sources import TokenCommand
+from harness.tokens.sources.token_command import TokenCommand
 
 EXPIRE, REVOKE = FAULTS["expire_all"](), FAULTS["revoke_all"]()
 DRIFT = FAULTS["clock_drift"]("verifier", 100_000)  # type: ignore[call-arg]

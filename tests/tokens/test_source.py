@@ -6,7 +6,12 @@ from harness.endpoint import Endpoint
 from harness.endpoint.safety import guard_source
 from harness.errors import UsageError
 from harness.tokens.source import SourceSettings
-from harness.tokens.sources import ClientCredentials, LoginCall, RefreshToken, SigningKey, TokenCommand, TokenFile
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.login_call import LoginCall
+from harness.tokens.sources.refresh_token import RefreshToken
+from harness.tokens.sources.signing_key import SigningKey
+from harness.tokens.sources.token_command import TokenCommand
+from harness.tokens.sources.token_file import TokenFile
 
 AWAY = [
     ClientCredentials("https://login.example/token", "storm"),

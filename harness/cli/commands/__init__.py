@@ -11,13 +11,19 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from importlib import import_module
-from pkgutil import iter_modules
+
+from harness.registry import Registry
 
 EXIT_CODES = """\
 exit codes: 0 good; 1 a check failed, or worse; 2 usage or scenario error; 3 invalid (unsteady before the
 storm, no samples, generator saturated, rows lost, a fault that could not be undone) or not comparable;
 4 too noisy to tell; 130 interrupted before the planned end, with everything undone and written"""
+
+
+def exit_codes() -> str:
+    """Return what the exit codes mean."""
+    return EXIT_CODES
+
 
 Run = Callable[[Namespace], int]
 AddOptions = Callable[[ArgumentParser], None]
@@ -41,6 +47,8 @@ class Command:
     group: Group
     run: Run
     add_options: AddOptions
+    ending: Callable[[], str] = exit_codes
+    """Makes the text that ends its help, with its exit codes."""
     hands_on: bool = False
     """Whether options that it does not know are left in ``options.rest``, for what it starts; else they are refused."""
 
@@ -50,8 +58,7 @@ class Command:
         return (self.run.__doc__ or "").strip().partition("\n")[0]
 
 
-COMMANDS: dict[str, Command] = {}
-"""Every command by its name; filled by their definition."""
+COMMANDS: Registry[Command] = Registry("command", "harness.cli.commands")
 
 
 def no_options(parser: ArgumentParser) -> None:
@@ -60,16 +67,17 @@ def no_options(parser: ArgumentParser) -> None:
 
 
 def command(
-    name: str, group: Group, add_options: AddOptions = no_options, *, hands_on: bool = False
+    name: str,
+    group: Group,
+    add_options: AddOptions = no_options,
+    *,
+    ending: Callable[[], str] = exit_codes,
+    hands_on: bool = False,
 ) -> Callable[[Run], Run]:
-    """Register a command."""
+    """Register a command; ``ending`` makes the text that ends its help, which tells its exit codes."""
 
     def register(run: Run) -> Run:
-        COMMANDS[name] = Command(name, group, run, add_options, hands_on)
+        COMMANDS.add(name, Command(name, group, run, add_options, ending, hands_on))
         return run
 
     return register
-
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")

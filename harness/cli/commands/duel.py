@@ -3,21 +3,18 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from harness.cli.commands import EXIT_CODES, Group, command
-from harness.experiments.duel.builds import GRAMMAR
+from harness.cli.commands import Group, command, exit_codes
 from harness.results.run import reports_folder
 
-DUEL = f"""\
-{GRAMMAR}
-
+HOW = """\
 how it goes: each pair is one run of either build, in an order that a coin decides; the target starts anew before
 each run. The number of pairs is fixed first: 10 by default. A pair with a run that measured nothing (generator
 saturated, a build that did not start) is set aside by name. Ctrl-C keeps what was made: carry on with --resume.
 
   jwtstorm duel lab lab:work_s=0.0055 --scenario calm
-  jwtstorm duel 'cmd:old/server --port {{port}}' 'cmd:new/server --port {{port}}' --scenario checkout --quick
+  jwtstorm duel 'cmd:old/server --port {port}' 'cmd:new/server --port {port}' --scenario checkout --quick
   jwtstorm duel git:v1.4 git:HEAD --scenario checkout --build-command 'make build' \\
-      --target-command './build/server --port {{port}}'
+      --target-command './build/server --port {port}'
   jwtstorm duel venv:../old/.venv venv:../new/.venv --scenario checkout
   jwtstorm duel --resume reports/duels/calm/20261124T010000Z
 
@@ -28,7 +25,6 @@ options of `jwtstorm run` may follow, for every run: --processes 2, --short, --n
 def add_options(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.usage = "jwtstorm duel BASE NEW --scenario NAME [options]\n       jwtstorm duel --resume FOLDER"
-    parser.epilog = f"{DUEL}\n{EXIT_CODES}".replace("%", "%%")
     parser.add_argument("base", nargs="?", default="", metavar="BASE", help="the build that is there")
     parser.add_argument("new", nargs="?", default="", metavar="NEW", help="the build that might replace it")
     parser.add_argument("--scenario", default="", metavar="NAME", help="a scenario's name, or the path of its file")
@@ -46,7 +42,14 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", type=Path, default=None, metavar="FOLDER", help="carry on with a duel that was cut")
 
 
-@command("duel", Group.COMPARE, add_options, hands_on=True)
+def ending() -> str:
+    """Return how builds are written, and how a duel goes."""
+    from harness.experiments.duel.builds import GRAMMAR
+
+    return f"{GRAMMAR}\n\n{HOW}\n{exit_codes()}"
+
+
+@command("duel", Group.COMPARE, add_options, ending=ending, hands_on=True)
 def run(options: Namespace) -> int:
     """Run pairs of two builds and say honestly which is better: one word, and how sure."""
     from harness.experiments.duel.command import run_duel

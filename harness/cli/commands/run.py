@@ -6,9 +6,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from harness.cli.commands import EXIT_CODES, Group, command
+from harness.cli.commands import Group, command, exit_codes
 from harness.errors import UsageError
-from harness.scenario import ad_hoc, catalogue
 
 OPTIONS = """\
 options of ours that Locust hands on:
@@ -36,12 +35,20 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", help="a scenario's name, or the path of its file")
     parser.add_argument("--headless", action="store_true", help="no web page; HEADLESS=1 does the same")
     parser.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web page (default: %(default)s)")
-    parser.epilog = f"{OPTIONS}\n\n{ad_hoc.described()}\n\n{EXIT_CODES}"
 
 
-@command("run", Group.STORM, add_options, hands_on=True)
+def ending() -> str:
+    """Return what Locust is handed, and what the scenario ``any`` reads."""
+    from harness.scenario import ad_hoc
+
+    return f"{OPTIONS}\n\n{ad_hoc.described()}\n\n{exit_codes()}"
+
+
+@command("run", Group.STORM, add_options, ending=ending, hands_on=True)
 def run(options: Namespace) -> int:
     """Run a scenario; every option of Locust's may follow (-u, -t, --headless, --processes)."""
+    from harness.scenario import catalogue
+
     path = catalogue.find(options.name)
     catalogue.inspect(path, options.rest)
     headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}

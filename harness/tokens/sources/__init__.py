@@ -1,22 +1,20 @@
-"""Token sources, one file each: settings that a scenario writes down, and what they open to."""
+"""Token sources, one file each: settings that a scenario writes down, and what they open to.
 
-from harness.tokens.sources.client_auth import ClientSecret, NoClientAuth, PrivateKeyJwt
-from harness.tokens.sources.client_credentials import ClientCredentials, OAuthSource
-from harness.tokens.sources.login_call import LoginCall
-from harness.tokens.sources.refresh_token import RefreshToken
-from harness.tokens.sources.signing_key import SigningKey
-from harness.tokens.sources.token_command import TokenCommand
-from harness.tokens.sources.token_file import TokenFile
+A source joins by a decorator on its settings, and scenarios import it from `harness` under its class's name.
+"""
 
-__all__ = [
-    "ClientCredentials",
-    "ClientSecret",
-    "LoginCall",
-    "NoClientAuth",
-    "OAuthSource",
-    "PrivateKeyJwt",
-    "RefreshToken",
-    "SigningKey",
-    "TokenCommand",
-    "TokenFile",
-]
+from typing import TypeVar
+
+from harness.registry import Registry
+from harness.tokens.source import SourceSettings
+
+Settings = TypeVar("Settings", bound=type[SourceSettings])
+
+SOURCES: Registry[type[SourceSettings]] = Registry("token source", "harness.tokens.sources")
+"""The settings of every token source, by their class's name."""
+
+
+def token_source(settings: Settings) -> Settings:
+    """Register a source's settings."""
+    SOURCES.add(settings.__name__, settings)
+    return settings

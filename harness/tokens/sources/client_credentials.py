@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.endpoint.proxy import mistakes as proxy_mistakes
 from harness.tokens.source import refuse
-from harness.tokens.sources import findings, issuer_address
+from harness.tokens.sources import findings, issuer_address, token_source
 from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, Prover, proof_by_secret
 from harness.tokens.sources.token_endpoint import TokenEndpoint
 from harness.validation import positive
@@ -13,6 +13,7 @@ from harness.validation import positive
 _OURS = frozenset({"grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
 
 
+@token_source
 @dataclass(frozen=True)
 class ClientCredentials:
     """Ask an issuer for tokens in the client's own name.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.endpoint.address import host_of
 from harness.errors import HarnessError, TokenError, UsageError
 from harness.tokens.source import refuse
-from harness.tokens.sources import findings, template
+from harness.tokens.sources import findings, template, token_source
 from harness.validation import positive
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _CAUSES = {
 }
 
 
+@token_source
 @dataclass(frozen=True)
 class LoginCall:
     """Call a unary method such as ``auth.v1.Auth/Login``; the token is ``token_field`` of its answer.

@@ -10,13 +10,14 @@ from tempfile import NamedTemporaryFile
 from harness.endpoint.proxy import mistakes as proxy_mistakes
 from harness.errors import TokenError, UsageError
 from harness.tokens.source import refuse
-from harness.tokens.sources import findings, issuer_address
+from harness.tokens.sources import findings, issuer_address, token_source
 from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, Prover
 from harness.tokens.sources.client_credentials import auth_mistakes, extra_mistakes
 from harness.tokens.sources.token_endpoint import TokenEndpoint
 from harness.validation import positive
 
 
+@token_source
 @dataclass(frozen=True)
 class RefreshToken:
     """Trade a refresh token for access tokens.

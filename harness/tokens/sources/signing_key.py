@@ -11,10 +11,11 @@ from harness import clock
 from harness.errors import TokenError, UsageError
 from harness.tokens.signer import Signer
 from harness.tokens.source import TokenSource, refuse
-from harness.tokens.sources import findings, key_file, template
+from harness.tokens.sources import findings, key_file, template, token_source
 from harness.validation import positive
 
 
+@token_source
 @dataclass(frozen=True)
 class SigningKey:
     """Mint tokens with the private key in a PEM or JWK file (or a secret in one, for HS256).

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from harness.errors import TokenError
 from harness.tokens.source import refuse
-from harness.tokens.sources import child
+from harness.tokens.sources import child, token_source
 from harness.validation import positive
 
 
+@token_source
 @dataclass(frozen=True)
 class TokenCommand:
     """Run a command that prints a token, such as ``["gcloud", "auth", "print-identity-token"]``.

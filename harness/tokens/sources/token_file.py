@@ -5,9 +5,10 @@ from pathlib import Path
 
 from harness.errors import TokenError
 from harness.tokens.source import refuse
-from harness.tokens.sources import findings
+from harness.tokens.sources import findings, token_source
 
 
+@token_source
 @dataclass(frozen=True)
 class TokenFile:
     """Read the token from a file, anew at each fetch."""

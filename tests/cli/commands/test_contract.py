@@ -10,13 +10,14 @@ import pytest
 from harness import cli
 from harness.cli.commands import COMMANDS, Command
 
-HEAVY = ("gevent", "grpc", "locust", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy")
+HEAVY = ("cryptography", "gevent", "grpc", "locust", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy")
+ROOMS = ("harness.defects", "harness.faults", "harness.scenario", "harness.tokens")
+SECRETS = {"--token", "--secret", "--client-secret", "--password"}
 
 
-@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
+@pytest.fixture(params=sorted(COMMANDS))
 def command(request: pytest.FixtureRequest) -> Command:
-    assert isinstance(request.param, Command)
-    return request.param
+    return COMMANDS[request.param]
 
 
 def test_its_docstring_is_a_sentence_for_the_help(command: Command) -> None:
@@ -36,13 +37,20 @@ def test_each_option_has_its_help(command: Command) -> None:
     assert mute == [], f"{command.name}: say what {mute[0]} is for (help=…)"
 
 
+def test_no_option_takes_a_secret(command: Command) -> None:
+    parser = ArgumentParser()
+    command.add_options(parser)
+    taken = SECRETS & {name for action in parser._actions for name in action.option_strings}
+    assert not taken, f"{command.name}: {taken} would be seen in `ps`; read it from a file or the environment"
+
+
 def test_its_help_names_it_and_every_exit_code(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main([command.name, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert f"jwtstorm {command.name}" in text
-    assert "exit codes: 0" in text, f"{command.name}: its epilog must end with EXIT_CODES, or its own exit codes"
+    assert "exit codes: 0" in text, f"{command.name}: its ending= must tell its exit codes, as exit_codes() does"
 
 
 def test_the_overview_tells_each(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +60,8 @@ def test_the_overview_tells_each(command: Command, capsys: pytest.CaptureFixture
 
 
 def test_none_loads_what_is_heavy_before_it_runs() -> None:
-    code = f"import sys, json, harness.cli; print(json.dumps([name for name in {HEAVY} if name in sys.modules]))"
+    code = (
+        f"import sys, json, harness.cli; print(json.dumps([name for name in {HEAVY + ROOMS} if name in sys.modules]))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [], "a command imports this at its top; import it where it runs"

@@ -14,7 +14,7 @@ import gevent  # noqa: E402
 
 from harness.endpoint import Endpoint  # noqa: E402
 from harness.errors import TokenError  # noqa: E402
-from harness.tokens.sources import TokenCommand  # noqa: E402
+from harness.tokens.sources.token_command import TokenCommand  # noqa: E402
 from harness.transport.channels import TransportSettings, open_channels  # noqa: E402
 
 FETCHERS = 6

@@ -9,8 +9,8 @@ import jwt
 import pytest
 
 from harness.errors import UsageError
-from harness.tokens.sources import ClientCredentials, ClientSecret, OAuthSource, PrivateKeyJwt
-from harness.tokens.sources.client_auth import ASSERTION_TYPE
+from harness.tokens.sources.client_auth import ASSERTION_TYPE, ClientSecret, PrivateKeyJwt
+from harness.tokens.sources.client_credentials import ClientCredentials, OAuthSource
 from harness.tokens.sources.token_endpoint import POOL_CONNECTIONS
 from tests.tokens.sources.fake_issuer import SECRET, Issuer, body, issuer, refusal
 from tests.tokens.sources.key_files import KEYS, pem

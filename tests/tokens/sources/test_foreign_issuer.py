@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.errors import TokenError, UsageError
 from harness.lab.issuer.keys import SigningKey as IssuerKey
-from harness.tokens.sources import ClientCredentials, ClientSecret, PrivateKeyJwt, RefreshToken
-from harness.tokens.sources.client_auth import ClientAuth
+from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, PrivateKeyJwt
+from harness.tokens.sources.client_credentials import ClientCredentials
+from harness.tokens.sources.refresh_token import RefreshToken
 from harness.tokens.token import Token
 from tests.tokens.sources.fake_issuer import refusal
 from tests.tokens.sources.key_files import pem, published

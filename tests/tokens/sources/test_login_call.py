@@ -10,7 +10,7 @@ import pytest
 
 from harness.endpoint.methods import from_protos
 from harness.errors import UsageError
-from harness.tokens.sources import LoginCall
+from harness.tokens.sources.login_call import LoginCall
 from tests.tokens.sources.fake_issuer import SECRET, refusal
 
 PROTO = """

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.tokens.sources import ClientSecret, NoClientAuth, RefreshToken
-from harness.tokens.sources.refresh_token import RefreshingSource
+from harness.tokens.sources.client_auth import ClientSecret, NoClientAuth
+from harness.tokens.sources.refresh_token import RefreshingSource, RefreshToken
 from tests.tokens.sources.fake_issuer import SECRET, Answer, Issuer, body, issuer, refusal
 
 FIRST = "refresh-0"

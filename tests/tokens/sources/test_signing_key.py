@@ -7,7 +7,7 @@ import pytest
 
 from harness import clock
 from harness.errors import UsageError
-from harness.tokens.sources import SigningKey
+from harness.tokens.sources.signing_key import SigningKey
 from tests.tokens.sources.fake_issuer import SECRET, refusal
 from tests.tokens.sources.key_files import KEYS, jwk, pem, public_pem
 

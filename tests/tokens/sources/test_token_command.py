@@ -11,7 +11,7 @@ import pytest
 from grpc_health.v1 import health, health_pb2_grpc
 
 from harness.errors import UsageError
-from harness.tokens.sources import TokenCommand
+from harness.tokens.sources.token_command import TokenCommand
 from tests.tokens.sources.fake_issuer import SECRET, refusal
 
 FETCHES = 300

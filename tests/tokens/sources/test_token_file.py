@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.tokens.sources import TokenFile
+from harness.tokens.sources.token_file import TokenFile
 from tests.tokens.craft import jwt_text
 from tests.tokens.sources.fake_issuer import refusal
 
