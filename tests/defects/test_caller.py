@@ -1,5 +1,6 @@
 import asyncio
 
+import grpc.aio
 import pytest
 
 from harness.defects.bench import Answer, Shape
@@ -17,7 +18,7 @@ SHAPES = [Shape("unary", "/x/Y", many, replies) for many in (False, True) for re
 @pytest.mark.parametrize("metadata", [(("authorization", "Bearer \ufeffa.b.c"),), (("Key", "a"),), (("x-bin", "a"),)])
 def test_a_call_that_cannot_be_sent_ends_at_once_as_the_clients_own(shape: Shape, metadata: Metadata) -> None:
     async def call() -> Answer:
-        caller = Caller("127.0.0.1:1")
+        caller = Caller(grpc.aio.insecure_channel("127.0.0.1:1"))
         try:
             return await asyncio.wait_for(caller.call(shape, "/x/Y", metadata, b"", 5), BOUND_S)
         finally:
@@ -30,7 +31,7 @@ def test_a_call_that_cannot_be_sent_ends_at_once_as_the_clients_own(shape: Shape
 
 def test_a_stream_that_cannot_be_opened_says_why() -> None:
     async def open_stream() -> None:
-        caller = Caller("127.0.0.1:1")
+        caller = Caller(grpc.aio.insecure_channel("127.0.0.1:1"))
         try:
             caller.open("/x/Y", (("authorization", "a\nb"),), 5)
         finally:

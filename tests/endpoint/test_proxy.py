@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
+from harness import ClientCredentials, LoginCall, RefreshToken
 from harness.defects.bench import Answer
 from harness.defects.caller import call_with_plugin
 from harness.endpoint import Endpoint
@@ -20,7 +21,6 @@ from harness.endpoint.native import open_native, refusal
 from harness.endpoint.opening import open_channel
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.probe.target.asker import Asker, Subject
-from harness.tokens.sources import ClientCredentials, LoginCall, RefreshToken
 from harness.transport.choice import MODULE
 from tests.endpoint.ledger_server import SERVICE, serving
 from tests.fakes.http_proxy import HttpProxy, http_proxy
