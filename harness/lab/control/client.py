@@ -1,6 +1,7 @@
 """The client's side of the control ports: what chaos does to the issuer and to the target."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,3 +157,38 @@ class TargetControl:
     def stall(self, seconds: float) -> dict[str, Any]:
         """Hold all answers back for so long; ``until_ns`` in the answer is when they go out."""
         return self._port.order("stall", seconds=seconds)
+
+
+class GatewayControl:
+    """Chaos at the gateway, and its listeners; every answer of a change holds ``at_ns``, when it took effect."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._port = ControlPort("gateway", url, secret)
+
+    def state(self) -> dict[str, Any]:
+        """Return clock, listeners, counts of connections and trouble, faults in force, rows and health."""
+        return self._port.state()
+
+    def move_clock(self, skew_s: float, rate_ppm: float = 0.0) -> dict[str, Any]:
+        """Put the clock by which tokens' lives are told ``skew_s`` ahead and let it drift from there."""
+        return self._port.order("move_clock", skew_s=skew_s, rate_ppm=rate_ppm)
+
+    def open_listener(self, copy: int, **settings: Any) -> str:
+        """Open a copy's listener and return its address; ``listen``, ``tls`` and ``upstream`` may be given."""
+        return str(self._port.order("open_listener", copy=copy, **settings)["address"])
+
+    def close_listener(self, copy: int, *, drain: bool = True) -> dict[str, Any]:
+        """Close a copy's listener, and its connections: once their calls are over, or at once."""
+        return self._port.order("close_listener", copy=copy, drain=drain)
+
+    def set_fault(self, name: str, fault: Mapping[str, Any], bit: int | None = None) -> dict[str, Any]:
+        """Let a fault begin: its ``kind`` and settings; ``bit`` in the answer is its place in the rows."""
+        return self._port.order("set_fault", name=name, fault=dict(fault), bit=bit)
+
+    def clear_fault(self, name: str) -> dict[str, Any]:
+        """Let a fault end."""
+        return self._port.order("clear_fault", name=name)
+
+    def drain(self, within_s: float = 1.5) -> dict[str, Any]:
+        """Close all listeners, let calls end within less than `TIMEOUT_S`, and promise ``rows``."""
+        return self._port.order("drain", within_s=within_s)
