@@ -54,6 +54,9 @@ proto: setup  ## generate the stubs of the lab's service anew
 toxiproxy:  ## build the real Toxiproxy into build/toxiproxy; needs Go
 	@.ci/toxiproxy
 
+gateway-peers:  ## build the gateway's peers in Go into build/gateway, for its tests and its benchmark
+	@.ci/gateway
+
 transport: setup  ## build the native transport into .venv; needs cargo
 	@.ci/transport
 
@@ -87,4 +90,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy transport peers foreign probe zoo storms whole proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy gateway-peers transport peers foreign probe zoo storms whole proof lock clean
