@@ -1,0 +1,1 @@
+"""What others wrote, run as they wrote it."""

@@ -1,0 +1,61 @@
+"""What a text says, where that is not what was wrong with the token: the judgement of a reader, with the reason.
+
+A verifier may take a forged algorithm for a bad signature, or say no more than "invalid token". The classifier
+reads texts and no minds: it is right when it returns what a careful reader makes of the text alone.
+"""
+
+from harness.calls import Cause
+
+Judged = tuple[tuple[Cause, ...], str]
+
+NO_KID = "it had one key, and looked at no kid"
+NO_ALG = "it saw that the signature is absent, before it looked at alg"
+OF_ANY = "the text fits each of these"
+NOTHING = "the text names nothing"
+WRONG_TYPE = "the text says that the value does not fit, not that it is absent"
+
+_SIGNATURE = (Cause.BAD_SIGNATURE,)
+_TURNED_AWAY = (Cause.UNAUTHENTICATED,)
+
+SAYS: dict[str, Judged] = {
+    # Python
+    "Signature verification failed": (_SIGNATURE, NO_KID),
+    "Signature verification failed.": (_SIGNATURE, NO_KID),
+    "bad_signature: ": (_SIGNATURE, NO_KID),
+    "Expecting value: line 1 column 1 (char 0)": ((Cause.MALFORMED,), "a page that is no JSON; it does not say which"),
+    "Missing Key": ((Cause.UNKNOWN_KEY, Cause.BAD_SIGNATURE), "jwcrypto tried all keys of the set, and none fits"),
+    "Token has wrong audience None, expected one of ['ledger']": ((Cause.WRONG_AUDIENCE,), WRONG_TYPE),
+    "missing_algorithm: Missing 'alg' value in header": ((Cause.WRONG_ALGORITHM,), "alg cannot be read"),
+    "Verification failed for all signatures['Failed: [InvalidJWSSignature(\\'No \"alg\" in headers\\')]']": (
+        (Cause.WRONG_ALGORITHM,), "alg cannot be read",
+    ),
+    'can only concatenate str (not "int") to str': (_TURNED_AWAY, NOTHING),
+    "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'": (
+        (Cause.MALFORMED, Cause.MISSING_METADATA), "said of no token and of a wrong form alike",
+    ),
+    "Not enough segments": ((Cause.MALFORMED,), "also said of no token at all"),
+    # Node
+    "invalid signature": (_SIGNATURE, NO_KID),
+    "Invalid signature": (_SIGNATURE, NO_KID),
+    "The token signature is invalid.": (_SIGNATURE, NO_KID),
+    "signature verification failed": (_SIGNATURE, NO_KID),
+    "jwt signature is required": (_SIGNATURE, NO_ALG),
+    "The token signature is missing.": (_SIGNATURE, NO_ALG),
+    "invalid algorithm": ((Cause.WRONG_ALGORITHM,), "alg cannot be read"),
+    'JWS "alg" (Algorithm) Header Parameter missing or invalid': ((Cause.WRONG_ALGORITHM,), "alg cannot be read"),
+    "jwt audience invalid. expected: ledger": ((Cause.WRONG_AUDIENCE,), WRONG_TYPE),
+    "jwt issuer invalid. expected: https://issuer.example": ((Cause.WRONG_ISSUER,), WRONG_TYPE),
+    "Unexpected 'aud' value": ((Cause.WRONG_AUDIENCE,), WRONG_TYPE),
+    "Unexpected 'iss' value": ((Cause.WRONG_ISSUER,), WRONG_TYPE),
+    "Unexpected 'exp' value": ((Cause.MALFORMED, Cause.EXPIRED), WRONG_TYPE),
+    "JWT string does not consist of exactly 3 parts (header, payload, signature)": ((Cause.MALFORMED,), NO_ALG),
+    "no applicable key found in the JSON Web Key Set": ((Cause.UNKNOWN_KEY,), "none for that algorithm"),
+    "jwt must be provided": ((Cause.MISSING_METADATA,), "an empty token"),
+    "Empty JWT": ((Cause.MISSING_METADATA, Cause.MALFORMED), "an empty token"),
+    "No auth token": ((Cause.MISSING_METADATA,), "also said of another scheme"),
+    "No authorization token was found": ((Cause.MISSING_METADATA,), "an empty token"),
+    "Format is Authorization: Bearer [token]": ((Cause.MALFORMED,), "also said of a scheme without a token"),
+    "Not Found": (_TURNED_AWAY, NOTHING),
+    "Unauthorized": (_TURNED_AWAY, NOTHING),
+}  # fmt: skip
+"""Texts that say something else than their situation; more than one cause where a reader could not choose."""
