@@ -12,19 +12,24 @@ from typing import Final
 LONGEST: Final = 2_000
 """Characters of a text that are read: a verifier comes to the point, and a handler may append all it has."""
 
-_SHORT: Final = {"key set": "jwks", "key": "jwk", "token": "jwt", "signature": "jws"}
 _REWRITTEN: Final = (
     (re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>|]{1,500}", re.IGNORECASE), " url "),
-    (re.compile(r"[\w-]{40,}(?:\.[\w-]*){0,4}"), " blob "),
-    (re.compile(r"'<'|<!?(?:doctype|html)[^>]{0,200}>?", re.IGNORECASE), " html "),
+    (re.compile(r"\{[^{}]{0,1000}\}"), " blob "),
+    (re.compile(r"\{[^{}]{0,1000}\}|[\w-]{40,}(?:\.[\w-]*){0,4}"), " blob "),
+    (re.compile(r"['\"(]<['\")]|<!?(?:doctype|html)[^>]{0,200}>?", re.IGNORECASE), " html "),
     (re.compile(r"\b(JW[KST])s\b"), r"\1S"),
-    (re.compile(r"\bO(?=Auth)|\bOpen(?=ID)|(?<=[Tt]ime)(?=[sS]tamp)"), r""),
     (re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"), " "),
     (re.compile(r"can(?:['\u2019]t|not)\b", re.IGNORECASE), "can not"),
     (re.compile(r"n['\u2019]t\b", re.IGNORECASE), " not"),
 )
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
-_SPELT_OUT: Final = re.compile(r" json web (key set|key|token|signature)(?=s? )")
+_SHORT: Final = (
+    (" json web key set", " jwks"),
+    (" jwk set", " jwks"),
+    (" json web key", " jwk"),
+    (" json web token", " jwt"),
+    (" json web signature", " jws"),
+)
 
 
 def plain(text: str) -> str:
@@ -33,7 +38,9 @@ def plain(text: str) -> str:
     for pattern, other in _REWRITTEN:
         text = pattern.sub(other, text)
     words = _NO_WORD.sub(" ", f" {text.lower()} ")
-    return _SPELT_OUT.sub(lambda found: f" {_SHORT[found.group(1)]}", words)
+    for long, short in _SHORT:
+        words = words.replace(long, short)
+    return words
 
 
 _GAPS: Final = {".": 1, "..": 3, "...": 8}

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.calls import Cause
 from tests.foreign.verifiers.exam import ORDER, SITUATIONS
-from tests.foreign.verifiers.judgement import SAYS
+from tests.foreign.verifiers.judgement import SAYS, SAYS_OF
 
 TABLE = Path(__file__).parents[3] / "harness" / "results" / "verifier_texts.ndjson"
 CAUSES = {situation.name: situation.cause for situation in SITUATIONS}
@@ -22,7 +22,9 @@ PLACEHOLDERS = (
     (re.compile(r"\b(?:\d+h)?(?:\d+m)?\d+\.\d+s\b|\b\d+h\d+m\d+s\b"), "{duration}"),
     (re.compile(r"\b3[56]\d{2}(?:\.\d+)?(?= ?(?:s|sec)\b|\d{3} ?(?:ms|milli))"), "{number}"),
     (re.compile(r"\b3[56]\d{5}\b"), "{number}"),
-    (re.compile(r"0x[0-9a-f]{6,}"), "{address}"),
+    (re.compile(r"[\w-]{60,}"), "{blob}"),
+    (re.compile(r"0x[0-9a-f]{6,}|(?<=@)[0-9a-f]{6,8}\b"), "{address}"),
+    (re.compile(r"(?<= m=\+)\d\.\d+"), "{uptime}"),
 )
 """What differs from run to run, and what stands for it."""
 
@@ -57,9 +59,10 @@ class Line:
 def line(language: str, said: dict[str, Any]) -> Line:
     """Return what a program printed as a line of the table."""
     text = steady(str(said["text"]))
-    causes, _ = SAYS.get(text, ((CAUSES[said["situation"]],), ""))
+    library, situation = str(said["library"]), str(said["situation"])
+    causes, _ = SAYS.get(text) or SAYS_OF.get((library, situation)) or ((CAUSES[situation],), "")
     names = [cause.name for cause in causes]
-    return Line(language, said["library"], said["version"], said["situation"], names[0], text, tuple(names[1:]))
+    return Line(language, library, str(said["version"]), situation, names[0], text, tuple(names[1:]))
 
 
 def steady(text: str) -> str:

@@ -57,5 +57,32 @@ SAYS: dict[str, Judged] = {
     "Format is Authorization: Bearer [token]": ((Cause.MALFORMED,), "also said of a scheme without a token"),
     "Not Found": (_TURNED_AWAY, NOTHING),
     "Unauthorized": (_TURNED_AWAY, NOTHING),
+    # Go
+    'oidc: expected audience "ledger" got []': ((Cause.WRONG_AUDIENCE,), WRONG_TYPE),
+    'oidc: id token issued by a different provider, expected "https://issuer.example" got ""': (
+        (Cause.WRONG_ISSUER,), WRONG_TYPE,
+    ),
+    "oidc: token is expired (Token Expiry: {time})": ((Cause.EXPIRED,), "go-oidc takes no exp for the year 1"),
+    "jwt.Parse: failed to parse token: jws.Verify: failed to parse jws: jws.Parse: failed to parse compact format: "
+    'empty compact signature requires protected header "alg" to be "none"': (
+        (Cause.BAD_SIGNATURE, Cause.WRONG_ALGORITHM, Cause.MALFORMED), OF_ANY,
+    ),
+    "invalid token format: token is empty": ((Cause.MALFORMED, Cause.MISSING_METADATA), OF_ANY),
+    "Authorization header format must be Bearer {token}": ((Cause.MALFORMED,), "the same for a scheme without a token"),
+    "Bad authorization string": ((Cause.MALFORMED,), "the same for an empty header and a scheme without a token"),
+    # Java
+    "Bearer token is malformed": ((Cause.MALFORMED,), "it says so of a scheme without a token"),
+    "An error occurred while attempting to decode the Jwt: Malformed token": ((Cause.MALFORMED,), "alg cannot be read"),
+    # Rust
+    "Invalid input for the given encoding": ((Cause.MALFORMED,), "the same for every part"),
 }  # fmt: skip
 """Texts that say something else than their situation; more than one cause where a reader could not choose."""
+
+NO_KEY_OF_THAT_ALGORITHM: Judged = ((Cause.UNKNOWN_KEY,), "it says that no key fits a token of that algorithm")
+
+SAYS_OF: dict[tuple[str, str], Judged] = {
+    ("jose4j", "alg_none"): NO_KEY_OF_THAT_ALGORITHM,
+    ("jose4j", "alg_hmac_with_public_key"): NO_KEY_OF_THAT_ALGORITHM,
+    ("jose4j", "signature_not_base64"): (_SIGNATURE, "it decodes what it can, and the rest does not verify"),
+}
+"""The same by library and situation, for texts too long to be written down here."""
