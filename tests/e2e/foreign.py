@@ -89,7 +89,7 @@ def etcd(folder: Path) -> Iterator[Etcd]:
         *("--unsafe-no-fsync", "--logger", "zap"),
     ]
     environment = {**os.environ, "ETCD_UNSUPPORTED_ARCH": os.environ.get("ETCD_UNSUPPORTED_ARCH", "")}
-    with _served(command, folder / "etcd.log", environment):
+    with served(command, folder / "etcd.log", environment):
         server = Etcd(address, keys, from_descriptor_set(DESCRIPTORS))
         await_true(lambda: _answers(lambda: server.call("Maintenance/Status", {})), 30, "etcd")
         yield server
@@ -102,7 +102,7 @@ def envoy(folder: Path, upstream: str, keys: KeyFiles, guarded: str) -> Iterator
     config = folder / "envoy.json"
     config.write_text(json.dumps(_envoy_config(port, upstream, keys, guarded)))
     command = [str(ENVOY), "-c", str(config), "--log-level", "warn", "--concurrency", "1", "--use-dynamic-base-id"]
-    with _served(command, folder / "envoy.log", dict(os.environ)):
+    with served(command, folder / "envoy.log", dict(os.environ)):
         await_true(lambda: _ready(f"127.0.0.1:{port}"), 30, "Envoy")
         yield f"127.0.0.1:{port}"
 
@@ -163,7 +163,8 @@ def _socket(host: str, port: int) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _served(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
+def served(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Iterator[None]:
+    """Run a server as long as it is needed; what it prints goes into a file."""
     with log.open("wb") as told:
         process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, env=environment)
         try:

@@ -75,6 +75,27 @@ SAYS: dict[str, Judged] = {
     "An error occurred while attempting to decode the Jwt: Malformed token": ((Cause.MALFORMED,), "alg cannot be read"),
     # Rust
     "Invalid input for the given encoding": ((Cause.MALFORMED,), "the same for every part"),
+    # Ruby
+    "Invalid audience. Expected ledger, received <none>": ((Cause.WRONG_AUDIENCE,), WRONG_TYPE),
+    'Invalid issuer. Expected ["https://issuer.example"], received <none>': ((Cause.WRONG_ISSUER,), WRONG_TYPE),
+    "no implicit conversion of String into Integer": (_TURNED_AWAY, NOTHING),
+    "no implicit conversion of OpenSSL::PKey::RSA into String": (_TURNED_AWAY, NOTHING),
+    # Perl
+    "JWT: exp claim check failed (tomorrow/0 vs. {epoch})": ((Cause.EXPIRED, Cause.MALFORMED), OF_ANY),
+    "JWT: missing token": ((Cause.MISSING_METADATA,), "an empty token"),
+    "symmetric secret not specified": ((Cause.UNKNOWN_KEY, Cause.WRONG_ALGORITHM), OF_ANY),
+    "Not a HASH reference": (_TURNED_AWAY, NOTHING),
+    # C++
+    "type conversion error": (_TURNED_AWAY, NOTHING),
+    "signature format is incorrect": ((Cause.MALFORMED, Cause.BAD_SIGNATURE), OF_ANY),
+    # Envoy
+    "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections": ((Cause.MALFORMED,), NO_ALG),
+    # Further ones of Go, Node, Java and Python
+    "jwt: token is empty": ((Cause.MALFORMED, Cause.MISSING_METADATA), OF_ANY),
+    "Cannot read properties of undefined (reading 'length')": (_TURNED_AWAY, NOTHING),
+    'Cannot invoke "Object.hashCode()" because "key" is null': (_TURNED_AWAY, NOTHING),
+    "Token is invalid": ((Cause.UNAUTHENTICATED, Cause.MALFORMED), NOTHING),
+    "JWT is in secure mode but token is not signed.": ((Cause.WRONG_ALGORITHM, Cause.BAD_SIGNATURE), OF_ANY),
 }  # fmt: skip
 """Texts that say something else than their situation; more than one cause where a reader could not choose."""
 

@@ -18,6 +18,7 @@ import (
 	jwt4 "github.com/golang-jwt/jwt/v4"
 	jwt5 "github.com/golang-jwt/jwt/v5"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	"github.com/kataras/jwt"
 	jwk2 "github.com/lestrrat-go/jwx/v2/jwk"
 	jwxt2 "github.com/lestrrat-go/jwx/v2/jwt"
 	jwk3 "github.com/lestrrat-go/jwx/v3/jwk"
@@ -40,6 +41,7 @@ var libraries = []Library{
 	{"go-jose v4", "github.com/go-jose/go-jose/v4", []string{"token"}, goJose},
 	{"go-oidc", "github.com/coreos/go-oidc/v3", []string{"token", "keys"}, goOIDC},
 	{"go-jwt-middleware", "github.com/auth0/go-jwt-middleware/v2", []string{"token", "header"}, auth0},
+	{"kataras/jwt", "github.com/kataras/jwt", []string{"token"}, katarasJWT},
 	{"go-grpc-middleware", "github.com/grpc-ecosystem/go-grpc-middleware/v2", []string{"header"}, grpcMiddleware},
 }
 
@@ -202,6 +204,17 @@ func auth0(paper Paper) Judge {
 			return err
 		}
 		_, err = verifier.ValidateToken(context.Background(), token)
+		return err
+	}
+}
+
+func katarasJWT(paper Paper) Judge {
+	keys := jwt.Keys{}
+	keys.Register(jwt.RS256, paper.Kid, publicKey(paper), nil)
+	return func(question Question) error {
+		expected := jwt.Expected{Issuer: paper.Issuer, Audience: jwt.Audience{paper.Audience}}
+		_, err := jwt.VerifyWithHeaderValidator(nil, nil, []byte(question.Token), keys.ValidateHeader, expected,
+			jwt.Leeway(question.leeway()))
 		return err
 	}
 }

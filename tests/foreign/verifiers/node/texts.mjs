@@ -11,6 +11,8 @@ const { createVerifier } = require('fast-jwt')
 const { auth } = require('express-oauth2-jwt-bearer')
 const { expressjwt } = require('express-jwt')
 const passportJwt = require('passport-jwt')
+const koaJwt = require('koa-jwt')
+const njwt = require('njwt')
 const { JwtVerifier } = require('aws-jwt-verify')
 
 const paper = JSON.parse(readFileSync(0, 'utf8'))
@@ -26,6 +28,8 @@ const libraries = [
   ['express-jwt', ['header', 'token'], byExpressJwt],
   ['express-oauth2-jwt-bearer', ['header', 'token', 'keys'], byJwtBearer],
   ['passport-jwt', ['header'], byPassport],
+  ['koa-jwt', ['header', 'token'], byKoa],
+  ['njwt', ['token'], byNjwt],
   ['aws-jwt-verify', ['token'], byAws],
 ]
 
@@ -83,6 +87,17 @@ function byPassport({ authorization }) {
     Object.assign(strategy, { fail: reject, error: reject, success: resolve })
     strategy.authenticate({ headers: authorization === null ? {} : { authorization } }, {})
   })
+}
+
+async function byKoa({ authorization }) {
+  const middleware = koaJwt({ secret: pem, algorithms, audience, issuer, debug: true })
+  const refuse = (status, message, error) => { throw Object.assign(new Error(error?.originalError?.message ?? message), { status }) }
+  const headers = authorization === null ? {} : { authorization }
+  await middleware({ header: headers, headers, state: {}, throw: refuse, cookies: { get: () => undefined } }, () => Promise.resolve())
+}
+
+function byNjwt({ token }) {
+  njwt.createVerifier().setSigningAlgorithm('RS256').setSigningKey(pem).verify(token)
 }
 
 async function byAws({ token, leeway_s }) {

@@ -155,6 +155,21 @@ def flask_jwt_extended(paper: dict[str, Any]) -> Judge:
     return judge
 
 
+def simplejwt(paper: dict[str, Any]) -> Judge:
+    """Judge as Django's REST framework does."""
+    settings: Any = importlib.import_module("django.conf").settings
+    wanted = {"ALGORITHM": ALGORITHM, "VERIFYING_KEY": paper["pem"], "AUDIENCE": paper["audience"]}
+    apps = ["django.contrib.contenttypes", "django.contrib.auth"]
+    settings.configure(
+        SECRET_KEY="unused",
+        INSTALLED_APPS=apps,
+        SIMPLE_JWT={**wanted, "ISSUER": paper["issuer"], "TOKEN_TYPE_CLAIM": None},
+    )
+    importlib.import_module("django").setup()
+    tokens: Any = importlib.import_module("rest_framework_simplejwt.tokens")
+    return lambda question: tokens.UntypedToken(question["token"])
+
+
 LIBRARIES: tuple[tuple[str, str, set[str], Callable[[dict[str, Any]], Judge]], ...] = (
     ("PyJWT", "pyjwt", {"token"}, pyjwt),
     ("PyJWT", "pyjwt", {"token", "keys"}, pyjwk_client),
@@ -164,6 +179,7 @@ LIBRARIES: tuple[tuple[str, str, set[str], Callable[[dict[str, Any]], Judge]], .
     ("jwcrypto", "jwcrypto", {"token"}, jwcrypto),
     ("google-auth", "google-auth", {"token"}, google_auth),
     ("google-auth", "google-auth", {"keys"}, google_id_token),
+    ("djangorestframework-simplejwt", "djangorestframework-simplejwt", {"token"}, simplejwt),
     ("flask-jwt-extended", "flask-jwt-extended", {"header", "token"}, flask_jwt_extended),
 )
 

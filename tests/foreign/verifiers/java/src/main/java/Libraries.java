@@ -13,6 +13,12 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import io.jsonwebtoken.Jwts;
+import io.vertx.core.Vertx;
+import io.vertx.ext.auth.JWTOptions;
+import io.vertx.ext.auth.PubSecKeyOptions;
+import io.vertx.ext.auth.authentication.TokenCredentials;
+import io.vertx.ext.auth.jwt.JWTAuth;
+import io.vertx.ext.auth.jwt.JWTAuthOptions;
 import java.net.URL;
 import java.security.KeyFactory;
 import java.security.interfaces.RSAPublicKey;
@@ -22,6 +28,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwk.HttpsJwks;
 import org.jose4j.jwk.JsonWebKeySet;
@@ -45,13 +52,16 @@ final class Libraries {
     private final String issuer;
     private final String audience;
     private final String keys;
+    private final String pem;
     private final RSAPublicKey key;
+    private final Vertx vertx = Vertx.vertx();
 
     Libraries(Map<String, Object> paper, String keys) throws Exception {
         this.issuer = (String) paper.get("issuer");
         this.audience = (String) paper.get("audience");
         this.keys = keys;
-        String base64 = ((String) paper.get("pem")).replaceAll("-----[A-Z ]+-----|\\s", "");
+        this.pem = (String) paper.get("pem");
+        String base64 = pem.replaceAll("-----[A-Z ]+-----|\\s", "");
         X509EncodedKeySpec spec = new X509EncodedKeySpec(Base64.getDecoder().decode(base64));
         this.key = (RSAPublicKey) KeyFactory.getInstance("RSA").generatePublic(spec);
     }
@@ -65,6 +75,7 @@ final class Libraries {
             new Texts.Library("auth0 jwks-rsa", JwkProvider.class, KEYS, this::auth0Keys),
             new Texts.Library("jose4j", JwtConsumerBuilder.class, TOKEN, this::jose4j),
             new Texts.Library("jose4j", JwtConsumerBuilder.class, KEYS, this::jose4jFetched),
+            new Texts.Library("vertx-auth-jwt", JWTAuth.class, TOKEN, this::vertx),
             new Texts.Library("spring-security", NimbusJwtDecoder.class, List.of("token", "keys"), this::spring),
             new Texts.Library("spring-security", NimbusJwtDecoder.class, List.of("header"), this::springHeader));
     }
@@ -117,6 +128,17 @@ final class Libraries {
             .setIssuedAtRestrictions(0, 86_400)
             .setJwsAlgorithmConstraints(AlgorithmConstraints.ConstraintType.PERMIT, "RS256")
             .build().processToClaims(question.token());
+    }
+
+    private void vertx(Texts.Question question) throws Exception {
+        JWTOptions wanted = new JWTOptions().setIssuer(issuer).addAudience(audience).setLeeway(question.leewayS());
+        PubSecKeyOptions options = new PubSecKeyOptions().setAlgorithm("RS256").setBuffer(pem);
+        JWTAuth auth = JWTAuth.create(vertx, new JWTAuthOptions().addPubSecKey(options).setJWTOptions(wanted));
+        try {
+            auth.authenticate(new TokenCredentials(question.token())).toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException failed) {
+            throw (Exception) failed.getCause();
+        }
     }
 
     private void spring(Texts.Question question) {

@@ -41,6 +41,7 @@ public final class Texts {
                 }
             }
         }
+        System.exit(0); // threads of the libraries' own may live on
     }
 
     private static void ask(Library library, Question question, ObjectMapper json) throws Exception {
