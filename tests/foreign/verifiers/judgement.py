@@ -92,6 +92,7 @@ SAYS: dict[str, Judged] = {
     "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections": ((Cause.MALFORMED,), NO_ALG),
     # Further ones of Go, Node, Java and Python
     "jwt: token is empty": ((Cause.MALFORMED, Cause.MISSING_METADATA), OF_ANY),
+    "token cannot be null or empty": ((Cause.MALFORMED, Cause.MISSING_METADATA), OF_ANY),
     "Cannot read properties of undefined (reading 'length')": (_TURNED_AWAY, NOTHING),
     'Cannot invoke "Object.hashCode()" because "key" is null': (_TURNED_AWAY, NOTHING),
     "Token is invalid": ((Cause.UNAUTHENTICATED, Cause.MALFORMED), NOTHING),
