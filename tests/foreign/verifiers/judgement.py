@@ -95,6 +95,12 @@ SAYS: dict[str, Judged] = {
     "token cannot be null or empty": ((Cause.MALFORMED, Cause.MISSING_METADATA), OF_ANY),
     "Cannot read properties of undefined (reading 'length')": (_TURNED_AWAY, NOTHING),
     'Cannot invoke "Object.hashCode()" because "key" is null': (_TURNED_AWAY, NOTHING),
+    "issuer does not match: expected: https://issuer.example, got: ": ((Cause.WRONG_ISSUER,), WRONG_TYPE),
+    "No token supplied": ((Cause.MISSING_METADATA,), "an empty token"),
+    "Invalid token signature part": ((Cause.MALFORMED, Cause.BAD_SIGNATURE), OF_ANY),
+    "'<=' not supported between instances of 'str' and 'int'": (_TURNED_AWAY, NOTHING),
+    "'>' not supported between instances of 'str' and 'int'": (_TURNED_AWAY, NOTHING),
+    "'list' object has no attribute 'get'": (_TURNED_AWAY, NOTHING),
     "Token is invalid": ((Cause.UNAUTHENTICATED, Cause.MALFORMED), NOTHING),
     "JWT is in secure mode but token is not signed.": ((Cause.WRONG_ALGORITHM, Cause.BAD_SIGNATURE), OF_ANY),
 }  # fmt: skip

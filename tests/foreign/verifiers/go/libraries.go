@@ -18,11 +18,14 @@ import (
 	jwt4 "github.com/golang-jwt/jwt/v4"
 	jwt5 "github.com/golang-jwt/jwt/v5"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	capjwt "github.com/hashicorp/cap/jwt"
 	"github.com/kataras/jwt"
 	jwk2 "github.com/lestrrat-go/jwx/v2/jwk"
 	jwxt2 "github.com/lestrrat-go/jwx/v2/jwt"
 	jwk3 "github.com/lestrrat-go/jwx/v3/jwk"
 	jwxt3 "github.com/lestrrat-go/jwx/v3/jwt"
+	"github.com/zitadel/oidc/v3/pkg/client/rp"
+	zitadel "github.com/zitadel/oidc/v3/pkg/oidc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"net/http"
@@ -42,6 +45,8 @@ var libraries = []Library{
 	{"go-oidc", "github.com/coreos/go-oidc/v3", []string{"token", "keys"}, goOIDC},
 	{"go-jwt-middleware", "github.com/auth0/go-jwt-middleware/v2", []string{"token", "header"}, auth0},
 	{"kataras/jwt", "github.com/kataras/jwt", []string{"token"}, katarasJWT},
+	{"hashicorp cap", "github.com/hashicorp/cap", []string{"token", "keys"}, hashicorpCap},
+	{"zitadel oidc", "github.com/zitadel/oidc/v3", []string{"token", "keys"}, zitadelOIDC},
 	{"go-grpc-middleware", "github.com/grpc-ecosystem/go-grpc-middleware/v2", []string{"header"}, grpcMiddleware},
 }
 
@@ -215,6 +220,33 @@ func katarasJWT(paper Paper) Judge {
 		expected := jwt.Expected{Issuer: paper.Issuer, Audience: jwt.Audience{paper.Audience}}
 		_, err := jwt.VerifyWithHeaderValidator(nil, nil, []byte(question.Token), keys.ValidateHeader, expected,
 			jwt.Leeway(question.leeway()))
+		return err
+	}
+}
+
+func hashicorpCap(paper Paper) Judge {
+	return func(question Question) error {
+		keys, err := capjwt.NewJSONWebKeySet(context.Background(), question.KeysURL, "")
+		if err != nil {
+			return err
+		}
+		verifier, err := capjwt.NewValidator(keys)
+		if err != nil {
+			return err
+		}
+		_, err = verifier.Validate(context.Background(), question.Token, capjwt.Expected{
+			Issuer: paper.Issuer, Audiences: []string{paper.Audience}, SigningAlgorithms: []capjwt.Alg{capjwt.RS256},
+			ClockSkewLeeway: question.leeway(),
+		})
+		return err
+	}
+}
+
+func zitadelOIDC(paper Paper) Judge {
+	return func(question Question) error {
+		keys := rp.NewRemoteKeySet(http.DefaultClient, question.KeysURL)
+		verifier := rp.NewIDTokenVerifier(paper.Issuer, paper.Audience, keys)
+		_, err := rp.VerifyIDToken[*zitadel.IDTokenClaims](context.Background(), question.Token, verifier)
 		return err
 	}
 }

@@ -11,6 +11,8 @@ const { createVerifier } = require('fast-jwt')
 const { auth } = require('express-oauth2-jwt-bearer')
 const { expressjwt } = require('express-jwt')
 const passportJwt = require('passport-jwt')
+const hapiJwt = require('@hapi/jwt')
+const jwtSimple = require('jwt-simple')
 const koaJwt = require('koa-jwt')
 const njwt = require('njwt')
 const { JwtVerifier } = require('aws-jwt-verify')
@@ -29,6 +31,8 @@ const libraries = [
   ['express-oauth2-jwt-bearer', ['header', 'token', 'keys'], byJwtBearer],
   ['passport-jwt', ['header'], byPassport],
   ['koa-jwt', ['header', 'token'], byKoa],
+  ['@hapi/jwt', ['token'], byHapi],
+  ['jwt-simple', ['token'], byJwtSimple],
   ['njwt', ['token'], byNjwt],
   ['aws-jwt-verify', ['token'], byAws],
 ]
@@ -94,6 +98,15 @@ async function byKoa({ authorization }) {
   const refuse = (status, message, error) => { throw Object.assign(new Error(error?.originalError?.message ?? message), { status }) }
   const headers = authorization === null ? {} : { authorization }
   await middleware({ header: headers, headers, state: {}, throw: refuse, cookies: { get: () => undefined } }, () => Promise.resolve())
+}
+
+function byHapi({ token, leeway_s }) {
+  const artifacts = hapiJwt.token.decode(token)
+  hapiJwt.token.verify(artifacts, { key: pem, algorithms }, { aud: audience, iss: issuer, sub: false, timeSkewSec: leeway_s })
+}
+
+function byJwtSimple({ token }) {
+  jwtSimple.decode(token, pem, false, 'RS256')
 }
 
 function byNjwt({ token }) {

@@ -5,6 +5,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -155,6 +156,17 @@ def flask_jwt_extended(paper: dict[str, Any]) -> Judge:
     return judge
 
 
+def python_jwt(paper: dict[str, Any]) -> Judge:
+    library: Any = importlib.import_module("python_jwt")
+    key = importlib.import_module("jwcrypto.jwk").JWK(**paper["jwks"]["keys"][0])
+
+    def judge(question: Question) -> object:
+        skew = timedelta(seconds=question["leeway_s"])
+        return library.verify_jwt(question["token"], key, [ALGORITHM], skew, checks_optional=True)
+
+    return judge
+
+
 def simplejwt(paper: dict[str, Any]) -> Judge:
     """Judge as Django's REST framework does."""
     settings: Any = importlib.import_module("django.conf").settings
@@ -179,6 +191,7 @@ LIBRARIES: tuple[tuple[str, str, set[str], Callable[[dict[str, Any]], Judge]], .
     ("jwcrypto", "jwcrypto", {"token"}, jwcrypto),
     ("google-auth", "google-auth", {"token"}, google_auth),
     ("google-auth", "google-auth", {"keys"}, google_id_token),
+    ("python-jwt", "python-jwt", {"token"}, python_jwt),
     ("djangorestframework-simplejwt", "djangorestframework-simplejwt", {"token"}, simplejwt),
     ("flask-jwt-extended", "flask-jwt-extended", {"header", "token"}, flask_jwt_extended),
 )

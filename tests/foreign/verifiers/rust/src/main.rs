@@ -20,6 +20,7 @@ pub struct Paper {
     pub issuer: String,
     pub audience: String,
     pub pem: String,
+    pub jwks: serde_json::Value,
     pub situations: Vec<Question>,
 }
 
@@ -29,7 +30,11 @@ pub type Judge = fn(&Paper, &Question) -> Result<(), Vec<String>>;
 fn main() {
     let paper: Paper = serde_json::from_reader(std::io::stdin()).expect("the exam is JSON");
     for (library, judge) in libraries::ALL {
-        for question in paper.situations.iter().filter(|question| question.about == "token") {
+        for question in paper
+            .situations
+            .iter()
+            .filter(|question| question.about == "token")
+        {
             for text in judge(&paper, question).err().unwrap_or_default() {
                 let line = json!({
                     "library": library, "version": version(library), "situation": question.name, "text": text,
@@ -42,8 +47,15 @@ fn main() {
 
 /// Return the version that the lock file names.
 fn version(library: &str) -> String {
-    let lock: toml::Table = include_str!("../Cargo.lock").parse().expect("the lock file is TOML");
+    let lock: toml::Table = include_str!("../Cargo.lock")
+        .parse()
+        .expect("the lock file is TOML");
     let packages = lock["package"].as_array().expect("it lists packages");
-    let found = packages.iter().find(|package| package["name"].as_str() == Some(library));
-    found.and_then(|package| package["version"].as_str()).unwrap_or_default().to_owned()
+    let found = packages
+        .iter()
+        .find(|package| package["name"].as_str() == Some(library));
+    found
+        .and_then(|package| package["version"].as_str())
+        .unwrap_or_default()
+        .to_owned()
 }
