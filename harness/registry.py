@@ -90,9 +90,14 @@ class Names:
         if name == "__all__":
             return self.all()
         # A file of the package is no name of a registry, and must not load one while it is imported itself.
-        if not name.startswith("_") and find_spec(f"{self.package}.{name}") is None and name in self.registered():
-            return self.registered()[name]
-        raise AttributeError(f"{self.package} has no {name!r}; `jwtstorm list` tells what there is")
+        if name.startswith("_") or find_spec(f"{self.package}.{name}") is not None:
+            raise AttributeError(f"{self.package} has no {name!r}")
+        registered = self.registered()
+        if name in registered:
+            return registered[name]
+        near = difflib.get_close_matches(name, self.all(), n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "`jwtstorm list` tells what there is"
+        raise AttributeError(f"{self.package} has no {name!r}; {hint}")
 
     def all(self) -> list[str]:
         """Return every name."""

@@ -51,11 +51,20 @@ def test_a_type_checker_sees_the_settings_of_a_check_and_of_a_source() -> None:
 @every_package
 def test_an_unknown_name_is_refused(names: Names) -> None:
     package = importlib.import_module(names.package)
-    with pytest.raises(AttributeError, match=f"{names.package} has no 'respons_time'; `jwtstorm list` tells"):
-        package.respons_time  # noqa: B018
+    with pytest.raises(AttributeError, match=f"{names.package} has no 'earthquake'; `jwtstorm list` tells"):
+        package.earthquake  # noqa: B018
+    with pytest.raises(AttributeError, match=f"did you mean {names.all()[0]}"):
+        getattr(package, f"{names.all()[0]}s")
 
 
 def test_importing_the_package_loads_no_room_of_it() -> None:
     code = "import sys, harness; print(*sorted(name for name in sys.modules if name.startswith('harness.')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "harness.errors harness.registry\n"
+
+
+@pytest.mark.parametrize("line", ["from harness import clock", "from harness.faults import timeline"])
+def test_importing_a_file_of_the_package_loads_no_registry(line: str) -> None:
+    code = f"import sys; {line}; print('harness.checks' in sys.modules, 'harness.faults.latency' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"

@@ -7,8 +7,8 @@ from weakref import WeakSet
 
 from harness import clock
 from harness.endpoint.metadata import Metadata
-from harness.faults import Forge
-from harness.faults.timeline import CallFaults
+from harness.faults.per_call import Forge
+from harness.faults.per_call.dice import CallFaults
 from harness.results.row import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.tokens.client_parts import ClientParts
 from harness.tokens.keeper import Keeper

@@ -9,8 +9,8 @@ from harness import clock
 from harness.calls.attempt import Attempt, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
-from harness.faults import CallView
-from harness.faults.timeline import Step
+from harness.faults.per_call import CallView
+from harness.faults.per_call.dice import CallStep
 from harness.results.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
 from harness.results.row import Cause, Origin
 from harness.tokens.client_parts import MOST_ATTEMPTS
@@ -146,10 +146,10 @@ class Call:
     def _new_attempt(self) -> Attempt:
         return Attempt(self._arrival, self._nth, self._number, self._method, 0)
 
-    def _touching(self) -> tuple[Step, ...]:
+    def _touching(self) -> tuple[CallStep, ...]:
         return self._client.faults.touching(self._due_s, self._arrival.call_id, self._nth, self._number)
 
-    def _grant(self, touching: Sequence[Step], now: Callable[[], float]) -> Grant:
+    def _grant(self, touching: Sequence[CallStep], now: Callable[[], float]) -> Grant:
         if self._first is not None and self._client.parts.frozen:
             return Grant(self._first, Decision.USE)
         override = partial(self._override, touching) if touching else None
@@ -159,7 +159,7 @@ class Call:
 
     # --- per-call faults ---------------------------------------------------------------------
 
-    def _now(self, touching: Sequence[Step]) -> float:
+    def _now(self, touching: Sequence[CallStep]) -> float:
         now_s = self._client.now()
         for step in touching:
             shown_s = step.fault.on_clock(now_s, self._due_s - step.at_s)
@@ -167,7 +167,7 @@ class Call:
             now_s = shown_s
         return now_s
 
-    def _override(self, touching: Sequence[Step], decision: Decision, token: Token) -> Decision:
+    def _override(self, touching: Sequence[CallStep], decision: Decision, token: Token) -> Decision:
         zero_s = self._client.zero_ns() / 1e9
         for step in touching:
             before = token.obtained_s < zero_s + step.at_s
@@ -176,7 +176,7 @@ class Call:
             decision = changed
         return decision
 
-    def _mark(self, step: Step, *, changed: bool) -> None:
+    def _mark(self, step: CallStep, *, changed: bool) -> None:
         """Note in the row that a step's fault changed something about this attempt.
 
         The bit of a step that poisons says that it did (`_poison`), whatever else it changed: so readers know by it.
@@ -184,7 +184,7 @@ class Call:
         if changed and not self._client.faults.expects(step):
             self._attempt.steps |= self._client.faults.bit(step)
 
-    def _chaos(self, touching: Sequence[Step], token: Token) -> Metadata:
+    def _chaos(self, touching: Sequence[CallStep], token: Token) -> Metadata:
         """Return the metadata that the faults leave; the token's text goes first, then the whole."""
         client, call_id = self._client, self._arrival.call_id
         draw = client.faults.draw(call_id, self._nth, self._number)
@@ -200,7 +200,7 @@ class Call:
             time.sleep(delay_s)
         return metadata
 
-    def _text(self, touching: Sequence[Step], token: Token, view: CallView) -> str:
+    def _text(self, touching: Sequence[CallStep], token: Token, view: CallView) -> str:
         text = token.text
         for step in touching:
             changed = step.fault.on_token(text, view)
@@ -209,7 +209,7 @@ class Call:
             text = changed
         return text
 
-    def _poison(self, step: Step, token: Token, view: CallView, *, changed: bool) -> None:
+    def _poison(self, step: CallStep, token: Token, view: CallView, *, changed: bool) -> None:
         """Note that a step's fault changed the credentials, and which answers are right then."""
         if not changed:
             return

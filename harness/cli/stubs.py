@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import harness
+import harness.faults
 from harness.registry import Names
 
 HEAD = "# Made by `make stubs` from the registries: what the package gives, for type checkers and editors.\n"
-PACKAGES = (harness.NAMES,)
+PACKAGES = (harness.NAMES, harness.faults.NAMES)
 
 
 def stubs() -> dict[Path, str]:

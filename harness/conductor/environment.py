@@ -11,6 +11,7 @@ from typing import Any
 from harness.conductor.controls import Parts
 from harness.conductor.injection import Injection, Problem
 from harness.conductor.staging import lab_note, lab_plan
+from harness.faults.per_call.dice import keyed
 from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.protocol.file_shipping import boot_id
@@ -69,7 +70,7 @@ class Stage:
                 client_id=client.client_id if client else "",
                 secret=client.secret if client else "",
                 transport=transport,
-                key=lab.issuer_key if any(step.fault.keyed() for step in self._scenario.steps) else {},
+                key=lab.issuer_key if keyed(self._scenario.steps) else {},
             )
 
     def run_timeline(self, zero_ns: int, sleep_until_ns: Callable[[int], bool]) -> None:

@@ -86,7 +86,7 @@ class Injection:
     def _pulse(self, edge: Edge) -> None:
         step = edge.step
         try:
-            at_ns = step.fault.pulse(self.lab, self._site(step))
+            at_ns = step.lab_fault.pulse(self.lab, self._site(step))
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail("apply", step, error)
             return
@@ -101,11 +101,11 @@ class Injection:
             return
         site = self._site(step)
         try:
-            undo = [command.to_json() for command in step.fault.undo(site)]
+            undo = [command.to_json() for command in step.lab_fault.undo(site)]
             self.journal.write("applying", **self._about(step), plan_s=edge.at_s, undo=undo)
             if not step.fault.instant:
                 self._active[step.id] = step
-            at_ns = step.fault.apply(self.lab, site)
+            at_ns = step.lab_fault.apply(self.lab, site)
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail("apply", step, error)
             return
@@ -124,7 +124,7 @@ class Injection:
         self._note("undoing", **self._about(step), plan_s=plan_s)
         at_ns = 0
         try:
-            for command in step.fault.undo(self._site(step)):
+            for command in step.lab_fault.undo(self._site(step)):
                 at_ns = int(self.lab.do(command)["at_ns"])
         except Exception as error:  # noqa: BLE001 - whatever one undo raises, the others must be carried out
             self._fail("undo", step, error)
@@ -156,7 +156,7 @@ class Injection:
 
     def _read(self, step: Step, phase: str) -> Reading | None:
         try:
-            return step.fault.read(self.lab, self._site(step))
+            return step.lab_fault.read(self.lab, self._site(step))
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail(phase, step, error)
             return None

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.conductor.controls import Parts
 from harness.errors import HarnessError, UsageError
-from harness.faults import Command
+from harness.faults.of_lab import Command
 from harness.files import cut_lines
 from harness.lab.processes.child import started_ticks
 from harness.lab.toxiproxy.client import ProxyClient

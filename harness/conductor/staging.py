@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from harness.faults.per_call.dice import keyed
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.processes.child import Child, started_ticks
@@ -38,8 +39,7 @@ def _foreign(scenario: Scenario) -> dict[str, str]:
 
 def _issuer_key(scenario: Scenario) -> dict[str, str] | None:
     """Return a key pair for the lab's issuer, made here where workers need it too; it is never written down."""
-    keyed = any(step.fault.keyed() for step in scenario.steps)
-    if not keyed or scenario.issuer is not None or scenario.lab.algorithm == "HS256":
+    if not keyed(scenario.steps) or scenario.issuer is not None or scenario.lab.algorithm == "HS256":
         return None
     key = SigningKey.generate(scenario.lab.algorithm, serial=1)
     return {"kid": key.kid, "pem": key.pem()}

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import whole
 
 
 @dataclass(frozen=True)
-class Bandwidth(ToxicFault, Fault):
+class Bandwidth(ToxicFault):
     """Let ``kb_per_s`` thousand bytes per second through, on each connection of a link.
 
     One gRPC channel is one connection, so its calls share the rate. ``toward`` is ``downstream``

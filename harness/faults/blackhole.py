@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 
 
 @dataclass(frozen=True)
-class Blackhole(ToxicFault, Fault):
+class Blackhole(ToxicFault):
     """Drop every byte toward the client while connections stay open: only deadlines end a call.
 
     Its end cuts the connections it touched, as Toxiproxy does when a time-out toxic is removed: calls

@@ -6,7 +6,7 @@ machine's.
 
 from dataclasses import dataclass, replace
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 from harness.validation import not_zero, one_of
 
 CLOCKS = {"issuer": "issuer", "verifier": "clock"}
@@ -18,7 +18,7 @@ KEPT = ("measured_s", "bound_s", "library", "seen_within_s")
 
 
 @dataclass(frozen=True)
-class MovedClock:
+class MovedClock(LabFault, registered=False):
     """What the two clock faults share: whose clock, the way back, and the measured offset."""
 
     of: str
@@ -55,7 +55,7 @@ class MovedClock:
 
 
 @dataclass(frozen=True)
-class ClockSkew(MovedClock, Fault):
+class ClockSkew(MovedClock):
     """Put a clock ``skew_s`` seconds ahead (behind, where negative); ``of`` is issuer or verifier."""
 
     skew_s: float
@@ -75,7 +75,7 @@ class ClockSkew(MovedClock, Fault):
 
 
 @dataclass(frozen=True)
-class ClockDrift(MovedClock, Fault):
+class ClockDrift(MovedClock):
     """Let a clock run ``rate_ppm`` millionths too fast: 100,000 gains a second in ten."""
 
     rate_ppm: float

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 from harness.faults.toxic import LINKS, link_command
 from harness.validation import one_of, positive
 
@@ -10,7 +10,7 @@ _MARK = "noop"
 
 
 @dataclass(frozen=True)
-class ConnectionChurn(Fault):
+class ConnectionChurn(LabFault):
     """Close all connections of a link every ``every_s`` seconds, first at once; new ones are welcome.
 
     Clients see connections end with calls in flight, as by a balancer that is restarted. A proxy of TCP

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 from harness.faults.toxic import LINKS, link_command
 from harness.validation import one_of
 
 
 @dataclass(frozen=True)
-class Down(Fault):
+class Down(LabFault):
     """Close a link's listener and all its connections: new ones are refused."""
 
     link: str

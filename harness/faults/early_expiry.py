@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 from harness.validation import positive
 
 
 @dataclass(frozen=True)
-class EarlyExpiry(Fault):
+class EarlyExpiry(LabFault):
     """The issuer mints tokens that live ``life_s`` seconds, while ``expires_in`` names the usual life.
 
     A client that plans by ``expires_in`` holds dead tokens; one that reads ``exp`` refreshes more often.

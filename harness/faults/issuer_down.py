@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 
 
 @dataclass(frozen=True)
-class IssuerDown(Fault):
+class IssuerDown(LabFault):
     """The issuer closes its port: token and key requests are refused, open connections are cut."""
 
     def text(self) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 
 
 @dataclass(frozen=True)
-class IssuerErrors(Switch, Fault):
+class IssuerErrors(Switch):
     """The token endpoint answers every request with ``status``: 503 is an outage, 401 a client that was removed."""
 
     action: ClassVar[str] = "set_errors"

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 from harness.validation import positive, whole
 
 
 @dataclass(frozen=True)
-class IssuerRateLimit(Switch, Fault):
+class IssuerRateLimit(Switch):
     """The token endpoint grants ``per_s`` requests a second; the rest get 429 with Retry-After ``retry_after_s``.
 
     Up to one second's worth may come at once. Source: RFC 6585, section 4.

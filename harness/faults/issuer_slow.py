@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 from harness.validation import positive
 
 
 @dataclass(frozen=True)
-class IssuerSlow(Switch, Fault):
+class IssuerSlow(Switch):
     """The token endpoint waits ``delay_s`` before it answers: a brownout, not an outage."""
 
     action: ClassVar[str] = "set_delay"

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 from harness.validation import one_of, positive
 
 ANSWERS = ("error", "html")
 
 
-class KeySetAnswer(Switch):
+class KeySetAnswer(Switch, registered=False):
     """What the three share: the control of the issuer's JWKS endpoint."""
 
     action: ClassVar[str] = "set_jwks"
@@ -27,7 +26,7 @@ class KeySetAnswer(Switch):
 
 
 @dataclass(frozen=True)
-class JwksDown(KeySetAnswer, Fault):
+class JwksDown(KeySetAnswer):
     """The key set cannot be had: the endpoint answers 503, or a page of HTML with 200 where ``answer`` is ``html``."""
 
     answer: str = "error"
@@ -46,7 +45,7 @@ class JwksDown(KeySetAnswer, Fault):
 
 
 @dataclass(frozen=True)
-class JwksEmpty(KeySetAnswer, Fault):
+class JwksEmpty(KeySetAnswer):
     """The key set is a valid one without a key in it, as after a half-finished deployment."""
 
     def text(self) -> str:
@@ -59,7 +58,7 @@ class JwksEmpty(KeySetAnswer, Fault):
 
 
 @dataclass(frozen=True)
-class JwksSlow(KeySetAnswer, Fault):
+class JwksSlow(KeySetAnswer):
     """The key set takes ``delay_s`` to come."""
 
     delay_s: float

@@ -7,10 +7,10 @@ too little time, is a fault. None has an undo: keys move on.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Command, Fault, Lab, Meter, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Meter, Reading, Site
 
 
-class KeyStep:
+class KeyStep(LabFault, registered=False):
     """What the steps share: they happen once, and the issuer remembers which it has carried out."""
 
     instant: ClassVar[bool] = True
@@ -35,7 +35,7 @@ class KeyStep:
 
 
 @dataclass(frozen=True)
-class PublishKey(KeyStep, Fault):
+class PublishKey(KeyStep):
     """The issuer publishes the key that will sign next; where a hidden one signs already, that one."""
 
     action: ClassVar[str] = "publish_key"
@@ -46,7 +46,7 @@ class PublishKey(KeyStep, Fault):
 
 
 @dataclass(frozen=True)
-class RotateKeys(KeyStep, Fault):
+class RotateKeys(KeyStep):
     """The issuer signs with its next key from now on.
 
     With ``overlap`` the old key stays published until `RetireKey`; without, its tokens die with it.
@@ -82,7 +82,7 @@ class RotateKeys(KeyStep, Fault):
 
 
 @dataclass(frozen=True)
-class RetireKey(KeyStep, Fault):
+class RetireKey(KeyStep):
     """The issuer publishes its signing key only: keys that sign no more are gone, and their tokens with them."""
 
     action: ClassVar[str] = "retire_keys"

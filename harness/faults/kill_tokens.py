@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Command, Fault, Lab, Meter, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Meter, Reading, Site
 
 
 @dataclass(frozen=True)
-class KilledTokens:
+class KilledTokens(LabFault, registered=False):
     """What both share: the issuer begins a new generation, and the verifier turns the old ones away.
 
     Tokens minted in between are of the new generation and live: no clock decides, so the edge is exact.
@@ -37,7 +37,7 @@ class KilledTokens:
 
 
 @dataclass(frozen=True)
-class ExpireAll(KilledTokens, Fault):
+class ExpireAll(KilledTokens):
     """Every live token is rejected as expired from this moment; new ones are good."""
 
     action: ClassVar[str] = "expire_through"
@@ -49,7 +49,7 @@ class ExpireAll(KilledTokens, Fault):
 
 
 @dataclass(frozen=True)
-class RevokeAll(KilledTokens, Fault):
+class RevokeAll(KilledTokens):
     """Every live token is rejected as revoked from this moment; new ones are good."""
 
     action: ClassVar[str] = "revoke_through"

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import not_negative
 
 
 @dataclass(frozen=True)
-class Latency(ToxicFault, Fault):
+class Latency(ToxicFault):
     """Hold every chunk on a link back by ``delay_s`` ± ``jitter_s`` seconds.
 
     A chunk keeps its place: jitter delays what comes behind it too. ``toward`` is ``downstream``

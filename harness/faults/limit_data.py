@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import whole
 
 
 @dataclass(frozen=True)
-class LimitData(ToxicFault, Fault):
+class LimitData(ToxicFault):
     """Close each connection of a link after ``limit_bytes``, so that clients connect again and again.
 
     0 closes it at the first byte. ``toward`` is ``downstream`` (answers, the default) or ``upstream``.

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import not_negative
 
 
 @dataclass(frozen=True)
-class ResetPeer(ToxicFault, Fault):
+class ResetPeer(ToxicFault):
     """Cut each connection ``after_s`` seconds from its first byte, again and again."""
 
     kind: ClassVar[str] = "reset_peer"

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 
 
 @dataclass(frozen=True)
-class SameTokenAgain(Switch, Fault):
+class SameTokenAgain(Switch):
     """The issuer answers each client with its last token while that one lives, as a caching issuer does.
 
     A client that refreshes ahead of the end gets nothing new, and one without a pause asks again at once.

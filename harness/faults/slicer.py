@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import not_negative, whole
 
 
 @dataclass(frozen=True)
-class Slicer(ToxicFault, Fault):
+class Slicer(ToxicFault):
     """Cut what a link carries into pieces of ``piece_bytes`` ± ``vary_bytes``, ``pause_s`` after each.
 
     ``toward`` is ``downstream`` (answers, the default) or ``upstream`` (requests).

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Fault
 from harness.faults.toxic import ToxicFault
 from harness.validation import not_negative
 
 
 @dataclass(frozen=True)
-class SlowClose(ToxicFault, Fault):
+class SlowClose(ToxicFault):
     """Tell the receiver ``delay_s`` seconds late that a connection of a link has ended; data is on time.
 
     ``toward`` is ``downstream`` (the client learns late, the default) or ``upstream``.

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from harness.faults import Command, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 
 
-class Switch:
+class Switch(LabFault, registered=False):
     """One control of one part; a concrete fault says how it is thrown and how the part's state shows it.
 
     ``part`` is ``issuer`` or ``target``; ``action`` its control; ``rest`` that control's arguments at rest;

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 
 
-class TargetProcess:
+class TargetProcess(LabFault, registered=False):
     """What both share: the process of a target that the run started, and the two orders that are each other's undo."""
 
     into: ClassVar[str]
@@ -32,7 +32,7 @@ class TargetProcess:
 
 
 @dataclass(frozen=True)
-class RestartTarget(TargetProcess, Fault):
+class RestartTarget(TargetProcess):
     """The target is killed, and started again on its port at the end of the step.
 
     Connections break at once. The new process knows nothing that chaos told the old one: its clock
@@ -53,7 +53,7 @@ class RestartTarget(TargetProcess, Fault):
 
 
 @dataclass(frozen=True)
-class PauseTarget(TargetProcess, Fault):
+class PauseTarget(TargetProcess):
     """The target hangs (SIGSTOP) until the end of the step; its connections stay open and say nothing."""
 
     into: ClassVar[str] = "pause"

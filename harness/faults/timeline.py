@@ -1,17 +1,15 @@
-"""Timeline: which fault begins and ends when, and which per-call fault touches which attempt.
+"""Timeline: which fault begins and ends when.
 
-Pure: the conductor carries edges out (`harness.conductor.injection`), workers ask `CallFaults`. Dice are
-keyed by seed, step, arrival and attempt, so a run replays whichever user takes the arrival.
+Pure: the conductor carries edges out (`harness.conductor.injection`), workers ask `harness.faults.per_call.dice`.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.faults import Fault
-from harness.results.grpc_status import numbers
-from harness.results.poison import step_bits
+from harness.faults.fault import Fault
+from harness.faults.of_lab import LabFault
 from harness.validation import is_number, list_of
 
 MAX_CALL_STEPS = 32
@@ -39,9 +37,16 @@ class Step:
     until_s: float | None
     toxicity: float
 
+    @property
+    def lab_fault(self) -> LabFault:
+        """Return the fault of a step that the lab carries out; raises `TypeError` for one per call."""
+        if not isinstance(self.fault, LabFault):
+            raise TypeError(f"{self.id}: a fault per call is nothing that the lab carries out")
+        return self.fault
+
     def to_json(self) -> dict[str, Any]:
         """Return the step as ``run.json`` holds it."""
-        said = {
+        return {
             "id": self.id,
             "fault": self.fault.name(),
             "at_s": self.at_s,
@@ -50,12 +55,8 @@ class Step:
             "seat": self.fault.seat,
             "text": self.fault.text(),
             "settings": self.fault.settings(),
+            **self.fault.facts(),
         }
-        if expects := self.fault.expects():
-            said["expects"] = list(expects)
-        if meters := self.fault.meters():
-            said["meters"] = [asdict(meter) for meter in meters]
-        return said
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def edges(steps: Iterable[Step]) -> list[Edge]:
 
 
 def _pulses(step: Step) -> Iterable[Edge]:
-    every_s = step.fault.pulses_s()
+    every_s = step.fault.pulses_s() if isinstance(step.fault, LabFault) else None
     if not every_s or step.until_s is None:
         return
     for nth in range(1, math.ceil((step.until_s - step.at_s) / every_s)):
@@ -155,90 +156,10 @@ def _step_mistakes(step: Step, duration_s: float) -> Iterable[str]:
 def _clashes(steps: Sequence[Step]) -> Iterable[str]:
     held: dict[str, Step] = {}
     for step in steps:
-        thing = step.fault.holds()
+        thing = step.fault.holds() if isinstance(step.fault, LabFault) else None
         if thing is None:
             continue
         other = held.get(thing)
         if other is not None and other.until_s is not None and step.at_s < other.until_s:
             yield f"{step.id} and {other.id} both hold the {thing}; begin the second at {other.until_s:g} s or later"
         held[thing] = step
-
-
-class CallFaults:
-    """The per-call faults of a timeline, as a worker asks for them.
-
-    `active` costs one comparison while nothing changes.
-    """
-
-    def __init__(self, steps: Sequence[Step], seed: int) -> None:
-        self._steps = [step for step in steps if step.fault.seat == "call"]
-        self._bits = step_bits(step.id for step in self._steps)
-        self._expects = {step.id: numbers(step.fault.expects()) for step in self._steps}
-        self._seed = seed
-        moments = {step.at_s for step in self._steps} | {
-            step.until_s for step in self._steps if step.until_s is not None
-        }
-        self._moments = sorted(moments)
-        self._from_s = float("-inf")
-        self._to_s = self._moments[0] if self._moments else float("inf")
-        self._active: tuple[Step, ...] = ()
-
-    def active(self, at_s: float) -> tuple[Step, ...]:
-        """Return the steps in force at a time, in seconds from zero; an instant one stays in force."""
-        if not self._from_s <= at_s < self._to_s:
-            self._active = tuple(
-                step for step in self._steps if step.at_s <= at_s and (step.until_s is None or at_s < step.until_s)
-            )
-            self._from_s = max((moment for moment in self._moments if moment <= at_s), default=float("-inf"))
-            self._to_s = min((moment for moment in self._moments if moment > at_s), default=float("inf"))
-        return self._active
-
-    def bit(self, step: Step) -> int:
-        """Return the bit that stands for a step in a row's ``steps``: 1 for the first per-call step."""
-        return self._bits[step.id]
-
-    def expects(self, step: Step) -> frozenset[int]:
-        """Return the statuses that are right answers to the calls that a step poisons; empty: it poisons none."""
-        return self._expects[step.id]
-
-    def touching(self, at_s: float, call_id: int, nth: int, attempt: int) -> tuple[Step, ...]:
-        """Return the steps that touch an attempt.
-
-        At most one of them poisons it, so that its answer has one meaning; and none a call that was sent before,
-        so that a call is poisoned or not as a whole.
-        """
-        active = self.active(at_s)
-        if not active:
-            return ()
-        touched = [step for step in active if self.touches(step, call_id, nth, attempt)]
-        poisons = [step for step in touched if self._expects[step.id]]
-        left_out = poisons if attempt else poisons[1:]
-        return tuple(step for step in touched if step not in left_out)
-
-    def draw(self, call_id: int, nth: int, attempt: int) -> float:
-        """Return a number in [0, 1) of an attempt's own, apart from what decides whether steps touch it."""
-        return dice(self._seed, _CHOICE, call_id, nth, attempt)
-
-    def touches(self, step: Step, call_id: int, nth: int, attempt: int) -> bool:
-        """Tell whether a step touches an attempt: the same for the same seed, always."""
-        if step.toxicity >= 1:
-            return True
-        return dice(self._seed, step.index, call_id, nth, attempt) < step.toxicity
-
-
-_CHOICE = 1 << 32
-"""Stands in the dice's key where a step's index does, so that choices and touches are independent."""
-
-
-def dice(*key: int) -> float:
-    """Return a number in [0, 1) that depends on the key alone.
-
-    Source: the finaliser of SplitMix64 (Steele, Lea, Flood 2014), folded over the key.
-    """
-    state = 0
-    for part in key:
-        state = (state + part + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-        state ^= state >> 31
-    return (state >> 11) / 2**53

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Fault
 from harness.faults.switch import Switch
 from harness.validation import whole
 
@@ -12,7 +11,7 @@ LARGEST_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class TokenBloat(Switch, Fault):
+class TokenBloat(Switch):
     """The issuer pads new tokens by a claim to about ``size_bytes``: groups and roles that grew.
 
     gRPC servers turn metadata away at random between a soft limit (8 KiB) and a hard one.

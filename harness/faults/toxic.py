@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults import Command, Fault, Lab, Reading, Site
+from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
 from harness.validation import one_of
 
 LINKS = ("target", "issuer", "jwks")
@@ -16,7 +16,7 @@ def link_command(site: Site, action: str, link: str, **arguments: Any) -> Comman
 
 
 @dataclass(frozen=True)
-class ToxicFault:
+class ToxicFault(LabFault, registered=False):
     """The settings of a toxic, and its way in and out; a concrete fault adds `kind` and `attributes`.
 
     Toxicity is drawn once per connection: one gRPC channel is one connection.
@@ -65,6 +65,3 @@ class ToxicFault:
         toxics = lab.state(f"proxy:{site.proxies[self.link]}")["toxics"]
         found = [toxic for toxic in toxics if toxic["name"] == site.step]
         return Reading(bool(found), found[0]["attributes"] if found else {})
-
-
-__all__ = ["DIRECTIONS", "LINKS", "Fault", "ToxicFault", "link_command"]

@@ -15,8 +15,8 @@ from harness.comparison.statistics.matters import Matters
 from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError
-from harness.faults import Surroundings
 from harness.faults import timeline as timelines
+from harness.faults.fault import Surroundings
 from harness.faults.timeline import Planned, Step
 from harness.lab import zoo
 from harness.lab.plan import ALGORITHMS

@@ -21,6 +21,7 @@ from harness import clock
 from harness.calls.attempt import Arrival, Tried
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.repertoire import Repertoire
+from harness.faults.per_call.dice import is_per_call
 from harness.results.row import Cause
 from harness.scenario.scenario import Scenario
 from harness.tokens.keeper import Keeper
@@ -121,7 +122,7 @@ class DeclaredCalls:
         self._load = load
         self._seed = scenario.seed
         self._worker, self._workers = share
-        self._steps = [step for step in scenario.steps if step.fault.seat == "call"]
+        self._steps = [step for step in scenario.steps if is_per_call(step)]
         self._repertoire = repertoire
         self._on_unsent = on_unsent
         self._seats: dict[int, Seat] = {}

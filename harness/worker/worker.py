@@ -17,7 +17,7 @@ from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.metadata import Metadata, carrying
 from harness.endpoint.repertoire import Repertoire, find_methods
-from harness.faults.timeline import CallFaults
+from harness.faults.per_call.dice import CallFaults
 from harness.protocol import task_errors
 from harness.protocol.messages import Begin
 from harness.scenario.scenario import Scenario

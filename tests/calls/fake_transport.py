@@ -11,7 +11,8 @@ from harness import clock
 from harness.calls.channel import Arrival, Attempt, AuthChannel, Client
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
-from harness.faults.timeline import CallFaults, Planned, number
+from harness.faults.per_call.dice import CallFaults
+from harness.faults.timeline import Planned, number
 from harness.results.classify import VERDICT_KEY
 from harness.results.row import Cause, Flag
 from harness.tokens.keeper import Keeper

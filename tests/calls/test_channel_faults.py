@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
 
 import pytest
 
 from harness import clock
 from harness.endpoint.metadata import Metadata
-from harness.faults import FAULTS, CallView, Fault
+from harness.faults import CallFault, CallView, ForceRefresh
 from harness.faults.timeline import Planned, at
 from harness.tokens.refresh import Decision
 from tests.calls.fake_transport import Bench, Failure, Transport
@@ -27,11 +26,9 @@ def doubled(metadata: Metadata) -> Metadata:
 
 
 @dataclass(frozen=True)
-class Meddler:
-    """A per-call fault that uses every seam; it joins no registry."""
+class Meddler(CallFault, registered=False):
+    """A per-call fault that uses every seam."""
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
-    instant: ClassVar[bool] = False
     held: list[CallView] = field(default_factory=list)
     ahead_s: float = 0.0
     hold_s: float = 0.0
@@ -39,8 +36,8 @@ class Meddler:
     rewrite: Callable[[Metadata], Metadata] = without_the_token
     answers: tuple[str, ...] = ()
 
-    def name(self) -> str:
-        return "meddler"
+    def text(self) -> str:
+        return "calls are meddled with"
 
     def on_call(self, call: CallView, delay_s: float) -> float:
         self.held.append(call)
@@ -66,9 +63,6 @@ class Meddler:
         assert call.call_id >= 0
         return self.rewrite(metadata)
 
-    def pulses_s(self) -> None:
-        return None
-
     def on_refresh(self, decision: str, *, before: bool) -> str:
         return decision
 
@@ -77,12 +71,7 @@ def meddle(
     at_s: float, until_s: float, toxicity: float = 1.0, ahead_s: float = 0.0, hold_s: float = 0.0
 ) -> tuple[Meddler, Planned]:
     fault = Meddler(ahead_s=ahead_s, hold_s=hold_s)
-    return fault, Planned(at_s, _as_fault(fault), until_s, toxicity)
-
-
-def _as_fault(fault: Any) -> Fault:
-    found: Fault = fault
-    return found
+    return fault, Planned(at_s, fault, until_s, toxicity)
 
 
 def test_each_per_call_step_that_changes_a_call_sets_its_bit() -> None:
@@ -107,7 +96,7 @@ def test_a_step_changes_the_metadata_of_the_calls_that_it_touches() -> None:
 
 
 def test_a_step_may_send_another_text_than_the_tokens() -> None:
-    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(forgery="bad", rewrite=untouched)), 10, 1)])
+    bench = Bench(Transport("reply"), planned=[Planned(0, Meddler(forgery="bad", rewrite=untouched), 10, 1)])
     for at_s in (5.0, 11.0):
         bench.arrive(at_s)
         bench.call()
@@ -116,7 +105,7 @@ def test_a_step_may_send_another_text_than_the_tokens() -> None:
 
 
 def test_a_text_that_a_fault_forged_proves_nothing_of_the_token() -> None:
-    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(forgery="bad", rewrite=untouched)), 10, 1)])
+    bench = Bench(Transport("reply"), planned=[Planned(0, Meddler(forgery="bad", rewrite=untouched), 10, 1)])
     bench.arrive(5.0)
     bench.call()
     assert bench.client.proven is None
@@ -127,7 +116,7 @@ def test_a_text_that_a_fault_forged_proves_nothing_of_the_token() -> None:
 
 def poisoned(from_s: float, until_s: float, toxicity: float = 1.0) -> Planned:
     fault = Meddler(forgery="bad", rewrite=untouched, answers=("UNAUTHENTICATED",))
-    return Planned(from_s, _as_fault(fault), until_s, toxicity)
+    return Planned(from_s, fault, until_s, toxicity)
 
 
 def test_a_poisoned_call_is_sent_once_and_costs_no_good_token() -> None:
@@ -151,7 +140,7 @@ def test_a_poisoned_call_that_is_let_in_is_worth_a_line() -> None:
 
 def test_a_call_that_a_poisoning_step_only_held_back_is_not_poisoned() -> None:
     held_back = Meddler(hold_s=1e-6, rewrite=untouched, answers=("UNAUTHENTICATED",))
-    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(held_back), 10, 1)])
+    bench = Bench(Transport("reply"), planned=[Planned(0, held_back, 10, 1)])
     bench.arrive(5.0)
     bench.call()
     (row, _), *_ = bench.rows
@@ -168,7 +157,7 @@ def test_one_step_alone_poisons_a_call_and_never_one_that_is_sent_again() -> Non
 
 
 def test_a_step_may_send_an_entry_of_the_metadata_twice() -> None:
-    bench = Bench(Transport("reply"), planned=[Planned(0, _as_fault(Meddler(rewrite=doubled)), 10, 1)])
+    bench = Bench(Transport("reply"), planned=[Planned(0, Meddler(rewrite=doubled), 10, 1)])
     bench.arrive(5.0)
     bench.call(metadata=[("trace", "1")])
     assert [key for key, _ in bench.transport.sent[0].metadata] == ["trace", "authorization"] * 2
@@ -200,7 +189,7 @@ def test_a_step_with_half_the_toxicity_touches_the_same_calls_whoever_makes_them
 
 
 def test_a_forced_refresh_renews_once_what_was_fetched_before_it() -> None:
-    force = FAULTS["force_refresh"]()
+    force = ForceRefresh()
     bench = Bench(Transport("reply"), planned=[at(0, force)])
     bench.arrive(-1.0)
     bench.call()

@@ -6,7 +6,7 @@ import pytest
 from harness import clock
 from harness.conductor.controls import Parts
 from harness.errors import LabError
-from harness.faults import Command
+from harness.faults.of_lab import Command
 from harness.lab.toxiproxy.client import ProxyState, ToxicState
 
 

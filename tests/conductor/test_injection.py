@@ -2,20 +2,32 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from harness.conductor.injection import Injection
 from harness.errors import LabError, RecordError
-from harness.faults import FAULTS, Command, Fault, Lab, Reading, Site, fault_from_json
+from harness.faults import (
+    ClockSkew,
+    Command,
+    ExpireAll,
+    ForceRefresh,
+    IssuerDown,
+    Lab,
+    LabFault,
+    Latency,
+    Reading,
+    Site,
+    fault_from_json,
+)
 from harness.faults.timeline import Planned, at, number
 from harness.results.fault_journal import FaultJournal, read_events
 from tests.fakes.lab import LINKS, FakeLab
 
-DOWN, LATENCY = FAULTS["issuer_down"](), FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]
-EXPIRE, FORCE = FAULTS["expire_all"](), FAULTS["force_refresh"]()
-SKEW = FAULTS["clock_skew"]("issuer", 5.0)  # type: ignore[call-arg]
+DOWN, LATENCY = IssuerDown(), Latency("target", 0.4)
+EXPIRE, FORCE = ExpireAll(), ForceRefresh()
+SKEW = ClockSkew("issuer", 5.0)
 ZERO_NS = 500
 
 
@@ -214,21 +226,13 @@ def test_whatever_an_undo_raises_the_others_are_undone(tmp_path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Numb:
-    """A fault of the environment whose reading a test decides; it joins no registry."""
+class Numb(LabFault, registered=False):
+    """A fault of the lab whose reading a test decides."""
 
     reading: Reading | Exception
-    seat: str = "environment"
-    instant: bool = False
-
-    def name(self) -> str:
-        return "numb"
 
     def text(self) -> str:
         return "nothing at all"
-
-    def pulses_s(self) -> None:
-        return None
 
     def undo(self, site: Site) -> tuple[Command, ...]:
         return (Command("issuer", "set_down", {"down": False}),)
@@ -254,7 +258,7 @@ class Numb:
 def test_a_reading_that_does_not_fit_is_a_problem(
     tmp_path: Path, reading: Reading | Exception, said: str, phases: list[str]
 ) -> None:
-    bench = Bench(tmp_path, at(1, cast("Fault", Numb(reading)), until_s=2))
+    bench = Bench(tmp_path, at(1, Numb(reading), until_s=2))
     bench.run()
     assert [event["phase"] for event in bench.events("failed")] == phases
     assert [problem.kind for problem in bench.injection.problems] == [f"{phase}_failed" for phase in phases]

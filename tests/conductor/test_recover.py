@@ -12,13 +12,13 @@ import pytest
 from harness.conductor.controls import Parts
 from harness.conductor.recover import recover, unfinished_runs
 from harness.errors import UsageError
-from harness.faults import FAULTS, Fault, Site
+from harness.faults import ExpireAll, IssuerDown, LabFault, Latency, Site
 from harness.lab.processes.child import Child, started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.results.fault_journal import FaultJournal, read_events
 
-DOWN = FAULTS["issuer_down"]()
-LATENCY = FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]
+DOWN = IssuerDown()
+LATENCY = Latency("target", 0.4)
 DEAD = {"pid": 2**22 + 1, "started_ticks": 12}
 NOBODY = "http://127.0.0.1:9"
 
@@ -41,7 +41,7 @@ class Run:
         told = {"conductor": DEAD, "proxies": self.proxies if url else {}, "children": list(children), **fields}
         self.write("lab", proxy=proxy, **told)
 
-    def applying(self, step: str, fault: Fault) -> None:
+    def applying(self, step: str, fault: LabFault) -> None:
         undo = fault.undo(Site(step, proxies=self.proxies))
         self.write("applying", step=step, fault=fault.name(), undo=[command.to_json() for command in undo])
 
@@ -91,7 +91,7 @@ def test_a_step_whose_undo_failed_is_still_open(run: Run) -> None:
 
 def test_an_instant_fault_leaves_nothing_to_take_back(run: Run) -> None:
     run.lab()
-    run.applying("10-expire_all", FAULTS["expire_all"]())
+    run.applying("10-expire_all", ExpireAll())
     assert recover(run.folder).done == ()
 
 

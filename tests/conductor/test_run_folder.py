@@ -6,14 +6,14 @@ import pytest
 from harness import Scenario, Tokens, at, constant_rate, failure_ratio
 from harness.conductor.run_folder import RunFolder, build_label, host
 from harness.errors import RecordError, UsageError
-from harness.faults import FAULTS
+from harness.faults import ExpireAll
 from harness.scenario.about import About
 
 ABOUT = About("expiry-storm", "Expiry storm.", "One refresh?", "failures under 0.1 %", "abc")
 SCENARIO = Scenario(
     constant_rate(per_s=20, duration_s=60, max_users=10),
     tokens=Tokens(lifetime_s=30),
-    timeline=[at(15, FAULTS["expire_all"]())],
+    timeline=[at(15, ExpireAll())],
     checks=[failure_ratio(below=0.01)],
 )
 

@@ -16,7 +16,7 @@ import pytest
 
 from harness.conductor.controls import Parts
 from harness.errors import UsageError
-from harness.faults import ClockDrift, ClockSkew, Fault, RestartTarget, Site
+from harness.faults import ClockDrift, ClockSkew, LabFault, RestartTarget, Site
 from harness.lab.clocks.faked_clock import Faked
 from harness.lab.clocks.faketime import VARIABLE, find_library
 from harness.lab.plan import IssuerSettings, LabPlan
@@ -54,7 +54,7 @@ def parts_of(lab: Lab) -> Parts:
     return Parts(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
 
 
-def undo(fault: Fault, parts: Parts) -> None:
+def undo(fault: LabFault, parts: Parts) -> None:
     for command in fault.undo(SITE):
         parts.do(command)
 

@@ -7,16 +7,16 @@ import urllib3
 
 from harness import faults
 from harness.conductor.controls import Parts
-from harness.faults import Fault, Site
+from harness.faults import LabFault, Site
 from harness.lab.plan import LabPlan, TargetSettings
 from harness.lab.running import Lab
 from tests.e2e.lab_user import User
-from tests.faults.examples import EXAMPLES, Example, label
+from tests.faults.examples import OF_LAB, Example, label
 
 pytestmark = pytest.mark.e2e
 
 SITE = Site("15-step")
-of_the_issuer = [e for e in EXAMPLES if e.fault.needs() == {"issuer"} and e.fault.seat == "environment"]
+of_the_issuer = [e for e in OF_LAB if e.fault.needs() == {"issuer"}]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 class Applied:
     """A fault in force within a `with`."""
 
-    def __init__(self, lab: Lab, fault: Fault) -> None:
+    def __init__(self, lab: Lab, fault: LabFault) -> None:
         self.parts, self.fault = Parts(lab.issuer, lab.target, lab.proxy), fault
 
     def __enter__(self) -> Parts:
@@ -62,7 +62,7 @@ def jwks(lab: Lab) -> urllib3.BaseHTTPResponse:
 
 
 @pytest.mark.parametrize("example", of_the_issuer, ids=label)
-def test_a_fault_is_in_force_until_it_is_undone(lab: Lab, example: Example) -> None:
+def test_a_fault_is_in_force_until_it_is_undone(lab: Lab, example: Example[LabFault]) -> None:
     fault = example.fault
     with Applied(lab, fault) as parts:
         assert fault.read(parts, SITE).active

@@ -1,46 +1,35 @@
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.faults import FAULTS, Fault
-from harness.faults.timeline import MAX_CALL_STEPS, CallFaults, Planned, at, dice, edges, mistakes, number
+from harness.faults import CallFault, ClockDrift, ClockSkew, ExpireAll, Fault, ForceRefresh, IssuerDown, Latency
+from harness.faults.timeline import MAX_CALL_STEPS, Planned, at, edges, mistakes, number
 
 DURATION_S = 60.0
-DOWN, EXPIRE, FORCE = FAULTS["issuer_down"](), FAULTS["expire_all"](), FAULTS["force_refresh"]()
-SKEW, OTHER_SKEW = FAULTS["clock_skew"]("issuer", 5.0), FAULTS["clock_drift"]("issuer", 5.0)  # type: ignore[call-arg]
-VERIFIER_SKEW = FAULTS["clock_skew"]("verifier", 5.0)  # type: ignore[call-arg]
-LATENCY = FAULTS["latency"]("target", 0.4)  # type: ignore[call-arg]
+DOWN, EXPIRE, FORCE = IssuerDown(), ExpireAll(), ForceRefresh()
+SKEW, OTHER_SKEW = ClockSkew("issuer", 5.0), ClockDrift("issuer", 5.0)
+VERIFIER_SKEW = ClockSkew("verifier", 5.0)
+LATENCY = Latency("target", 0.4)
 
 
 @dataclass(frozen=True)
-class Nudge:
-    """A per-call fault with width, of no registry."""
+class Nudge(CallFault, registered=False):
+    """A per-call fault with width."""
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
-    instant: ClassVar[bool] = False
     partial: ClassVar[bool] = True
-    wrong: tuple[str, ...] = field(default=())
-
-    def name(self) -> str:
-        return "nudge"
+    wrong: tuple[str, ...] = ()
 
     def mistakes(self) -> list[str]:
         return list(self.wrong)
 
-    def holds(self) -> None:
-        return None
-
-    def expects(self) -> tuple[str, ...]:
-        return ()
-
-    def pulses_s(self) -> None:
-        return None
+    def text(self) -> str:
+        return "calls are nudged"
 
 
-NUDGE = cast("Fault", Nudge())
+NUDGE = Nudge()
 
 windows = st.lists(
     st.tuples(st.floats(0, 50), st.none() | st.floats(0.001, 30)).map(
@@ -89,7 +78,7 @@ def test_at_one_moment_a_step_ends_before_the_next_begins() -> None:
         (at(10, LATENCY, until_s=20, toxicity=1.5), "give 0 to 1"),
         (at(10, LATENCY, until_s=20, toxicity=float("nan")), "give 0 to 1"),
         (at(10, DOWN, until_s=20, toxicity=0.5), "drop toxicity=0.5"),
-        (at(10, cast("Fault", Nudge(("nudge: wrong",))), until_s=20), "nudge: wrong"),
+        (at(10, Nudge(("nudge: wrong",)), until_s=20), "nudge: wrong"),
     ],
 )
 def test_a_wrong_step_is_named_with_its_way_out(plan: Planned, said: str) -> None:
@@ -123,55 +112,6 @@ def test_a_row_has_a_bit_for_no_more_than_32_steps() -> None:
     steps = number([at(1, NUDGE, until_s=2)] * (MAX_CALL_STEPS + 1))
     assert [sentence for sentence in mistakes(steps, DURATION_S) if "split the scenario" in sentence]
     assert mistakes(steps[1:], DURATION_S) == []
-    faults = CallFaults(steps[1:], seed=1)
-    bits = [faults.bit(step) for step in steps[1:]]
-    assert bits == [1 << place for place in range(MAX_CALL_STEPS)]
-
-
-def test_only_steps_with_per_call_faults_have_bits() -> None:
-    steps = number([at(1, EXPIRE), at(2, NUDGE, until_s=3), at(4, DOWN, until_s=5), at(6, FORCE)])
-    faults = CallFaults(steps, seed=1)
-    assert [faults.bit(steps[1]), faults.bit(steps[3])] == [1, 2]
-    assert faults.active(4.5) == ()
-
-
-@given(windows, st.lists(st.floats(-10, 90), max_size=30))
-def test_the_active_steps_are_those_whose_window_holds_the_moment_in_any_order(
-    planned: list[Planned], moments: list[float]
-) -> None:
-    steps = number(planned)
-    faults = CallFaults(steps, seed=1)
-    for at_s in [*moments, *(step.at_s for step in steps), *(step.until_s for step in steps if step.until_s)]:
-        held = tuple(s for s in steps if s.at_s <= at_s and (s.until_s is None or at_s < s.until_s))
-        assert faults.active(at_s) == held
-
-
-@given(st.lists(st.integers(-1, 2**40), min_size=1, max_size=6))
-def test_the_same_key_throws_the_same_number(key: list[int]) -> None:
-    number_ = dice(*key)
-    assert number_ == dice(*key)
-    assert 0 <= number_ < 1
-
-
-def test_dice_are_fair_over_arrivals_attempts_and_seeds() -> None:
-    families: list[list[float]] = [
-        [dice(7, 0, call_id, 0, 0) for call_id in range(10_000)],
-        [dice(seed, 0, 42, 0, 0) for seed in range(10_000)],
-        [dice(7, step, call_id, nth, attempt) for step in range(10) for call_id in range(250) for nth in (0, 1)
-         for attempt in (0, 1)],
-    ]  # fmt: skip
-    for thrown in families:
-        assert len(set(thrown)) == len(thrown)
-        for tenth in range(10):
-            share = sum(tenth / 10 <= number_ < (tenth + 1) / 10 for number_ in thrown) / len(thrown)
-            # 10,000 throws: the standard error of a tenth's share is 0.3 %.
-            assert share == pytest.approx(0.1, abs=0.015)
-
-
-def test_one_attempts_dice_tell_nothing_of_the_next_ones() -> None:
-    pairs = [(dice(7, 0, call_id, 0, 0) < 0.5, dice(7, 0, call_id, 0, 1) < 0.5) for call_id in range(10_000)]
-    for pattern in ((False, False), (False, True), (True, False), (True, True)):
-        assert pairs.count(pattern) / len(pairs) == pytest.approx(0.25, abs=0.02)
 
 
 def test_a_step_says_itself_as_the_runs_file_holds_it() -> None:

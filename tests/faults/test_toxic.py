@@ -2,18 +2,18 @@
 
 import pytest
 
-from harness.faults import FAULTS
+from harness.faults import FAULTS, LabFault
 from harness.faults.toxic import ToxicFault
 from harness.lab.proxy import wire
 from harness.lab.proxy.toxics import TOXICS
-from tests.faults.examples import EXAMPLES, Example, label
+from tests.faults.examples import OF_LAB, Example, label
 
-NETWORK = [example for example in EXAMPLES if isinstance(example.fault, ToxicFault)]
+NETWORK = [example for example in OF_LAB if isinstance(example.fault, ToxicFault)]
 
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("example", NETWORK, ids=label)
-def test_its_attributes_are_taken_as_they_are(example: Example, strict: bool) -> None:
+def test_its_attributes_are_taken_as_they_are(example: Example[LabFault], strict: bool) -> None:
     fault = example.fault
     assert isinstance(fault, ToxicFault)
     toxic = {"type": fault.kind, "stream": fault.direction(), "attributes": fault.attributes()}

@@ -5,18 +5,18 @@ import pytest
 
 from harness import LabSettings, Matters, Scenario, Tokens, at, closed_users, constant_rate, failure_ratio, recovery
 from harness.errors import ScenarioError
-from harness.faults import FAULTS, Fault
+from harness.faults import ExpireAll, Fault, ForceRefresh, IssuerDown, Latency
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.token_command import TokenCommand
 
 LOAD = constant_rate(per_s=20, duration_s=60, max_users=10)
-EXPIRE, DOWN, FORCE = FAULTS["expire_all"](), FAULTS["issuer_down"](), FAULTS["force_refresh"]()
+EXPIRE, DOWN, FORCE = ExpireAll(), IssuerDown(), ForceRefresh()
 ISSUER = TokenCommand(["true"])
 OWN: dict[str, Any] = {"target": "127.0.0.1:50051", "issuer": ISSUER}
 
 
 def latency(link: str, delay_s: float = 0.4) -> Fault:
-    return FAULTS["latency"](link, delay_s)  # type: ignore[call-arg]
+    return Latency(link, delay_s)
 
 
 def mistakes_of(**settings: Any) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def test_the_same_settings_have_the_same_fingerprint() -> None:
         ({"tokens": Tokens}, "are its parentheses missing?"),
         ({"timeline": 5}, "timeline=5 is of type int; give a list"),
         ({"timeline": [5]}, "timeline: entry 1 is 5, of type int; write at(15"),
-        ({"timeline": [at(15, FAULTS["expire_all"])]}, "timeline: entry 1: <class"),  # type: ignore[arg-type]
+        ({"timeline": [at(15, ExpireAll)]}, "timeline: entry 1: <class"),  # type: ignore[arg-type]
         ({"timeline": [at("15", EXPIRE)]}, "at '15' is no time"),  # type: ignore[arg-type]
         ({"timeline": [at(True, EXPIRE)]}, "at True is no time"),
         ({"timeline": [at(1, latency("target"), until_s="9")]}, "until_s='9' is no time"),  # type: ignore[arg-type]

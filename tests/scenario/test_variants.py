@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from harness import LabSettings, Matters, Scenario, Tokens, at, constant_rate, failure_ratio, recovery
 from harness.errors import ScenarioError, UsageError
-from harness.faults import FAULTS
+from harness.faults import ClockDrift, EarlyExpiry, ExpireAll, RevokeAll
 from harness.lab import zoo
 from harness.scenario.variants import LEAST_WARM_UP_S, client_parts, let_loose, shortened, variant
 from harness.tokens.sources.token_command import TokenCommand
 
-EXPIRE, REVOKE = FAULTS["expire_all"](), FAULTS["revoke_all"]()
-DRIFT = FAULTS["clock_drift"]("verifier", 100_000)  # type: ignore[call-arg]
-EARLY = FAULTS["early_expiry"](10)  # type: ignore[call-arg]
+EXPIRE, REVOKE = ExpireAll(), RevokeAll()
+DRIFT = ClockDrift("verifier", 100_000)
+EARLY = EarlyExpiry(10)
 
 
 def storm(**settings: object) -> Scenario:

@@ -1,16 +1,15 @@
 """Force refresh: every client drops its token."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from harness.faults import Fault
+from harness.faults.per_call import CallFault
 
 
 @dataclass(frozen=True)
-class ForceRefresh(Fault):
+class ForceRefresh(CallFault):
     """Every client drops the token it holds and fetches a new one before its next call."""
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     instant: ClassVar[bool] = True
 
     def text(self) -> str:

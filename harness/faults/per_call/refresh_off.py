@@ -1,19 +1,18 @@
 """Refresh off: clients stop renewing their tokens."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from harness.faults import Fault
+from harness.faults.per_call import CallFault
 
 
 @dataclass(frozen=True)
-class RefreshOff(Fault):
+class RefreshOff(CallFault):
     """Every client keeps the token it holds, however old; one that a server rejected, too.
 
     A client without a token still fetches its first.
     """
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
 
     def text(self) -> str:

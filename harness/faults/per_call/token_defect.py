@@ -1,19 +1,20 @@
 """Token defect: some calls carry bad credentials, made of the good ones by a row of the defect catalogue."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from harness.defects import DEFECTS, Defect, Specimen
 from harness.defects.forging import beyond_token, large, needs_key, text_of, variants, why_not
 from harness.endpoint.metadata import Metadata
-from harness.faults import CallView, Fault, Surroundings
+from harness.faults.fault import Surroundings
+from harness.faults.per_call import CallFault, CallView
 from harness.validation import list_of
 
 _PLAIN = "authorization"
 
 
 @dataclass(frozen=True)
-class TokenDefect(Fault):
+class TokenDefect(CallFault):
     """Poison calls with row ``row`` of the defect catalogue (``SIGN-12``); the step's toxicity says how many.
 
     ``variant`` names one of the row's variants; else the dice draw one for each call. ``declared`` are the
@@ -21,7 +22,6 @@ class TokenDefect(Fault):
     probes: they are judged by `false_accepts`, and are no part of any failure ratio or response time.
     """
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
     row: str
     variant: str = ""

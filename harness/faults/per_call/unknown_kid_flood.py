@@ -2,21 +2,20 @@
 
 import json
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from harness.faults import CallView, Fault
+from harness.faults.per_call import CallFault, CallView
 from harness.tokens.base64url import decode, encode
 
 
 @dataclass(frozen=True)
-class UnknownKidFlood(Fault):
+class UnknownKidFlood(CallFault):
     """Name another key id, new for each call, in tokens that look good otherwise.
 
     A verifier that asks its issuer for every key that it does not know makes of this a flood at the
     issuer. Poisoned calls are negative probes, as those of `TokenDefect` are.
     """
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
 
     def text(self) -> str:

@@ -8,7 +8,7 @@ from harness.defects.forging import Forger
 from harness.defects.good import Good
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Surroundings
-from harness.faults.defect_mix import FAMILIES, DefectMix, rows_of
+from harness.faults.per_call.defect_mix import FAMILIES, DefectMix, rows_of
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())
 TEXT = GOOD.token(nbf=int(GOOD.now_s) - 10)

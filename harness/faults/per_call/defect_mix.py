@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from harness.defects import DEFECTS, DENY, REJECT, Defect
 from harness.defects.forging import why_not
 from harness.endpoint.metadata import Metadata
-from harness.faults import CallView, Fault, Surroundings
-from harness.faults.token_defect import TokenDefect
+from harness.faults.fault import Surroundings
+from harness.faults.per_call import CallFault, CallView
+from harness.faults.per_call.token_defect import TokenDefect
 from harness.validation import list_of, one_of
 
 FAMILIES = ("META", "SIGN", "HEAD", "TIME", "CLM")
@@ -18,7 +19,7 @@ _REJECTIONS = (REJECT, DENY, _TOO_LARGE)
 
 
 @dataclass(frozen=True)
-class DefectMix(Fault):
+class DefectMix(CallFault):
     """Poison calls with every row of the defect catalogue that a client can send; the dice draw one for each call.
 
     ``families`` are those of the catalogue. Rows whose credentials some servers may accept, or may answer with
@@ -27,7 +28,6 @@ class DefectMix(Fault):
     was answered stands in the summary, so that `jwtstorm compare` names each answer that another build changed.
     """
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
     families: tuple[str, ...] = FAMILIES
 

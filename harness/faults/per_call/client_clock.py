@@ -4,17 +4,16 @@ The generator's clock is never moved: only the decisions about tokens see anothe
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from harness.faults import Fault
+from harness.faults.per_call import CallFault
 from harness.validation import not_zero
 
 
 @dataclass(frozen=True)
-class ClientClockSkew(Fault):
+class ClientClockSkew(CallFault):
     """Show clients a clock that is ``skew_s`` seconds ahead (behind, where negative)."""
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
     skew_s: float
 
@@ -33,10 +32,9 @@ class ClientClockSkew(Fault):
 
 
 @dataclass(frozen=True)
-class ClientClockDrift(Fault):
+class ClientClockDrift(CallFault):
     """Let the clients' clocks gain ``rate_ppm`` millionths from the fault's start on."""
 
-    seat: ClassVar[Literal["environment", "call"]] = "call"
     partial: ClassVar[bool] = True
     rate_ppm: float
 
