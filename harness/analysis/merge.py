@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from harness.errors import RecordError
 from harness.files import read_lines, replaced
+from harness.results.arrow import column, words
 from harness.results.call_journal import journal_path, workers
 from harness.results.call_journal_reader import JournalReader, WorkerRows
 from harness.results.row import NO_LIFE, SCHEMA, Cause, Kind, Origin
@@ -51,6 +52,9 @@ COLUMNS = pa.schema(
     ]
 )
 """Columns of ``calls.parquet``; ``intended_us`` counts from zero, ``life_ms`` is null without a token."""
+
+_AS_THEY_ARE = ("call_id", "lag_us", "wait_us", "latency_us", "steps", "messages", "nth", "attempt", "code")
+"""Columns that hold what the rows hold."""
 
 _ENCODINGS = {
     "intended_us": "DELTA_BINARY_PACKED",
@@ -156,20 +160,18 @@ def _table(piece: list[tuple[npt.NDArray[Any], JournalReader, int]], methods: li
     worker = np.concatenate([np.full(part.size, journal.worker, np.uint16) for part, journal, _ in piece])
     order = np.argsort(times, kind="stable")
     rows = rows[order]
-    columns = {
-        name: pa.array(np.ascontiguousarray(rows[name])) for name in rows.dtype.names or () if name in COLUMNS.names
-    }
+    columns = {field.name: column(rows[field.name], field.type) for field in COLUMNS if field.name in _AS_THEY_ARE}
     columns |= {
-        "intended_us": pa.array(times[order]),
-        "life_ms": pa.array(np.ascontiguousarray(rows["life_ms"]), mask=rows["life_ms"] == NO_LIFE),
-        "flags": pa.array(rows["flags"] & 0x0F),
-        "kind": _named(rows["kind"], [kind.name for kind in Kind]),
-        "origin": _named(rows["origin"], [origin.name for origin in Origin]),
-        "cause": _named(rows["cause"], [cause.name for cause in Cause]),
-        "method": _named(method[order], methods),
-        "worker": pa.array(worker[order]),
+        "intended_us": column(times[order], pa.int64()),
+        "life_ms": column(rows["life_ms"], pa.int32(), rows["life_ms"] != NO_LIFE),
+        "flags": column(rows["flags"] & 0x0F, pa.uint8()),
+        "kind": words(rows["kind"], [kind.name for kind in Kind]),
+        "origin": words(rows["origin"], [origin.name for origin in Origin]),
+        "cause": words(rows["cause"], [cause.name for cause in Cause]),
+        "method": words(method[order], methods),
+        "worker": column(worker[order], pa.uint16()),
     }
-    return pa.table([columns[name] for name in COLUMNS.names], schema=COLUMNS)
+    return pa.Table.from_arrays([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
 
 def _methods(rows: npt.NDArray[Any], journal: JournalReader, methods: list[str]) -> npt.NDArray[np.int16]:
@@ -183,10 +185,6 @@ def _methods(rows: npt.NDArray[Any], journal: JournalReader, methods: list[str])
             methods.append(name)
     found: npt.NDArray[np.int16] = np.array([places[name] for name in names], np.int16)[rows["method"]]
     return found
-
-
-def _named(indices: npt.NDArray[Any], names: Sequence[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int16)), pa.array(list(names), pa.string()))
 
 
 def _merge_traces(run: Path, zero_ns: int, offsets: Mapping[int, int]) -> None:

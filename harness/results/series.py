@@ -23,17 +23,20 @@ A piece is a stretch of at most 5 s between two edges of `harness.analysis.phase
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import RecordError
 from harness.files import replaced
+from harness.results.arrow import column, words
 from harness.results.histogram import CELLS, Ints
 from harness.results.summary import SCHEMA
+
+if TYPE_CHECKING:
+    import pandas as pd  # a report without pictures needs none of it
 
 NAME = "series.parquet"
 BIN_S = 5
@@ -79,15 +82,15 @@ class Packing:
         rest, key = np.divmod(rest, len(self.keys))
         phase, method = np.divmod(rest, len(self.methods))
         columns = [
-            _words(np.zeros(keys.size, np.int64), [series]),
-            _words(phase, self.phases),
-            _words(method, self.methods),
-            _words(key, self.keys),
-            pa.array((at_s - OFFSET).astype(np.int32)),
-            pa.array((cell - OFFSET).astype(np.int32)),
-            pa.array(counts),
+            words(np.zeros(keys.size, np.int64), [series]),
+            words(phase, self.phases),
+            words(method, self.methods),
+            words(key, self.keys),
+            column(at_s - OFFSET, pa.int32()),
+            column(cell - OFFSET, pa.int32()),
+            column(counts, pa.int64()),
         ]
-        return pa.table(columns, schema=_SCHEMA)
+        return pa.Table.from_arrays(columns, schema=_SCHEMA)
 
     def groups(self, keys: Ints) -> tuple[Ints, Ints]:
         """Return the (phase, method, key) place and the cell of packed keys."""
@@ -100,10 +103,6 @@ class Packing:
         return phase, method, key
 
 
-def _words(indices: Ints, names: Sequence[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int16)), pa.array(list(names), pa.string()))
-
-
 def write_series(run: Path, tables: Iterable[pa.Table]) -> None:
     """Write ``series.parquet``, one table after another, whole or not at all."""
     with replaced(run / NAME) as temporary, pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
@@ -111,7 +110,7 @@ def write_series(run: Path, tables: Iterable[pa.Table]) -> None:
             writer.write_table(table)
 
 
-def read_series(run: Path, *names: str, without: Sequence[str] = ()) -> pd.DataFrame:
+def read_series(run: Path, *names: str, without: Sequence[str] = ()) -> "pd.DataFrame":
     """Read ``series.parquet`` into a frame with the columns `COLUMNS`: the series that are named, or all.
 
     Raises `RecordError` where it is missing or damaged.
@@ -127,6 +126,8 @@ def read_histogram(run: Path, series: str, phase: str, key: str) -> tuple[Ints, 
 
     Raises `RecordError` where the file is missing or damaged.
     """
+    import pyarrow.compute as pc
+
     cells = np.zeros(2 * CELLS, np.int64)
     for table in _groups_of(run, [series], ("series", "phase", "key", "cell", "count")):
         wanted = pc.and_(pc.equal(table["phase"], phase), pc.equal(table["key"], key))
@@ -138,6 +139,8 @@ def read_histogram(run: Path, series: str, phase: str, key: str) -> tuple[Ints, 
 
 def _groups_of(run: Path, names: Sequence[str], columns: Sequence[str]) -> Iterator[pa.Table]:
     """Yield the row groups of some series, one at a time: each holds one series, or is an older file's mixture."""
+    import pyarrow.compute as pc
+
     try:
         with pq.ParquetFile(run / NAME) as file:
             for place in range(file.num_row_groups):
@@ -154,9 +157,9 @@ def _unreadable(run: Path) -> RecordError:
     return RecordError(f"{run} has no readable {NAME}; make it with jwtstorm report {run}")
 
 
-def of(series: pd.DataFrame, name: str, **wanted: str) -> pd.DataFrame:
+def of(series: "pd.DataFrame", name: str, **wanted: str) -> "pd.DataFrame":
     """Return one series' rows, narrowed to given values of ``phase``, ``method`` or ``key``."""
     mask = series["series"] == name
-    for column, value in wanted.items():
-        mask &= series[column] == value
+    for field, value in wanted.items():
+        mask &= series[field] == value
     return series[mask]
