@@ -70,6 +70,9 @@ probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1
 foreign: setup  ## get the gRPC servers of others that the probe is tried on
 	@.ci/foreign
 
+texts: setup  ## ask JWT libraries of nine languages what they say of bad tokens: harness/results/verifier_texts.ndjson [OPTIONS=--score]
+	@$(BIN)/python -m tests.foreign.verifiers $(OPTIONS)
+
 zoo: setup  ## let each defect loose: the mutation table and its kill rate
 	$(BIN)/python -m harness.proof.mutation
 
@@ -90,4 +93,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy gateway-peers transport peers foreign probe zoo storms whole proof lock clean
+.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy gateway-peers transport peers foreign probe texts zoo storms whole proof lock clean

@@ -7,6 +7,7 @@ moments, the token's and the verifier's.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 _UNITS: Final = {
@@ -22,13 +23,18 @@ _BY: Final = re.compile(rf"\b(?:by|expired|early|late|ago) (?:(?P<go>{_GO}\b)|{_
 _AGO: Final = re.compile(rf"{_ONE}{_UNIT_ENDS} (?:ago|late|early|past|before|after|too)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)([hms])")
 
+_CLAIMS: Final = re.compile(r'\{"[^{}]{0,1000}\}')
+"""Claims that a verifier shows: their dates are no moments of its own."""
 _EPOCH: Final = re.compile(r"(?<![\d.])[12]\d{9}(?:\.\d{1,9})?(?!\d)")
-_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d| ?UTC)?")
+_ISO: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
+)
 _AMERICAN: Final = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AP]M")
 
 
 def amount_s(text: str) -> float | None:
     """Return the seconds by which a token was too late or too early, or None where the text does not say."""
+    text = _CLAIMS.sub("", text)
     said = _BY.search(text) or _AGO.search(text)
     if said is not None:
         go = said.groupdict().get("go")
@@ -48,29 +54,35 @@ def _go_duration_s(text: str) -> float:
 def _between_moments_s(text: str) -> float | None:
     """Return what lies between the first two moments that a text names in one notation."""
     for notation, read in _NOTATIONS:
-        moments = [moment for found in notation.findall(text)[:2] if (moment := read(found)) is not None]
+        found = list(islice(notation.finditer(text), 2))
+        moments = [moment for one in found if (moment := read(one)) is not None]
         if len(moments) == 2:
             return abs(moments[0] - moments[1])
     return None
 
 
-def _iso_s(text: str) -> float | None:
+def _epoch_s(found: re.Match[str]) -> float:
+    return float(found.group())
+
+
+def _iso_s(found: re.Match[str]) -> float | None:
+    day, hour, fraction, zone = found.groups()
+    offset = zone if zone and zone[0] in "+-" else "+00:00"
     try:
-        moment = datetime.fromisoformat(text.replace(" UTC", "Z").replace("UTC", "Z"))
+        return datetime.fromisoformat(f"{day}T{hour}.{(fraction or '0')[:6]:0<6}{offset}").timestamp()
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _american_s(text: str) -> float | None:
+def _american_s(found: re.Match[str]) -> float | None:
     try:
-        return datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC).timestamp()
+        return datetime.strptime(found.group(), "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
 
 
-_NOTATIONS: Final[tuple[tuple[re.Pattern[str], Callable[[str], float | None]], ...]] = (
-    (_EPOCH, float),
+_NOTATIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], float | None]], ...]] = (
+    (_EPOCH, _epoch_s),
     (_ISO, _iso_s),
     (_AMERICAN, _american_s),
 )

@@ -11,15 +11,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-from harness.calls import Cause
 from harness.results.amounts import amount_s
 from harness.results.plain_words import LONGEST, phrase, plain
+from harness.results.row import Cause
 
 _DATED: Final = {Cause.EXPIRED, Cause.NOT_YET_VALID}
 
 
 @dataclass(frozen=True)
-class Reading:
+class Rejection:
     """What a text says: the cause, and by how many seconds the token came too late or too early, where it tells."""
 
     cause: Cause
@@ -28,20 +28,24 @@ class Reading:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the phrases: its words as they are written, and the pattern that they mean."""
+    """One line of the phrases: its words as they are written, the pattern that they mean, and who needs it.
+
+    ``source`` is empty where texts of the table do.
+    """
 
     cause: Cause
     words: str
     pattern: re.Pattern[str]
+    source: str = ""
 
 
 @lru_cache(maxsize=4096)
-def read_text(text: str) -> Reading | None:
+def read_text(text: str) -> Rejection | None:
     """Return what a verifier's text says, or None where it says nothing of the token or its keys."""
     rule = deciding(text)
     if rule is None:
         return None
-    return Reading(rule.cause, amount_s(text[:LONGEST]) if rule.cause in _DATED else None)
+    return Rejection(rule.cause, amount_s(text[:LONGEST]) if rule.cause in _DATED else None)
 
 
 def deciding(text: str) -> Rule | None:
@@ -56,9 +60,10 @@ def rules() -> tuple[Rule, ...]:
     vocabulary: dict[str, str] = {}
     found = []
     for line in (files("harness.results") / "verifier_phrases.txt").read_text("utf-8").splitlines():
-        first, _, rest = line.partition("  #")[0].partition(" ")
+        written, _, source = line.partition("  # ")
+        first, _, rest = written.partition(" ")
         if first.startswith("<"):
             vocabulary[first.strip("<>")] = rest.strip()
         elif rest and not first.startswith("#"):
-            found.append(Rule(Cause[first], rest.strip(), phrase(rest, vocabulary)))
+            found.append(Rule(Cause[first], rest.strip(), phrase(rest, vocabulary), source))
     return tuple(found)

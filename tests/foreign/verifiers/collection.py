@@ -7,21 +7,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.calls import Cause
+from harness.results.row import Cause
 from tests.foreign.verifiers.exam import ORDER, SITUATIONS
 from tests.foreign.verifiers.judgement import SAYS, SAYS_OF
 
 TABLE = Path(__file__).parents[3] / "harness" / "results" / "verifier_texts.ndjson"
+QUOTED = Path(__file__).parent / "quoted.ndjson"
+"""Texts of libraries that cannot be run here, each with the place in its public source."""
 CAUSES = {situation.name: situation.cause for situation in SITUATIONS}
 
 PLACEHOLDERS = (
     (re.compile(r"[\w-]{20,}\.[\w-]{20,}\.?[\w.-]*"), "{token}"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| ?UTC)?"), "{time}"),
+    (re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d\s[AP]M(?: [A-Z]{3})?"), "{time}"),
     (re.compile(r"(?<=127\.0\.0\.1[:/])\d{4,5}|(?<=port=)\d{4,5}"), "{port}"),
     (re.compile(r"(?<![\d.])1[789]\d{8}(?!\d)"), "{epoch}"),
     (re.compile(r"\b(?:\d+h)?(?:\d+m)?\d+\.\d+s\b|\b\d+h\d+m\d+s\b"), "{duration}"),
-    (re.compile(r"\b3[56]\d{2}(?:\.\d+)?(?= ?(?:s|sec)\b|\d{3} ?(?:ms|milli))"), "{number}"),
-    (re.compile(r"\b3[56]\d{5}\b"), "{number}"),
+    (re.compile(r"\b3[56]\d{5}\b|\b3[56]\d{2}(?:\.\d+)?(?= ?(?:s|sec)\b)"), "{number}"),
     (re.compile(r"[\w-]{60,}"), "{blob}"),
     (re.compile(r"0x[0-9a-f]{6,}|(?<=@)[0-9a-f]{6,8}\b"), "{address}"),
     (re.compile(r"(?<= m=\+)\d\.\d+"), "{uptime}"),

@@ -59,10 +59,14 @@ def _said(channel: grpc.Channel, paper: Mapping[str, Any]) -> Iterator[tuple[str
 def _refusal(channel: grpc.Channel, path: str, metadata: tuple[tuple[str, str], ...]) -> str | None:
     """Return the text of a refused call, or None where it was let pass."""
     try:
-        channel.unary_unary(path)(b"", metadata=metadata, timeout=5, wait_for_ready=True)
+        _call(channel, path)(b"", metadata=metadata, timeout=5, wait_for_ready=True)
     except grpc.RpcError as error:
         return str(error.details()) if error.code() in REFUSED else None
     return None
+
+
+def _call(channel: Any, path: str) -> Any:
+    return channel.unary_unary(path)
 
 
 def _provider(question: Mapping[str, Any]) -> str:

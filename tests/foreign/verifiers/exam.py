@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from harness.auth.defects.base64url import encode
-from harness.auth.defects.good import LEFT_OUT, Good, segment
-from harness.auth.defects.signer import Signer
-from harness.calls import Cause
-from tests.auth.sources.fake_issuer import body, issuer
+from harness.defects.good import LEFT_OUT, Good, segment
+from harness.results.row import Cause
+from harness.tokens.base64url import encode
+from harness.tokens.signer import Signer
+from tests.tokens.sources.fake_issuer import body, issuer
 
 ISSUER = "https://issuer.example"
 AUDIENCE = "ledger"
@@ -25,9 +25,10 @@ PAST_S = 3600
 class Situation:
     """One question: its token is made of a good issuer; ``keys`` is the page from which its keys come.
 
-    ``about`` is ``token``, ``keys`` (of interest for libraries that fetch keys themselves) or ``header``
-    (for those that read the header themselves; ``scheme`` stands before the token there, and a scheme of
-    None is no header at all).
+    ``about`` is ``token``, ``keys`` (of interest for libraries that fetch keys themselves), ``list`` (for those that
+    ask a list of revoked tokens; it holds this one), ``scope`` (for those that ask for "ledger.write") or ``header``
+    (for those that read the header themselves; ``scheme`` stands before the token there, and a scheme of None is
+    no header at all).
     """
 
     name: str
@@ -160,6 +161,8 @@ SITUATIONS = (
     Situation("keys_not_json", Cause.KEYS_UNAVAILABLE, _good, "keys", keys=_GARBAGE),
     Situation("keys_empty", Cause.UNKNOWN_KEY, _good, "keys", keys=_EMPTY),
     Situation("keys_without_this_one", Cause.UNKNOWN_KEY, _good, "keys", keys=_OTHER),
+    Situation("revoked", Cause.REVOKED, _good, "list"),
+    Situation("scope_too_narrow", Cause.DENIED, _claims(scope="mail.read"), "scope"),
     Situation("no_header", Cause.MISSING_METADATA, _good, "header", scheme=None),
     Situation("empty_header", Cause.MISSING_METADATA, _text(""), "header", scheme=""),
     Situation("scheme_alone", Cause.MISSING_METADATA, _text(""), "header", scheme="Bearer"),

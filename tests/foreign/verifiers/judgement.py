@@ -4,7 +4,7 @@ A verifier may take a forged algorithm for a bad signature, or say no more than 
 reads texts and no minds: it is right when it returns what a careful reader makes of the text alone.
 """
 
-from harness.calls import Cause
+from harness.results.row import Cause
 
 Judged = tuple[tuple[Cause, ...], str]
 

@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url)
 const jsonwebtoken = require('jsonwebtoken')
 const jwksRsa = require('jwks-rsa')
 const { createVerifier } = require('fast-jwt')
-const { auth } = require('express-oauth2-jwt-bearer')
+const { auth, requiredScopes } = require('express-oauth2-jwt-bearer')
 const { expressjwt } = require('express-jwt')
 const passportJwt = require('passport-jwt')
 const hapiJwt = require('@hapi/jwt')
@@ -28,7 +28,7 @@ const libraries = [
   ['fast-jwt', ['token'], byFastJwt],
   ['jwks-rsa', ['keys'], byJwksRsa],
   ['express-jwt', ['header', 'token'], byExpressJwt],
-  ['express-oauth2-jwt-bearer', ['header', 'token', 'keys'], byJwtBearer],
+  ['express-oauth2-jwt-bearer', ['header', 'token', 'keys', 'scope'], byJwtBearer],
   ['passport-jwt', ['header'], byPassport],
   ['koa-jwt', ['header', 'token'], byKoa],
   ['@hapi/jwt', ['token'], byHapi],
@@ -81,7 +81,9 @@ async function byExpressJwt(question) {
 }
 
 async function byJwtBearer(question) {
-  await byExpress(auth({ issuer, audience, jwksUri: question.keys_url, tokenSigningAlg: 'RS256', timeoutDuration: 2000 }))(question)
+  const verify = auth({ issuer, audience, jwksUri: question.keys_url, tokenSigningAlg: 'RS256', timeoutDuration: 2000 })
+  const scoped = (request, answer, next) => verify(request, answer, (error) => (error ? next(error) : requiredScopes('ledger.write')(request, answer, next)))
+  await byExpress(question.about === 'scope' ? scoped : verify)(question)
 }
 
 function byPassport({ authorization }) {

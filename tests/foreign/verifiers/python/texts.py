@@ -142,11 +142,13 @@ def flask_jwt_extended(paper: dict[str, Any]) -> Judge:
         JWT_DECODE_AUDIENCE=paper["audience"],
         JWT_DECODE_ISSUER=paper["issuer"],
     )
-    extension.JWTManager(app)
+    manager, revoked = extension.JWTManager(app), {"all": False}
+    manager.token_in_blocklist_loader(lambda *_: revoked["all"])
     app.get("/")(extension.jwt_required()(dict))
 
     def judge(question: Question) -> object:
         app.config["JWT_DECODE_LEEWAY"] = question["leeway_s"]
+        revoked["all"] = question["about"] == "list"
         header = question["authorization"]
         answer = app.test_client().get("/", headers={} if header is None else {"authorization": header})
         if answer.status_code != 200:
@@ -193,7 +195,7 @@ LIBRARIES: tuple[tuple[str, str, set[str], Callable[[dict[str, Any]], Judge]], .
     ("google-auth", "google-auth", {"keys"}, google_id_token),
     ("python-jwt", "python-jwt", {"token"}, python_jwt),
     ("djangorestframework-simplejwt", "djangorestframework-simplejwt", {"token"}, simplejwt),
-    ("flask-jwt-extended", "flask-jwt-extended", {"header", "token"}, flask_jwt_extended),
+    ("flask-jwt-extended", "flask-jwt-extended", {"header", "token", "list"}, flask_jwt_extended),
 )
 
 
