@@ -2,10 +2,15 @@
 
 import re
 
+_WORDS = (
+    r"(?:tokens?|jwts?|type|schema|scheme|format|headers?|auth\w*|credentials?|realm|error|scope|keys?|missing|required|"
+    r"invalid|expired|is|was|not|or|and|in|from|must|should|prefix|value|metadata)\b(?![._~+/-])"
+)
+"""What follows "bearer" where people write of tokens and show none."""
 _TOKEN_LIKE = re.compile(
     r"(?<![\w-])[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)+"  # three parts or more; begins at a word, so that it is linear
     r"|eyJ[\w-]{5,}(?:\.[\w-]*)*"  # what begins as a JWT's header does, however little of it is there
-    r"|(?i:bearer)\s+\S+"
+    rf"|(?i:bearer\s+(?!{_WORDS})\S+)"
 )
 
 

