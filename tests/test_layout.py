@@ -16,7 +16,18 @@ from harness.faults import FAULTS
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    ("errors", "registry", "clock", "validation", "formatting", "redaction", "files", "subprocesses", "junit"),
+    (
+        "errors",
+        "registry",
+        "clock",
+        "placeholders",
+        "validation",
+        "formatting",
+        "redaction",
+        "files",
+        "subprocesses",
+        "junit",
+    ),
     ("results", "endpoint"),
     ("tokens", "checks", "comparison", "transport"),
     ("defects", "analysis"),

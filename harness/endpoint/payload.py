@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from harness.endpoint.methods import Method
 from harness.endpoint.rows import Row
-from harness.endpoint.template import Moment, compile_template
+from harness.endpoint.template import ROW, Moment, compile_template
 from harness.errors import UsageError
 
 _NO_FIELD = re.compile(r'Message type "([^"]+)" has no field named "([^"]+)"(?: at "([^"]+)")?')
@@ -34,6 +34,7 @@ class Payload:
         self._rows = rows
         self._seed = seed
         self._template = compile_template(self._messages(data))
+        self._columns = self._template.starting(ROW)
         self._check_columns()
         self._check()
         self._ready = self._build(0) if self._template.fixed else None
@@ -68,7 +69,7 @@ class Payload:
         return message
 
     def _check_columns(self) -> None:
-        columns = sorted(self._template.columns)
+        columns = sorted(self._columns)
         if columns and not self._rows:
             raise UsageError(f"data reads {{{{row.{columns[0]}}}}}, and there are no rows; give --rows FILE (rows=)")
         for number, row in enumerate(self._rows, start=1):
@@ -76,13 +77,16 @@ class Payload:
                 if column not in row:
                     raise UsageError(f"row {number} has no column {column!r}; it has {', '.join(map(str, row))}")
 
+    def _misfit(self, error: Exception) -> str:
+        return self._template.hiding(misfit(error, self._pool))
+
     def _check(self) -> None:
-        for call_id in range(max(len(self._rows), 1) if self._template.columns else 1):
-            where = f" with row {call_id + 1}" if self._template.columns else ""
+        for call_id in range(max(len(self._rows), 1) if self._columns else 1):
+            where = f" with row {call_id + 1}" if self._columns else ""
             try:
                 messages = self._build(call_id)
             except (json_format.ParseError, TypeError, ValueError) as error:
-                raise UsageError(f"{self.method.path.lstrip('/')}{where}: {misfit(error, self._pool)}") from error
+                raise UsageError(f"{self.method.path.lstrip('/')}{where}: {self._misfit(error)}") from None
             for message in messages:
                 if not message.IsInitialized():
                     missing = ", ".join(message.FindInitializationErrors())  # type: ignore[attr-defined]

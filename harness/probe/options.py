@@ -1,11 +1,11 @@
 """What the options of ``jwtstorm probe`` mean."""
 
 import argparse
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.defects import DEFECTS, find
 from harness.endpoint import Endpoint, Tls
+from harness.endpoint.json_text import json_of
 from harness.errors import UsageError
 from harness.probe.result import Part
 
@@ -51,9 +51,6 @@ def messages_of(option: str, given: Iterable[str]) -> Mapping[str, str]:
         name, mark, data = text.partition("=")
         if not mark or "/" not in name:
             raise UsageError(f"{option} {text[:40]!r}: give pkg.Service/Method='{{\"field\": …}}'")
-        try:
-            json.loads(data)
-        except ValueError as error:
-            raise UsageError(f"{option} {name}: its message is no JSON ({error})") from error
+        json_of(f"{option} {name}: its message", data, "quote it whole, as in METHOD='{\"id\": 1}'")
         found[name.strip("/ ")] = data
     return found

@@ -5,7 +5,6 @@ declares them to Locust with `add_options`, which would refuse them else.
 """
 
 import argparse
-import json
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, NoReturn
 from harness.checks.failure_ratio import FailureRatio
 from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
+from harness.endpoint.json_text import json_of
 from harness.errors import UsageError
 from harness.scenario.load import closed_users, constant_rate
 from harness.scenario.scenario import Scenario
@@ -242,13 +242,12 @@ def _data(options: argparse.Namespace) -> list[Any]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', 'no UTF-8 text')}); check it") from error
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no UTF-8 text; convert it, or name another file") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}; check the path") from error
 
 
 def _json(what: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{what} is no JSON: {error}; quote it whole, as in '{{\"id\": 1}}'") from error
+    return json_of(what, text, "quote it whole, as in '{\"id\": 1}'")
