@@ -25,6 +25,7 @@ FLOORS = (
         "formatting",
         "redaction",
         "files",
+        "foreign_files",
         "subprocesses",
         "junit",
     ),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from harness.defects.bench import Answer
 from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
@@ -20,9 +20,12 @@ from harness.probe.parts.evidence import TURNED_AWAY
 from harness.probe.result import ClockEstimate
 from harness.probe.target.asker import origin_of
 from harness.redaction import redact
+from harness.tokens.forms import Found, find_token
+from harness.tokens.freshness import SLACK_S
 from harness.tokens.token import SHOWN_CLAIMS, Token
 
-_MOST_CHARS = 1_000_000
+_MOST_BYTES = 4_000_001
+"""More than `find_token` takes, in any encoding: a larger file is refused by it."""
 _SHOWN = 120
 _COMPARED = ("iss", "aud", "scope", "azp", "client_id")
 _MILLISECONDS = 10**11
@@ -32,62 +35,53 @@ _MILLISECONDS = 10**11
 class Evidence:
     """What is at hand beside the token: times in seconds since the epoch, on this machine's clock.
 
-    ``good`` is a token that the target accepts; ``answer`` what it says to the failing one.
+    ``good`` is a token that the target accepts; ``answer`` what it says to the failing one; ``signs`` whether a
+    signing key was given, with which the clock can be measured once there is a target.
     """
 
     now_s: float
     clock: ClockEstimate | None = None
     answer: Answer | None = None
     good: Token | None = None
+    signs: bool = False
 
 
-def read_token(name: str, stdin: TextIO | None = None) -> str:
-    """Read a token from a file, or from standard input where the name is ``-``; raises `UsageError`.
+def read_token(name: str, stdin: BinaryIO | None = None) -> bytes:
+    """Read what holds a token, a file or standard input where the name is ``-``; raises `UsageError`.
 
     It is never taken from the command line, where every process of the machine can read it.
     """
     if name.count(".") == 2 and name.startswith("eyJ"):
         raise UsageError("that is a token, and every process can read it there; give its file, or - and pipe it in")
     if name == "-":
-        return (stdin or sys.stdin).read(_MOST_CHARS)
+        return (stdin or sys.stdin.buffer).read(_MOST_BYTES)
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
-            return file.read(_MOST_CHARS)
-    except OSError as error:
-        raise UsageError(
-            f"token {name}: {error.strerror}; give the file of a token, or - for standard input"
-        ) from error
+        with Path(name).open("rb") as file:
+            return file.read(_MOST_BYTES)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such file"
+        raise UsageError(f"token {name}: {why}; give the file of a token, or - for standard input") from error
 
 
-def explain(text: str, evidence: Evidence) -> str:
+def explain(data: bytes | str, evidence: Evidence) -> str:
     """Return the paragraph: what the token says, what the clocks say, the reason, and what to change."""
-    token, blemish = _read(text)
-    if token is None:
-        return f"{blemish}{_said(evidence.answer)}"
-    reasons = [*([blemish] if blemish else []), *_reasons(token, evidence)]
+    try:
+        found = find_token(data)
+    except TokenError as error:
+        return f"There is no token: {error}."
+    try:
+        token = Token.parse(found.token, 0.0)
+    except TokenError as error:
+        return f"This is no JWT: {error}. {_said(evidence.answer)}".strip()
+    reasons = [*_blemishes(found), *_reasons(token, evidence)]
     told = " ".join(reasons) or _nothing(evidence)
     return " ".join(part for part in (_contents(token), _window(token, evidence), _said(evidence.answer), told) if part)
 
 
-def _read(text: str) -> tuple[Token | None, str]:
-    """Return the token, and what is wrong with the text around it."""
-    plain = text.strip().strip("\"'")
-    blemish = ""
-    if plain.lower().startswith("bearer "):
-        plain, blemish = (
-            plain[7:].strip(),
-            "The file holds “Bearer ” before the token: a client that adds it sends it twice.",
-        )
-    elif text.strip() != plain:
-        blemish = "The token is in quotes: take them off, or the server sees them."
-    elif text.rstrip("\r\n") != text.rstrip() or text != text.lstrip() or any(sign.isspace() for sign in plain):
-        blemish = "There is white space around the token or in it: strip it where the client reads it."
-    if not plain:
-        return None, "There is no token: the file is empty. Look at what writes it."
-    try:
-        return Token.parse(plain, 0.0), blemish
-    except TokenError as error:
-        return None, f"This is no JWT: {error}."
+def _blemishes(found: Found) -> Iterator[str]:
+    """Yield what stands around the token, which was read past here."""
+    if found.notes:
+        yield f"Where it lies, {' and '.join(found.notes)}: a client that reads the file as it is sends that, too."
 
 
 def _contents(token: Token) -> str:
@@ -122,10 +116,18 @@ def _clock(evidence: Evidence) -> str:
     if clock is None or clock.offset is None or clock.leeway is None or not clock.sound:
         if clock is not None and clock.grace is not None:
             return f"The verifier takes tokens until {_signed(clock.grace.middle_s)} after their end."
-        return "The verifier's clock is not known; give --signing-key, and it is measured."
+        return f"The verifier's clock is not known; {_why_unmeasured(evidence)}."
     way = "ahead of" if clock.offset.middle_s >= 0 else "behind"
     off = f"{duration(abs(clock.offset.middle_s))} {way} this machine's"
     return f"The verifier's clock is {off}, and it forgives {duration(max(0.0, round(clock.leeway.middle_s, 3)))}."
+
+
+def _why_unmeasured(evidence: Evidence) -> str:
+    if evidence.clock is not None and evidence.clock.doubts:
+        return evidence.clock.doubts[0]
+    return (
+        "give the target's address, and it is measured" if evidence.signs else "give --signing-key, and it is measured"
+    )
 
 
 def _reasons(token: Token, evidence: Evidence) -> Iterator[str]:
@@ -171,6 +173,12 @@ def _of_beginnings(token: Token, edges: Edges, now_s: float, *, known: bool) -> 
             yield (
                 f"{name} lies {duration(early_s)} ahead of what the verifier takes: the issuer's clock is ahead of it, "
                 "or the verifier's is behind. Set both by NTP, date tokens back a little, or allow a leeway."
+            )
+            return
+        if not known and begins_s > now_s + SLACK_S:
+            yield (
+                f"{name} lies {duration(begins_s - now_s)} ahead of this machine's clock, and only a leeway forgives "
+                "that: set the issuer's clock and this one by NTP, or have tokens dated back a little."
             )
             return
     if token.ends_s < now_s - edges.grace.high_s and token.ends_s < token.begins_s:
@@ -224,7 +232,7 @@ def _said(answer: Answer | None) -> str:
     text = _shown(redact(answer.text))
     said = f" (“{text}”)" if answer.text else ""
     blame = cause_words(cause.upper()).label if cause != "unauthenticated" else ""
-    return f" The target answers {answer.code}{said}{f': {blame}, says the {origin}' if blame else ''}.".lstrip()
+    return f"The target answers {answer.code}{said}{f': {blame}, says the {origin}' if blame else ''}."
 
 
 def _nothing(evidence: Evidence) -> str:

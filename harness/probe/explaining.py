@@ -4,22 +4,37 @@ import argparse
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from harness.clock import wall
+from harness.endpoint.metadata import foreign
+from harness.errors import TokenError
 from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.setup import Setup, prepare
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.subject import candidates
 from harness.probe.tasks import Parts
+from harness.tokens.forms import find_token
 from harness.tokens.token import Token
 
 
 def run_explain(options: argparse.Namespace) -> int:
     """Print why a token is turned away; raises `HarnessError`."""
-    text = read_token(options.explain_token)
-    evidence = asyncio.run(gather(prepare(options), text.strip())) if options.addresses else Evidence(wall())
-    sys.stdout.write(f"{explain(text, evidence)}\n")
+    data = read_token(options.explain_token)
+    sys.stdout.write(f"{explain(data, _evidence(options, data))}\n")
     return 0
+
+
+def _evidence(options: argparse.Namespace, data: bytes) -> Evidence:
+    """Return what can be known; a target is asked only about what it can be sent."""
+    signs = bool(options.signing_key)
+    try:
+        token = find_token(data).token
+    except TokenError:
+        return Evidence(wall(), signs=signs)
+    if not options.addresses or foreign(token):
+        return Evidence(wall(), signs=signs)
+    return replace(asyncio.run(gather(prepare(options), token)), signs=signs)
 
 
 async def gather(setup: Setup, token: str) -> Evidence:

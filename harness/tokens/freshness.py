@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness import clock
 from harness.tokens.source import TokenSource
-from harness.tokens.token import Token
+from harness.tokens.token import Token, numeric_date
 
 logger = logging.getLogger("jwtstorm")
 
@@ -18,13 +18,13 @@ def doubt(token: Token, now_s: float) -> str | None:
 
     ``now_s`` is this machine's wall clock, in seconds since the epoch.
     """
-    issued = token.claims.get("iat")
+    issued_s = numeric_date(token.claims, "iat", now_s)
     if token.ends_s <= now_s:
         what = f"is expired since {now_s - token.ends_s:.0f} s"
     elif token.begins_s > now_s + SLACK_S:
         what = f"is not valid for another {token.begins_s - now_s:.0f} s"
-    elif isinstance(issued, int | float) and not isinstance(issued, bool) and issued > now_s + SLACK_S:
-        what = f"was issued {issued - now_s:.0f} s in the future"
+    elif issued_s > now_s + SLACK_S:
+        what = f"was issued {issued_s - now_s:.0f} s in the future"
     else:
         return None
     return f"a token fetched just now {what} by this machine's clock; set the clocks, or have the source give a new one"

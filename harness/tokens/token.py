@@ -4,13 +4,16 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
+from harness.endpoint.metadata import foreign
 from harness.errors import TokenError
 
+_LEAST_HEADER = 15
+"""Characters of the shortest header, {"alg":"HS256"} without its end: opaque tokens may begin like one."""
 SHOWN_CLAIMS = ("iss", "sub", "aud", "iat", "nbf", "exp", "jti")
 """Claims that a trace may hold."""
 
@@ -37,11 +40,16 @@ class Token:
     def parse(cls, text: str, obtained_s: float) -> Self:
         """Decode a compact JWS without verifying it.
 
-        Raises `TokenError` where the string is no JWT; the message never quotes it.
+        Raises `TokenError` where the string is no JWT, or one that no metadata can carry; the message never
+        quotes it.
         """
+        if where := foreign(text) or _blank(text):
+            raise TokenError(
+                f"the token holds {where}, which no token has; save it as plain text, and check the source", "MALFORMED"
+            )
         parts = text.split(".")
         if len(parts) != 3:
-            raise TokenError(_no_jwt(len(parts)), "MALFORMED")
+            raise TokenError(_no_jwt(parts), "MALFORMED")
         header, claims = _decode(parts[0], "header"), _decode(parts[1], "claims")
         begins_s, ends_s = numeric_date(claims, "nbf", -math.inf), numeric_date(claims, "exp", math.inf)
         return cls(text, obtained_s, MappingProxyType(header), MappingProxyType(claims), begins_s, ends_s)
@@ -55,10 +63,19 @@ class Token:
         return {name: self.claims[name] for name in SHOWN_CLAIMS if name in self.claims}
 
 
-def _no_jwt(parts: int) -> str:
+def _blank(text: str) -> str:
+    """Return the first white space in a text, with its place; empty where there is none."""
+    place = text.find(" ")
+    return f"a space at character {place + 1}" if place >= 0 else ""
+
+
+def _no_jwt(parts: Sequence[str]) -> str:
     """Say what a token is instead: issuers give opaque ones where they are not told whom they are for."""
+    count = len(parts)
+    if count < 3 and parts[0].startswith(("ey", "ew")) and len(parts[0]) > _LEAST_HEADER:
+        return f"the token is cut short, with {count} of its 3 parts; copy it whole, or check the source"
     kinds = {1: "opaque", 5: "encrypted (a JWE)"}
-    kind = f"the token is {kinds[parts]}, no JWT" if parts in kinds else f"the token has {parts} parts, a JWT has 3"
+    kind = f"the token is {kinds[count]}, no JWT" if count in kinds else f"the token has {count} parts, a JWT has 3"
     return f"{kind}; ask the issuer for a signed one (often by audience= or a resource), or check the source"
 
 

@@ -21,7 +21,7 @@ BEHIND = ClockEstimate(
 )
 
 
-def told(text: str, **evidence: Any) -> str:
+def told(text: bytes | str, **evidence: Any) -> str:
     return explain(text, Evidence(NOW_S, **evidence))
 
 
@@ -54,7 +54,7 @@ def test_milliseconds_are_recognised() -> None:
     [
         ("", "There is no token"),
         ("abc", "This is no JWT"),
-        (f"Bearer {GOOD.token()}", "The file holds “Bearer ”"),
+        (f"Bearer {GOOD.token()}", "“Bearer ” stands before it"),
         (f'"{GOOD.token()}"', "in quotes"),
         (GOOD.unsigned(alg="none") + ".", "not signed"),
         (GOOD.token(exp="soon"), "exp is no number"),
@@ -63,6 +63,40 @@ def test_milliseconds_are_recognised() -> None:
 )
 def test_what_is_wrong_with_its_form_is_said(text: str, said: str) -> None:
     assert said in told(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"\ufeff{GOOD.token()}".encode(),
+        GOOD.token().encode("utf-16"),
+        f'{{"access_token": "{GOOD.token()}", "token_type": "Bearer"}}',
+        f"TOKEN={GOOD.token()}",
+    ],
+)
+def test_a_token_is_explained_in_whatever_form_it_was_saved(data: bytes | str) -> None:
+    text = told(data)
+    assert "iss https://issuer.test" in text
+    assert "Where it lies, " in text
+
+
+def test_what_lies_in_a_tokens_place_is_named() -> None:
+    assert told('{"kty": "EC"}').startswith("There is no token: it holds a key (JWK); ")
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_a_token_that_begins_later_is_told_by_how_much_and_by_whose_clock(claim: str) -> None:
+    text = told(GOOD.token(None, **{claim: int(NOW_S) + 120}))
+    assert f"{claim} lies 120 s ahead of this machine's clock" in text
+    assert "dates and form are right" not in text
+    assert "lies" not in told(GOOD.token(nbf=int(NOW_S), iat=int(NOW_S)))
+
+
+def test_advice_does_not_ask_for_what_was_given() -> None:
+    assert "give --signing-key, and it is measured" in told(GOOD.token())
+    assert "give the target's address, and it is measured" in told(GOOD.token(), signs=True)
+    unmeasured = ClockEstimate("a", "", doubts=("no token of the probe's making is accepted",))
+    assert "not known; no token of the probe's making is accepted." in told(GOOD.token(), signs=True, clock=unmeasured)
 
 
 def test_a_newline_at_the_end_of_a_file_is_no_blemish() -> None:
@@ -110,8 +144,8 @@ def test_a_token_on_the_command_line_is_refused_unread() -> None:
 def test_a_token_comes_from_a_file_or_standard_input(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("abc\n")
-    assert read_token(str(path)) == "abc\n"
-    assert read_token("-", io.StringIO("xyz")) == "xyz"
+    assert read_token(str(path)) == b"abc\n"
+    assert read_token("-", io.BytesIO(b"xyz")) == b"xyz"
     with pytest.raises(UsageError, match="No such file"):
         read_token(str(tmp_path / "none"))
 

@@ -14,8 +14,8 @@ from typing import Protocol
 from urllib.parse import quote_plus
 
 from harness import clock
-from harness.errors import UsageError
 from harness.tokens.sources import findings, key_file
+from harness.tokens.sources.secret_file import read_secret
 from harness.validation import one_of, positive
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -69,14 +69,8 @@ class ClientSecret:
 
     def _secret(self) -> str:
         if self.file is None:
-            return os.environ[self.env]
-        try:
-            secret = Path(self.file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"client secret {self.file} cannot be read ({type(error).__name__})") from error
-        if not secret:
-            raise UsageError(f"client secret {self.file} is empty; write the secret into it")
-        return secret
+            return os.environ[self.env].strip()
+        return read_secret("client secret", self.file, ("clientsecret", "secret"), "write the secret alone into it")
 
 
 def proof_by_secret(client_id: str, secret: str, style: str = "basic") -> Proof:

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.endpoint.proxy import http_pool
-from harness.errors import UsageError
-from harness.tokens.sources import findings
-from harness.tokens.sources.token_endpoint import looks_like_html
+from harness.errors import TokenError, UsageError
+from harness.tokens.sources import findings, issuer_request
+from harness.tokens.sources.token_answer import looks_like_html
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def _get(url: str, timeout_s: float, proxy: str) -> tuple[int, str, bytes]:
 
     try:
         with http_pool(url, proxy, retries=False, timeout=urllib3.Timeout(timeout_s)) as pool:
-            answer = pool.request("GET", url, headers={"accept": "application/json"}, redirect=True)
-            return answer.status, answer.headers.get("content-type", ""), answer.data
-    except urllib3.exceptions.HTTPError as error:
-        raise UsageError(f"{url} cannot be reached ({type(error).__name__}); is the issuer up?") from error
+            answer = issuer_request.ask(
+                pool, "GET", url, timeout_s, headers={"accept": "application/json"}, redirect=True
+            )
+    except TokenError as error:
+        raise UsageError(f"{url}: {error}") from error
+    return answer.status, answer.content_type, answer.body

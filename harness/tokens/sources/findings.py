@@ -63,6 +63,8 @@ def path(what: str, **values: Any) -> list[str]:
             found.append(f"{what}: {name}={value!r} is no path; give that of a file")
         elif not Path(value).exists():
             found.append(f"{what}: {name}={str(value)!r} does not exist; give the path of a file")
+        elif Path(value).is_fifo():
+            found.append(f"{what}: {name}={str(value)!r} is a pipe, which ends after one reading; save it as a file")
         elif not Path(value).is_file() or not os.access(value, os.R_OK):
             found.append(
                 f"{what}: {name}={str(value)!r} cannot be read; give the path of a file that this user may read"

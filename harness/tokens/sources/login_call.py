@@ -1,4 +1,4 @@
-"""A login RPC of a gRPC service, whose answer holds the token."""
+"""A login RPC of a gRPC service, whose answer holds the token, in its message or in its metadata."""
 
 import os
 import re
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.endpoint.address import host_of
+from harness.endpoint.metadata import key_mistakes
 from harness.errors import HarnessError, TokenError, UsageError
+from harness.tokens.forms import find_token
 from harness.tokens.source import refuse
 from harness.tokens.sources import findings, template, token_source
 from harness.validation import positive
@@ -38,9 +40,11 @@ _CAUSES = {
 class LoginCall:
     """Call a unary method such as ``auth.v1.Auth/Login``; the token is ``token_field`` of its answer.
 
+    With ``token_metadata`` it is the value of that key in the answer's metadata, first or trailing, instead.
+
     ``request`` is the message as JSON: in its texts ``${NAME}`` stands for an environment variable
     (passwords, which are never written down), and ``{user}``, ``{sequence}`` and ``{uuid}`` as in
-    `harness.tokens.sources.template`. ``token_field`` may descend: ``session.token``. The method is
+    `harness.tokens.sources.template`. ``token_field``, a text or bytes, may descend: ``session.token``. The method is
     found by server reflection, or in ``protos`` or a ``descriptor_set`` where one is given. ``target``
     is an address, or a `harness.endpoint.Endpoint` for TLS.
     """
@@ -49,6 +53,7 @@ class LoginCall:
     method: str
     request: Mapping[str, Any] = field(default_factory=dict)
     token_field: str = "token"  # noqa: S105 - the name of a field
+    token_metadata: str = ""
     protos: Sequence[Path] = ()
     descriptor_set: Path | None = None
     timeout_s: float = 5.0
@@ -57,6 +62,8 @@ class LoginCall:
         """Return what is wrong with the settings, one sentence each."""
         what = "LoginCall"
         found = findings.filled(what, method=self.method, token_field=self.token_field)
+        if self.token_metadata != "":
+            found += key_mistakes(f"{what}: token_metadata", self.token_metadata)
         if isinstance(self.target, str) and not self.target.strip():
             found.append(f"{what}: target is empty; give host:port")
         for path in (*self.protos, *([self.descriptor_set] if self.descriptor_set else [])):
@@ -85,7 +92,8 @@ class LoginCall:
         channel = open_channel(endpoint, endpoint.addresses[0])
         try:
             method = self._methods(channel).find(self.method)
-            _require_field(method, self.token_field)
+            if not self.token_metadata:
+                _require_field(method, self.token_field)
             if method.kind != "unary":
                 raise UsageError(f"LoginCall: {self.method} is a {method.kind} method; give a unary one")
             source = LoginSource(self, channel, method, count(1))
@@ -114,7 +122,7 @@ class LoginSource:
         self._settings = settings
         self._channel = channel
         self._method = method
-        self._call = method.on(channel)
+        self._call: Any = method.on(channel)
         self._serials = serials
         self._user = user
 
@@ -127,18 +135,21 @@ class LoginSource:
         import grpc
 
         try:
-            reply = self._call(self.message(), timeout=self._settings.timeout_s)
+            reply, call = self._call.with_call(self.message(), timeout=self._settings.timeout_s)
         except grpc.RpcError as error:
             code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
             cause = _CAUSES.get(code, "BAD_RESPONSE")  # the server's own words may repeat the password
-            raise TokenError(f"{self._settings.method} answered {code}", cause) from error
+            text = f"{self._settings.method} answered {code}; try it by hand, with the same request"
+            raise TokenError(text, cause) from error
         except UsageError as error:
             raise TokenError(str(error), "BAD_CLIENT") from error
-        for name in self._settings.token_field.split("."):
-            reply = getattr(reply, name)
-        if not reply:
-            raise TokenError(f"{self._settings.method} left {self._settings.token_field} empty", "BAD_RESPONSE")
-        return str(reply)
+        place = self._settings.token_metadata
+        value = _in_metadata(call, place) if place else _in_message(reply, self._settings.token_field)
+        try:
+            return find_token(value).token
+        except TokenError as error:
+            where = f"{place} of its metadata" if place else self._settings.token_field
+            raise TokenError(f"{self._settings.method}: no token in {where}: {error}", error.cause) from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -160,6 +171,19 @@ class LoginSource:
             raise UsageError(f"LoginCall: request does not fit {kind}{where}; its fields are {known}") from None
 
 
+def _in_message(reply: Any, path: str) -> str | bytes:
+    for name in path.split("."):
+        reply = getattr(reply, name)
+    value: str | bytes = reply
+    return value
+
+
+def _in_metadata(call: Any, key: str) -> str | bytes:
+    """Return the value of a key that came before or after the answer; empty where it is in neither."""
+    both = (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ()))
+    return next((value for name, value in both if name == key and value), "")
+
+
 def _require_field(method: "Method", path: str) -> None:
     """Refuse a path that leads to no text in the answer."""
     kind: Any = method.reply.DESCRIPTOR
@@ -169,7 +193,7 @@ def _require_field(method: "Method", path: str) -> None:
         if found is None or found.is_repeated:
             known = ", ".join(kind.fields_by_name) if kind is not None else "none"
             raise UsageError(f"LoginCall: token_field={path!r} is not in the answer; at {name!r} there are: {known}")
-        if place == len(names) - 1 and found.type != found.TYPE_STRING:
+        if place == len(names) - 1 and found.type not in {found.TYPE_STRING, found.TYPE_BYTES}:
             raise UsageError(f"LoginCall: token_field={path!r} is no text; name a string field of the answer")
         kind = found.message_type
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from harness.endpoint.proxy import mistakes as proxy_mistakes
-from harness.errors import TokenError, UsageError
+from harness.errors import TokenError
 from harness.tokens.source import refuse
 from harness.tokens.sources import findings, issuer_address, token_source
 from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, Prover
 from harness.tokens.sources.client_credentials import auth_mistakes, extra_mistakes
+from harness.tokens.sources.secret_file import read_secret
 from harness.tokens.sources.token_endpoint import TokenEndpoint
 from harness.validation import positive
 
@@ -69,13 +70,7 @@ class RefreshToken:
     def _read(self) -> str:
         if self.file is None:
             return os.environ[self.env].strip()
-        try:
-            held = Path(self.file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"refresh token {self.file} cannot be read ({type(error).__name__})") from error
-        if not held:
-            raise UsageError(f"refresh token {self.file} is empty; log in anew and write the token into it")
-        return held
+        return read_secret("refresh token", self.file, ("refreshtoken",), "log in anew and write the token into it")
 
 
 class RefreshingSource:

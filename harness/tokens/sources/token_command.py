@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import TokenError
+from harness.tokens.forms import find_token
 from harness.tokens.source import refuse
 from harness.tokens.sources import child, token_source
 from harness.validation import positive
@@ -16,7 +17,8 @@ class TokenCommand:
     """Run a command that prints a token, such as ``["gcloud", "auth", "print-identity-token"]``.
 
     It is run without a shell, anew at each fetch, with this process's environment and no input;
-    the token is the first word it prints.
+    what it prints is read in any of the forms of `harness.tokens.forms`: the token alone, JSON with
+    an ``access_token``, a Kubernetes ExecCredential.
     """
 
     command: Sequence[str]
@@ -32,7 +34,7 @@ class TokenCommand:
         return self
 
     def fetch(self) -> str:
-        """Run the command and return the first word it prints."""
+        """Run the command and return the token that it prints."""
         name = self.command[0]
         try:
             code, output = child.run(self.command, self.timeout_s)
@@ -40,17 +42,13 @@ class TokenCommand:
             raise TokenError(f"{name} gave no token within {self.timeout_s:g} s", "DEADLINE") from error
         except OSError as error:
             raise TokenError(f"{name} cannot be run: {error.strerror}", "UNREACHABLE") from error
-        words = output.split(maxsplit=1)
-        if code or not words:
-            raise TokenError(f"{name} ended with {code} and {_what(words)}; try it by hand", "BAD_RESPONSE")
+        if code or not output.strip():
+            what = "some output" if output.strip() else "no token"
+            raise TokenError(f"{name} ended with {code} and {what}; try it by hand", "BAD_RESPONSE")
         try:
-            return words[0].decode("ascii")
-        except UnicodeDecodeError:
-            raise TokenError(f"{name} printed something that is no token; try it by hand", "MALFORMED") from None
-
-
-def _what(words: list[bytes]) -> str:
-    return "some output" if words else "no token"
+            return find_token(output).token
+        except TokenError as error:
+            raise TokenError(f"{name} printed no token: {error}", error.cause) from None
 
 
 def _mistakes_of(command: object) -> list[str]:

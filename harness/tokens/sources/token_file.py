@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import TokenError
+from harness.foreign_files import read_bytes
+from harness.tokens.forms import find_token
 from harness.tokens.source import refuse
 from harness.tokens.sources import findings, token_source
 
@@ -11,7 +13,7 @@ from harness.tokens.sources import findings, token_source
 @token_source
 @dataclass(frozen=True)
 class TokenFile:
-    """Read the token from a file, anew at each fetch."""
+    """Read the token from a file, anew at each fetch, in any of the forms of `harness.tokens.forms`."""
 
     path: Path
 
@@ -27,10 +29,11 @@ class TokenFile:
     def fetch(self) -> str:
         """Return what the file holds now."""
         try:
-            text = Path(self.path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            kind = type(error).__name__
-            raise TokenError(f"token file {self.path} cannot be read ({kind})", "UNREACHABLE") from error
-        if not text:
-            raise TokenError(f"token file {self.path} is empty; is whoever renews it at work?", "BAD_RESPONSE")
-        return text
+            data = read_bytes(self.path)
+        except OSError as error:
+            text = f"token file {self.path} cannot be read: {error.strerror}; see that whoever renews it leaves one"
+            raise TokenError(text, "UNREACHABLE") from error
+        try:
+            return find_token(data).token
+        except TokenError as error:
+            raise TokenError(f"token file {self.path}: {error}", error.cause) from None

@@ -41,7 +41,11 @@ def door(proto: Path) -> Iterator[str]:
         if request.password != SECRET:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, f"not {request.password}")
         reply: Any = method.reply()
-        reply.session.token = "" if request.level else f"token-of.{request.user}.x"
+        token = f"token-of.{request.user}.x"
+        reply.session.token = {0: f" {token}\n", 1: ""}.get(request.level, "")
+        if request.level == 2:
+            context.send_initial_metadata((("x-token", f"Bearer {token}"),))
+        context.set_trailing_metadata((("x-token-bin", token.encode()),) if request.level == 3 else ())
         return reply
 
     handler = grpc.unary_unary_rpc_method_handler(
@@ -80,20 +84,33 @@ def test_a_login_that_fails_is_named_and_the_password_is_not(proto: Path) -> Non
     with door(proto) as target:
         os.environ["LOGIN_PASSWORD"] = "wrong"
         source = call(target, proto).open()
-        assert str(refusal(source.fetch)) == "auth.v1.Auth/Login answered UNAUTHENTICATED"
+        assert str(refusal(source.fetch)).startswith("auth.v1.Auth/Login answered UNAUTHENTICATED; ")
         source.close()
         os.environ["LOGIN_PASSWORD"] = SECRET
         empty = call(target, proto, {**REQUEST, "level": 1}).open()
-        assert "left session.token empty" in str(refusal(empty.fetch))
+        assert "no token in session.token: it is empty" in str(refusal(empty.fetch))
         empty.close()
     gone = call(target, proto).open()
     assert refusal(gone.fetch).cause == "UNREACHABLE"
     gone.close()
 
 
+@pytest.mark.e2e
+@pytest.mark.parametrize(("level", "key"), [(2, "x-token"), (3, "x-token-bin")])
+def test_a_login_may_give_its_token_in_the_answers_metadata(proto: Path, level: int, key: str) -> None:
+    with door(proto) as target:
+        source = call(target, proto, {**REQUEST, "level": level}, token_metadata=key).open()
+        assert source.for_user("1").fetch() == "token-of.user-1.x"
+        source.close()
+        without = call(target, proto, token_metadata=key).open()
+        assert f"no token in {key} of its metadata: it is empty" in str(refusal(without.fetch))
+        without.close()
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
+        ({"token_metadata": "X-Token"}, "token_metadata='X-Token' is no metadata key"),
         ({"method": "auth.v1.Auth/Logon"}, "did you mean auth.v1.Auth/Login"),
         ({"method": "auth.v1.Auth/Watch"}, "is a server-stream method; give a unary one"),
         ({"token_field": "token"}, "not in the answer; at 'token' there are: session, expires"),

@@ -12,6 +12,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 
 from harness.errors import UsageError
 from harness.tokens.sources.token_command import TokenCommand
+from tests.tokens.craft import jwt_text
 from tests.tokens.sources.fake_issuer import SECRET, refusal
 
 FETCHES = 300
@@ -34,6 +35,25 @@ def test_a_command_that_fails_or_prints_nothing_is_not_quoted(code: str) -> None
 
 def test_a_command_that_prints_no_text_is_malformed() -> None:
     assert refusal(script("import sys; sys.stdout.buffer.write(b'\\xff')").fetch).cause == "MALFORMED"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        jwt_text(),
+        f"Bearer {jwt_text()}",
+        f'{{"access_token": "{jwt_text()}", "expires_in": 300}}',
+        f'{{"kind": "ExecCredential", "status": {{"token": "{jwt_text()}"}}}}',
+        f"token: {jwt_text()}\nexpires: never",
+    ],
+)
+def test_a_command_prints_its_token_as_tools_do(printed: str) -> None:
+    assert script(f"print({printed!r})").open().fetch() == jwt_text()
+
+
+def test_a_command_that_prints_something_else_is_told_what() -> None:
+    error = refusal(script("""print('{"error": "login_required"}')""").fetch)
+    assert "printed no token: it holds an issuer's refusal (login_required)" in str(error)
 
 
 def test_a_command_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
