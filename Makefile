@@ -30,6 +30,9 @@ duel: setup  ## fight pairs of two builds: make duel BASE=lab NEW=lab:work_s=0.0
 test: setup  ## run the tests
 	$(BIN)/python -m pytest
 
+fuzz: setup  ## feed 100,000 mangled inputs to every reader of foreign bytes [OPTIONS='--inputs 1000 --only token']
+	$(BIN)/python -m tests.fuzz $(OPTIONS)
+
 lint: setup  ## check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -93,4 +96,4 @@ clean:  ## remove what was built; keeps reports/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 export HEADLESS BUILD REPORTS
-.PHONY: help setup scenario list compare duel test lint type check stubs bench honesty proto toxiproxy gateway-peers transport peers foreign probe texts zoo storms whole proof lock clean
+.PHONY: $(shell grep -hoE '^[a-z-]+:' $(firstword $(MAKEFILE_LIST)) | tr -d :)
