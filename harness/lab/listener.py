@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from harness.lab.plain_http import PlainHttp
 
 HOST = "127.0.0.1"
 _BACKLOG = 1024
@@ -61,7 +62,7 @@ class Listener:
         self._reserved.close()
 
     def _connect(self) -> asyncio.Protocol:
-        return HttpToolsProtocol(config=self._config, server_state=self._state, app_state={})
+        return PlainHttp(config=self._config, server_state=self._state, app_state={})
 
 
 def _bound(port: int) -> socket.socket:
