@@ -5,6 +5,7 @@ Works under threads and, when the process is patched, under greenlets: it uses `
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness import clock
@@ -26,10 +27,20 @@ class Grant(NamedTuple):
     decision: Decision
 
 
+@dataclass
+class _Fetch:
+    """One fetch that runs beside its caller; ``token`` or ``error`` is there once it is ``over``."""
+
+    over: bool = False
+    token: Token | None = None
+    error: TokenError | None = None
+
+
 class Keeper:
     """Give callers a token, by a renewal's decisions.
 
-    ``spawn`` starts a function beside the caller (a background refresh).
+    ``spawn`` starts a function beside the caller. Every fetch runs so: the call that leads a renewal waits
+    for it no longer than its own deadline, and the renewal goes on for those that come after.
     """
 
     def __init__(self, renewal: Renewal, source: TokenSource, on_fetch: OnFetch, spawn: Callable[..., object]) -> None:
@@ -67,23 +78,26 @@ class Keeper:
                 if decision is not Decision.USE:
                     self._renewal.began()
             if decision is Decision.FETCH:
-                return self._renewed(now, override)
+                return self._renewed(now, until_s, override)
             if decision is Decision.USE_AND_FETCH:
-                self._spawn(self._fetch_quietly, now)
+                self._spawn(self._fetch, _Fetch(), now)
             assert token is not None  # noqa: S101 - every decision that comes here has one
             return Grant(token, decision)
 
-    def _renewed(self, now: Clock, override: Override | None) -> Grant:
+    def _renewed(self, now: Clock, until_s: float, override: Override | None) -> Grant:
         """Fetch; where that fails, return the token held, which may live yet. Source: gRFC A97."""
-        try:
-            return Grant(self._fetch(now), Decision.FETCH)
-        except TokenError:
-            with self._changed:
-                decision = self._renewal.decide(now(), clock.monotonic(), override)
-                token = self._renewal.token
-            if decision is not Decision.USE or token is None:
-                raise
-            return Grant(token, decision)
+        fetch = _Fetch()
+        self._spawn(self._fetch, fetch, now)
+        with self._changed:
+            while not fetch.over:
+                self._wait(until_s)
+            if fetch.token is not None:
+                return Grant(fetch.token, Decision.FETCH)
+            decision = self._renewal.decide(now(), clock.monotonic(), override)
+            token = self._renewal.token
+        if decision is not Decision.USE or token is None:
+            raise (fetch.error or _broken_off()).with_traceback(None)
+        return Grant(token, decision)
 
     def taken(self, token: Token) -> None:
         """Note that a server took a token."""
@@ -100,42 +114,37 @@ class Keeper:
     def _wait(self, until_s: float) -> None:
         left_s = until_s - clock.monotonic()
         if left_s <= 0 or not self._changed.wait(left_s):
-            raise TokenError("the renewal that this call waited for did not end in time", "DEADLINE")
+            text = "the renewal that this call waited for did not end in time; ask whether the issuer answers"
+            raise TokenError(text, "DEADLINE")
 
-    def _fetch(self, now: Clock) -> Token:
+    def _fetch(self, fetch: _Fetch, now: Clock) -> None:
+        """Fetch a token; what comes of it is kept in the renewal, and recorded."""
         start_ns = clock.monotonic_ns()
-        error: TokenError | None = None
-        token: Token | None = None
         try:
-            token = Token.parse(self._source.fetch(), clock.monotonic())
+            fetch.token = Token.parse(self._source.fetch(), clock.monotonic())
         except TokenError as caught:
-            error = caught if caught.cause in Cause.__members__ else TokenError(str(caught), "OTHER", caught.status)
+            known = caught.cause in Cause.__members__
+            fetch.error = caught if known else TokenError(str(caught), "OTHER", caught.status)
         except Exception as caught:  # noqa: BLE001 - a source that a scenario brought may raise anything
-            error = TokenError(f"the token source raised {type(caught).__name__}", "OTHER")
+            fetch.error = TokenError(f"the token source raised {type(caught).__name__}; mend its fetch()", "OTHER")
         finally:
             with self._changed:
-                if token is not None:
-                    self._renewal.arrived(token, now(), clock.monotonic())
+                if fetch.token is not None:
+                    self._renewal.arrived(fetch.token, now(), clock.monotonic())
                 else:
-                    self._renewal.failed(
-                        error or TokenError("the fetch was broken off", "CANCELLED"), clock.monotonic()
-                    )
+                    self._renewal.failed(fetch.error or _broken_off(), clock.monotonic())
+                fetch.over = True
                 self._changed.notify_all()
             self._tell()
-            self._on_fetch(start_ns, clock.monotonic_ns(), error)
-        if token is None:
-            raise error or TokenError("the fetch was broken off", "CANCELLED")
-        return token
+            self._on_fetch(start_ns, clock.monotonic_ns(), fetch.error)
 
     def _tell(self) -> None:
         if self.on_change is not None:
             self.on_change()
 
-    def _fetch_quietly(self, now: Clock) -> None:
-        try:
-            self._fetch(now)
-        except TokenError:
-            return  # kept in the renewal, and recorded: callers hear of it when they need a token
+
+def _broken_off() -> TokenError:
+    return TokenError("the fetch was broken off; the next call fetches again", "CANCELLED")
 
 
 def _unusable() -> TokenError:

@@ -167,7 +167,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         renewal = Renewal(self.tokens, random.Random(7))
-        keeper = Keeper(renewal, self.source, lambda *_: None, lambda *_: None)
+        keeper = Keeper(renewal, self.source, lambda *_: None, lambda function, *with_these: function(*with_these))
         faults = CallFaults(number(self.planned), seed=7)
         self.client = Client(keeper, self.tokens, faults, self, self.deadline_s, lambda: self.zero_ns)
         self.channel = AuthChannel(self.transport, self.client)

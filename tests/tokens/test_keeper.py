@@ -45,20 +45,27 @@ class Source:
 
 
 class Bench:
-    """A keeper over a source; fetches are noted, background work is kept until `run_spawned`."""
+    """A keeper over a source; fetches are noted, and run at once or, ``deferred``, when `run_spawned` is called."""
 
     def __init__(self, tokens: Tokens = LONG, source: Source | None = None) -> None:
         self.source = source or Source()
         self.fetches: list[tuple[int, int, TokenError | None]] = []
         self.spawned: list[tuple[Any, ...]] = []
+        self.deferred = False
         self.renewal = Renewal(tokens, random.Random(7))
-        self.keeper = Keeper(self.renewal, self.source, self._note, lambda *task: self.spawned.append(task))
+        self.keeper = Keeper(self.renewal, self.source, self._note, self._spawn)
 
     def get(self, **options: Any) -> Grant:
         return self.keeper.get(options.pop("now", now), options.pop("until_s", soon()), **options)
 
     def run_spawned(self) -> None:
         for function, *arguments in self.spawned:
+            function(*arguments)
+
+    def _spawn(self, function: Callable[..., None], *arguments: Any) -> None:
+        if self.deferred:
+            self.spawned.append((function, *arguments))
+        else:
             function(*arguments)
 
     def _note(self, start_ns: int, end_ns: int, error: TokenError | None) -> None:
@@ -133,6 +140,7 @@ def test_a_held_token_costs_no_fetch() -> None:
 def test_a_background_refresh_runs_beside_the_caller() -> None:
     bench = Bench(Tokens(refresh="background", lifetime_s=100, before_s=60), Source(life_s=100))
     held = bench.get().token
+    bench.deferred = True
     grant = bench.get(now=lambda: NOW_S + 55)
     assert grant == Grant(held, Decision.USE_AND_FETCH)
     assert bench.source.fetched == 1
@@ -144,6 +152,7 @@ def test_a_background_refresh_runs_beside_the_caller() -> None:
 def test_a_background_refresh_that_fails_disturbs_nobody() -> None:
     bench = Bench(Tokens(refresh="background", lifetime_s=100, before_s=60))
     held = bench.get().token
+    bench.deferred = True
     bench.source.error = TokenError("down", "UNREACHABLE")
     bench.get(now=lambda: NOW_S + 55)
     bench.run_spawned()
@@ -185,6 +194,31 @@ def test_a_waiter_whose_time_is_up_gets_a_deadline() -> None:
     with pytest.raises(TokenError, match="did not end in time") as caught:
         bench.get(until_s=clock.monotonic())
     assert caught.value.cause == "DEADLINE"
+
+
+def test_the_call_that_leads_a_renewal_waits_no_longer_than_its_deadline() -> None:
+    bench = Bench()
+    bench.deferred = True  # an issuer that does not answer
+    for _ in range(3):
+        with pytest.raises(TokenError, match="did not end in time; ask whether the issuer answers") as caught:
+            bench.get(until_s=clock.monotonic())
+        assert caught.value.cause == "DEADLINE"
+    assert len(bench.spawned) == 1, "all three waited for one renewal"
+    bench.run_spawned()
+    assert bench.get().decision is Decision.USE
+    assert bench.source.fetched == 1
+
+
+def test_a_renewal_that_its_leader_gave_up_may_fail_and_is_told() -> None:
+    bench = Bench()
+    bench.deferred = True
+    bench.source.error = TokenError("down", "UNREACHABLE")
+    with pytest.raises(TokenError):
+        bench.get(until_s=clock.monotonic())
+    bench.run_spawned()
+    with pytest.raises(TokenError, match="down"):
+        bench.get()
+    assert [error and error.cause for _, _, error in bench.fetches] == ["UNREACHABLE"]
 
 
 def test_an_error_that_is_raised_again_and_again_does_not_grow() -> None:
