@@ -13,18 +13,17 @@ from benchmarks.rig.estimate import exact, quantile
 from benchmarks.rig.options import quick
 from benchmarks.rig.runs import run
 from benchmarks.rig.table import Bound, Line, show
-
-EDGES = ("applied", "undone")
+from harness.results.fault_events import AppliedEvent, FailedEvent, UndoneEvent
 
 
 def main() -> int:
     finished = run("edges_ours", {"ROUNDS": "1" if quick(__doc__) else "6"})
     errors_ms: dict[str, list[float]] = defaultdict(list)
     for event in finished.events:
-        if event["event"] in EDGES and event["plan_s"] is not None:
-            errors_ms[event["fault"]].append(abs(event["at_s"] - event["plan_s"]) * 1e3)
+        if isinstance(event, AppliedEvent | UndoneEvent) and event.plan_s is not None:
+            errors_ms[event.fault].append(abs(event.at_s - event.plan_s) * 1e3)
     every = [one for found in errors_ms.values() for one in found]
-    failed = sum(event["event"] == "failed" for event in finished.events)
+    failed = sum(isinstance(event, FailedEvent) for event in finished.events)
     return show(
         [
             Line("p95 distance of an edge from its plan", quantile(every, 0.95), "ms", 1, Bound(below=50.0)),

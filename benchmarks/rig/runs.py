@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from harness.results.call_journal import workers
 from harness.results.call_journal_reader import JournalReader
+from harness.results.fault_events import AnyEvent
 from harness.results.fault_journal import read_events
 from harness.results.row import Cause, Flag
 from harness.results.run import Run, read_run
@@ -63,7 +64,7 @@ class Finished:
 
     run: Run
     rows: Mapping[str, Rows]
-    events: Sequence[Mapping[str, Any]]
+    events: Sequence[AnyEvent]
 
     def finals(self) -> Rows:
         """Return all final rows from zero on."""

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from harness.results.binomial import log_chance
+from harness.results.fault_events import AnyEvent, AppliedEvent, FailedEvent, StepEvent, UndoneEvent, VerifiedEvent
 from harness.results.summary import GOOD_IN_A_ROW, Phase
 
 TENTHS = 10
@@ -93,13 +94,12 @@ class Recovered:
     """What it took at least, where calls were not good again before the load ended; None where nobody can tell."""
 
 
-def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[AnyEvent]) -> tuple[Window, ...]:
     """Return the steps of a run with the edges that its fault journal tells."""
     found = {str(step["id"]): _planned(step) for step in steps}
     for event in events:
-        name = str(event.get("step"))
-        if name in found:
-            found[name] = _after(found[name], event)
+        if isinstance(event, StepEvent | FailedEvent) and event.step in found:
+            found[event.step] = _after(found[event.step], event)
     return tuple(found.values())
 
 
@@ -115,24 +115,28 @@ def _planned(step: Mapping[str, Any]) -> Window:
     )
 
 
-def _after(window: Window, event: Mapping[str, Any]) -> Window:
+def _after(window: Window, event: StepEvent | FailedEvent) -> Window:
     """Return a window as one event leaves it."""
-    what, at_s = event.get("event"), event.get("at_s")
-    if what == "applied" and at_s is not None:
-        return replace(window, from_s=float(at_s))
-    if what == "undone" and at_s is not None:
-        return replace(window, until_s=float(at_s))
-    if what == "verified":
-        undone = window.until_s is not None
-        held = bool(event.get("active")) is not undone
-        problem = f"read back {'still active after its end' if undone else 'not in force'}"
-        return replace(
-            window, verified=held and window.problem is None, problem=window.problem or (None if held else problem)
-        )
-    if what == "failed":
-        doing = "applied" if event.get("phase") == "apply" else "undone"
-        return replace(window, verified=False, problem=f"could not be {doing}: {event.get('text', '')}")
+    match event:
+        case AppliedEvent():
+            return replace(window, from_s=event.at_s)
+        case UndoneEvent():
+            return replace(window, until_s=event.at_s)
+        case VerifiedEvent():
+            return _read_back(window, active=event.active)
+        case FailedEvent():
+            doing = "applied" if event.phase == "apply" else "undone"
+            return replace(window, verified=False, problem=f"could not be {doing}: {event.text}")
     return window
+
+
+def _read_back(window: Window, *, active: bool) -> Window:
+    undone = window.until_s is not None
+    held = active is not undone
+    problem = window.problem or (
+        None if held else f"read back {'still active after its end' if undone else 'not in force'}"
+    )
+    return replace(window, verified=held and window.problem is None, problem=problem)
 
 
 def first_fault_s(found: Iterable[Window]) -> float | None:

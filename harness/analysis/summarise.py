@@ -26,8 +26,8 @@ from harness.analysis.verdict import (
 )
 from harness.checks import checks_of
 from harness.checks.failure_ratio import steady_limit
-from harness.files import read_lines
 from harness.results.call_journal_reader import WorkerRows
+from harness.results.fault_journal import read_events
 from harness.results.poison import Poison
 from harness.results.run import Run
 from harness.results.series import write_series
@@ -36,7 +36,7 @@ from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, S
 
 def summarise(run: Run, merged: Merged) -> Summary:
     """Fold a merged run, write its ``series.parquet``, and return its summary with checks and verdict."""
-    found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
+    found = windows(run.steps, read_events(run.path))
     first = Tenths(first_fault_s(found), run.warm_up_s)
     methods = Methods()
     poisoned = Poison.of(run.steps).mask  # negative probes: `harness.analysis.auth_measures` counts them, nobody else
@@ -69,7 +69,7 @@ def judge(summary: Summary, run: Run, merged: Merged, unsteady_why: str | None) 
     known = {problem.kind for problem in problems}
     ended_s = summary.duration_s if run.ended_s is None else run.ended_s
     derived = [*of_rows(merged.workers), *of_end(run, ended_s, calls), *of_generator(summary.health, run)]
-    found = windows(run.steps, read_lines(run.path / "faults.ndjson"))
+    found = windows(run.steps, read_events(run.path))
     derived += [*of_faults(found, run.state), *of_files(run)]
     if unsteady_why and calls:
         text = f"unsteady before the storm: {unsteady_why}{most_failed(summary.cell('warm-up'))}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness import clock
 from harness.errors import LabError
-from harness.faults.of_lab import Command
+from harness.results.fault_events import Command
 
 
 @dataclass(frozen=True)

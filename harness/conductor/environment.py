@@ -16,6 +16,7 @@ from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.protocol.file_shipping import boot_id
 from harness.protocol.messages import Begin
+from harness.results.fault_events import ClosedEvent
 from harness.results.fault_journal import FaultJournal
 from harness.scenario.scenario import Scenario
 
@@ -37,12 +38,12 @@ class Stage:
         Raises `HarnessError`; then `close` must follow.
         """
         # Before the lab starts, and again when it is there: a killed conductor must be followed up.
-        self._journal.write("lab", **lab_note(self._scenario, self._environ, None))
+        self._journal.write(lab_note(self._scenario, self._environ, None))
         lab = self._lab = Lab.start(lab_plan(self._scenario, self._environ), self._run)
         if over.is_set():  # somebody pressed stop meanwhile, and `close` found no lab yet
             lab.stop()
             return False
-        self._journal.write("lab", **lab_note(self._scenario, self._environ, lab))
+        self._journal.write(lab_note(self._scenario, self._environ, lab))
         parts = Parts(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
         self._injection = Injection(self._scenario.steps, parts, self._journal, lab.proxies)
         self._injection.plan()
@@ -102,7 +103,7 @@ class Stage:
             return
         try:
             self._lab.stop()
-            self._journal.write("closed")
+            self._journal.write(ClosedEvent())
         finally:
             self._journal.close()
 

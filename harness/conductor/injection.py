@@ -1,20 +1,32 @@
 """Injection: carry the timeline's edges out on the environment, and take every fault back.
 
-Order of a fault's life in the journal: ``planned``, ``applying`` (with its undo), ``applied``,
-``verified``, ``measured``, ``undoing``, ``undone``, ``verified``. "Could not" is an event of its own, ``failed``,
-and a problem of the run.
+Each deed is an event of the fault journal (`harness.results.fault_events`); one that could not be done is also a
+problem of the run.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from harness import clock
 from harness.errors import HarnessError, RecordError
 from harness.faults import Lab, Reading, Site
 from harness.faults.timeline import Edge, Step, edges
+from harness.results.fault_events import (
+    AnyEvent,
+    AppliedEvent,
+    ApplyingEvent,
+    Deed,
+    FailedEvent,
+    MeasuredEvent,
+    PlannedEvent,
+    PulsedEvent,
+    UndoingEvent,
+    UndoneEvent,
+    VerifiedEvent,
+)
 from harness.results.fault_journal import FaultJournal
 
 logger = logging.getLogger("jwtstorm")
@@ -49,8 +61,9 @@ class Injection:
 
     def plan(self) -> None:
         """Write the whole plan down."""
-        for edge in (one for one in edges(self.steps) if one.what != "pulse"):
-            self.journal.write("planned", **self._about(edge.step), edge=edge.what, plan_s=edge.at_s)
+        for edge in edges(self.steps):
+            if edge.what != "pulse":
+                self.journal.write(PlannedEvent(**_about(edge.step), edge=edge.what, plan_s=edge.at_s))
 
     def run(self, zero_ns: int, sleep_until_ns: Callable[[int], bool]) -> None:
         """Carry the edges out; ``sleep_until_ns`` returns False when the run is over early."""
@@ -90,38 +103,42 @@ class Injection:
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail("apply", step, error)
             return
-        self._note("pulsed", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
+        self._note(PulsedEvent(**_about(step), plan_s=edge.at_s, **self._moment(at_ns)))
 
     def _start(self, edge: Edge) -> None:
         step = edge.step
         if step.fault.seat == "call":
-            self._note_call_edge("applied", step, edge.at_s)
+            at_ns = self._zero_ns + round(edge.at_s * 1e9)
+            self._note(AppliedEvent(**_about(step), plan_s=edge.at_s, **self._moment(at_ns)))
+            self._log(at_ns, step)
             if not step.fault.instant:
                 self._active[step.id] = step
             return
         site = self._site(step)
         try:
-            undo = [command.to_json() for command in step.lab_fault.undo(site)]
-            self.journal.write("applying", **self._about(step), plan_s=edge.at_s, undo=undo)
+            undo = tuple(step.lab_fault.undo(site))
+            self.journal.write(ApplyingEvent(**_about(step), plan_s=edge.at_s, undo=undo))
             if not step.fault.instant:
                 self._active[step.id] = step
             at_ns = step.lab_fault.apply(self.lab, site)
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail("apply", step, error)
             return
-        self._note("applied", **self._about(step), plan_s=edge.at_s, **self._moment(at_ns))
-        logger.info("%5.1f s: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
+        self._note(AppliedEvent(**_about(step), plan_s=edge.at_s, **self._moment(at_ns)))
+        self._log(at_ns, step)
         self._verify(step, active=True)
 
     def _end(self, step: Step, plan_s: float | None) -> None:
         if self._active.pop(step.id, None) is None:
             return  # it could not be applied
         if step.fault.seat == "call":
-            self._note_call_edge("undone", step, plan_s)
+            at_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
+            self._note(UndoneEvent(**_about(step), plan_s=plan_s, **self._moment(at_ns)))
+            self._log(at_ns, step, "over: ")
             return
         if plan_s is not None and step.id in self._confirmed:
             self._measure(step)
-        self._note("undoing", **self._about(step), plan_s=plan_s)
+        self._note(UndoingEvent(**_about(step), plan_s=plan_s))
         at_ns = 0
         try:
             for command in step.lab_fault.undo(self._site(step)):
@@ -129,8 +146,8 @@ class Injection:
         except Exception as error:  # noqa: BLE001 - whatever one undo raises, the others must be carried out
             self._fail("undo", step, error)
             return
-        self._note("undone", **self._about(step), plan_s=plan_s, **self._moment(at_ns))
-        logger.info("%5.1f s: over: %s", (at_ns - self._zero_ns) / 1e9, step.fault.text())
+        self._note(UndoneEvent(**_about(step), plan_s=plan_s, **self._moment(at_ns)))
+        self._log(at_ns, step, "over: ")
         self._verify(step, active=False)
 
     def _measure(self, step: Step) -> None:
@@ -138,57 +155,66 @@ class Injection:
         reading = self._read(step, "apply")
         if reading is None:
             return
-        self._note("measured", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        self._note(MeasuredEvent(**_about(step), active=reading.active, reading=dict(reading.measured)))
         if not reading.active:
             self._fail("apply", step, HarnessError(f"{step.fault.text()}: was no longer in force at its end"))
 
     def _verify(self, step: Step, *, active: bool) -> None:
-        phase = "apply" if active else "undo"
+        phase: Deed = "apply" if active else "undo"
         reading = self._read(step, phase)
         if reading is None:
             return
-        self._note("verified", **self._about(step), active=reading.active, reading=dict(reading.measured))
+        self._note(VerifiedEvent(**_about(step), active=reading.active, reading=dict(reading.measured)))
         if active and reading.active:
             self._confirmed.add(step.id)
         if reading.active != active:
             said = "is not in force after it was applied" if active else "is still in force after it was undone"
             self._fail(phase, step, HarnessError(f"{step.fault.text()}: {said}"))
 
-    def _read(self, step: Step, phase: str) -> Reading | None:
+    def _read(self, step: Step, phase: Deed) -> Reading | None:
         try:
             return step.lab_fault.read(self.lab, self._site(step))
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail(phase, step, error)
             return None
 
-    def _fail(self, phase: str, step: Step, error: Exception) -> None:
+    def _fail(self, phase: Deed, step: Step, error: Exception) -> None:
         text = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        self._note("failed", **self._about(step), phase=phase, text=text)
+        self._note(FailedEvent(**_about(step), phase=phase, text=text))
         self.problems.append(Problem(f"{phase}_failed", f"{step.id} could not be {_DONE[phase]}: {text}"))
 
-    def _note(self, event: str, **fields: Any) -> None:
+    def _note(self, event: AnyEvent) -> None:
         """Write an event down; where the journal refuses, go on: an undo must never wait for a disk."""
         try:
-            self.journal.write(event, **fields)
+            self.journal.write(event)
         except RecordError as error:
             problem = Problem("journal_failed", str(error))
             if problem not in self.problems:
                 self.problems.append(problem)
 
-    def _note_call_edge(self, event: str, step: Step, plan_s: float | None) -> None:
-        planned_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
-        self._note(event, **self._about(step), plan_s=plan_s, **self._moment(planned_ns))
-        logger.info("%5.1f s: %s%s", (planned_ns - self._zero_ns) / 1e9, _BEGUN[event], step.fault.text())
+    def _log(self, at_ns: int, step: Step, what: str = "") -> None:
+        logger.info("%5.1f s: %s%s", (at_ns - self._zero_ns) / 1e9, what, step.fault.text())
 
-    def _about(self, step: Step) -> dict[str, str]:
-        return {"step": step.id, "fault": step.fault.name(), "seat": step.fault.seat}
-
-    def _moment(self, at_ns: int) -> dict[str, float | int]:
+    def _moment(self, at_ns: int) -> "_Moment":
         return {"at_ns": at_ns, "at_s": (at_ns - self._zero_ns) / 1e9}
 
     def _site(self, step: Step) -> Site:
         return Site(step.id, step.toxicity, self.proxies)
 
 
-_BEGUN = {"applied": "", "undone": "over: "}
+class _About(TypedDict):
+    step: str
+    fault: str
+    seat: str
+
+
+class _Moment(TypedDict):
+    at_ns: int
+    at_s: float
+
+
+def _about(step: Step) -> _About:
+    return {"step": step.id, "fault": step.fault.name(), "seat": step.fault.seat}
+
+
 _DONE = {"apply": "applied", "undo": "undone"}

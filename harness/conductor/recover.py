@@ -6,18 +6,27 @@ Children of ours die with the conductor; what outlives it is a Toxiproxy that so
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.conductor.controls import Parts
-from harness.errors import HarnessError, UsageError
-from harness.faults.of_lab import Command
+from harness.errors import HarnessError, RecordError, UsageError
 from harness.files import cut_lines
 from harness.lab.processes.child import started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
+from harness.results.fault_events import (
+    AnyEvent,
+    ApplyingEvent,
+    ClosedEvent,
+    Command,
+    FailedEvent,
+    LabEvent,
+    NotedProcess,
+    RecoveredEvent,
+    UndoneEvent,
+)
 from harness.results.fault_journal import NAME, FaultJournal, read_events
 
 
@@ -32,9 +41,20 @@ class Recovered:
 
 
 def unfinished_runs(reports: Path) -> list[Path]:
-    """Return the run folders whose journal has faults or proxies that nobody took back."""
-    folders = (path.parent for path in sorted(reports.glob("*/*/*/faults.ndjson")))
-    return [folder for folder in folders if _open_steps(list(read_events(folder))) or _left_proxies(folder)]
+    """Return the run folders whose journal has faults or proxies that nobody took back.
+
+    The last are those whose journal cannot be read: whether they left something, `recover` cannot know.
+    """
+    left, unreadable = [], []
+    for path in sorted(reports.glob(f"*/*/*/{NAME}")):
+        try:
+            events = list(read_events(path.parent))
+        except RecordError:
+            unreadable.append(path.parent)
+            continue
+        if _open_steps(events) or _left_proxies(events):
+            left.append(path.parent)
+    return left + unreadable
 
 
 def recover(run: Path) -> Recovered:
@@ -49,13 +69,12 @@ def recover(run: Path) -> Recovered:
     lab = _lab(events)
     _refuse_living(run, lab)
     recovery = _Recovery(FaultJournal(run))
-    recovery.end_children(lab.get("children", ()))
-    noted = lab.get("proxy") or {}
-    proxy = ProxyClient(noted["url"]) if noted.get("kind") == "url" else None
+    recovery.end_children(lab.children if lab is not None else ())
+    proxy = ProxyClient(lab.proxy.url) if lab is not None and lab.proxy.url else None
     for step, commands in _open_steps(events).items():
         recovery.take_back(step, [command for command in commands if command.part == "proxy"], proxy)
     if proxy is not None:
-        recovery.delete_proxies(run, proxy)
+        recovery.delete_proxies(run, _left_proxies(events), proxy)
     recovery.journal.close()
     return Recovered(tuple(recovery.done), tuple(recovery.failed), doubt)
 
@@ -68,21 +87,21 @@ class _Recovery:
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    def attempt(self, said: str, step: str | None, action: Callable[[], object]) -> None:
+    def attempt(self, said: str, step: str | None, action: Callable[[], object], proxy: str = "") -> None:
         try:
             action()
         except HarnessError as error:
             self.failed.append(f"{said}: {error}")
-            self.journal.write("failed", step=step, phase="recover", text=str(error))
+            self.journal.write(FailedEvent(step=step, phase="recover", text=str(error)))
         else:
             self.done.append(said)
-            self.journal.write("recovered", step=step, text=said)
+            self.journal.write(RecoveredEvent(step=step, text=said, proxy=proxy))
 
-    def end_children(self, children: Iterable[Mapping[str, Any]]) -> None:
+    def end_children(self, children: Iterable[NotedProcess]) -> None:
         for child in children:
             if _same_process(child):
-                said = f"{child['name']} (pid {child['pid']}) was still running: killed"
-                self.attempt(said, None, partial(_kill, child["pid"], group=bool(child.get("group"))))
+                said = f"{child.name} (pid {child.pid}) was still running: killed"
+                self.attempt(said, None, partial(_kill, child.pid, group=child.group))
 
     def take_back(self, step: str, commands: Sequence[Command], proxy: ProxyClient | None) -> None:
         if proxy is None or not commands:
@@ -91,14 +110,14 @@ class _Recovery:
         said = ", ".join(f"{command.action} on {command.arguments.get('proxy')}" for command in commands)
         self.attempt(f"{step}: {said}", step, partial(_carry_out, commands, Parts(proxy=proxy)))
 
-    def delete_proxies(self, run: Path, proxy: ProxyClient) -> None:
+    def delete_proxies(self, run: Path, left: Sequence[str], proxy: ProxyClient) -> None:
         try:
-            names = _left_proxies(run) or _named_after(run, proxy)
+            names = left or _named_after(run, proxy)
         except HarnessError as error:
             self.failed.append(str(error))
             return
         for name in names:
-            self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True))
+            self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True), proxy=name)
 
 
 def _kill(pid: int, *, group: bool) -> None:
@@ -111,30 +130,31 @@ def _carry_out(commands: Iterable[Command], parts: Parts) -> None:
         parts.do(command)
 
 
-def _lab(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    return next((event for event in reversed(list(events)) if event["event"] == "lab"), {})
+def _lab(events: Sequence[AnyEvent]) -> LabEvent | None:
+    return next((event for event in reversed(events) if isinstance(event, LabEvent)), None)
 
 
-def _open_steps(events: Iterable[Mapping[str, Any]]) -> dict[str, list[Command]]:
+def _open_steps(events: Iterable[AnyEvent]) -> dict[str, Sequence[Command]]:
     """Return the undo of each step that was applied, or about to be, and not taken back."""
-    found: dict[str, list[Command]] = {}
+    found: dict[str, Sequence[Command]] = {}
     for event in events:
-        if event["event"] == "applying" and event.get("undo"):
-            found[event["step"]] = [Command.from_json(command) for command in event["undo"]]
-        elif event["event"] in {"undone", "recovered"}:
-            found.pop(event.get("step", ""), None)
+        if isinstance(event, ApplyingEvent) and event.undo:
+            found[event.step] = event.undo
+        elif isinstance(event, UndoneEvent | RecoveredEvent):
+            found.pop(event.step or "", None)
     return found
 
 
-def _left_proxies(run: Path) -> list[str]:
+def _left_proxies(events: Iterable[AnyEvent]) -> list[str]:
+    """Return the proxies of a foreign Toxiproxy that nobody deleted."""
     left: dict[str, None] = {}
-    for event in read_events(run):
-        if event["event"] == "lab" and (event.get("proxy") or {}).get("kind") == "url":
-            left.update(dict.fromkeys(event["proxies"].values()))
-        elif event["event"] == "closed":
+    for event in events:
+        if isinstance(event, LabEvent) and event.proxy.url:
+            left.update(dict.fromkeys(event.proxies.values()))
+        elif isinstance(event, ClosedEvent):
             left.clear()
-        elif event["event"] == "recovered" and event["text"].startswith("proxy "):
-            left.pop(event["text"].split()[1], None)
+        elif isinstance(event, RecoveredEvent):
+            left.pop(event.deleted, None)
     return list(left)
 
 
@@ -143,13 +163,12 @@ def _named_after(run: Path, proxy: ProxyClient) -> list[str]:
     return [name for name in proxy.proxies() if name.startswith(f"jwtstorm-{run.name}-")]
 
 
-def _refuse_living(run: Path, lab: Mapping[str, Any]) -> None:
-    conductor = lab.get("conductor")
-    if conductor and _same_process(conductor):
-        pid = conductor["pid"]
+def _refuse_living(run: Path, lab: LabEvent | None) -> None:
+    if lab is not None and _same_process(lab.conductor):
+        pid = lab.conductor.pid
         raise UsageError(f"{run.name} is still running (pid {pid}); end it with Ctrl-C, which undoes everything")
 
 
-def _same_process(noted: Mapping[str, Any]) -> bool:
+def _same_process(noted: NotedProcess) -> bool:
     """Tell whether the process that was noted still lives: its pid may be another's by now."""
-    return bool(noted["started_ticks"]) and started_ticks(noted["pid"]) == noted["started_ticks"]
+    return bool(noted.started_ticks) and started_ticks(noted.pid) == noted.started_ticks

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from harness.faults.per_call.dice import keyed
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
-from harness.lab.processes.child import Child, started_ticks
+from harness.lab.processes.child import started_ticks
 from harness.lab.processes.launched import Launched
 from harness.lab.running import Lab
 from harness.lab.toxiproxy.choice import choose
+from harness.results.fault_events import LabEvent, NotedProcess, NotedProxy
 from harness.scenario.scenario import LabSettings, Scenario
 from harness.transport import choice
 from harness.transport.choice import Choice
@@ -65,16 +65,19 @@ def _target_settings(lab: LabSettings) -> TargetSettings:
     )
 
 
-def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) -> dict[str, Any]:
+def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) -> LabEvent:
     """Return what `jwtstorm recover` must know of the processes and proxies that may outlive the conductor."""
     choice = choose(environ)
     children = lab.children if lab is not None else ()
-    return {
-        "conductor": _process(os.getpid(), started_ticks(os.getpid())),
-        "children": [_child(child) for child in children],
-        "proxy": {"kind": choice.kind, "url": choice.url} if scenario.links() else {},
-        "proxies": dict(lab.proxies) if lab is not None else {},
-    }
+    return LabEvent(
+        conductor=NotedProcess(os.getpid(), started_ticks(os.getpid())),
+        children=tuple(
+            NotedProcess(child.pid, child.started_ticks, child.name, group=isinstance(child, Launched))
+            for child in children
+        ),
+        proxy=NotedProxy(choice.kind, choice.url) if scenario.links() else NotedProxy(),
+        proxies=dict(lab.proxies) if lab is not None else {},
+    )
 
 
 def choose_transport(scenario: Scenario) -> Choice:
@@ -89,13 +92,3 @@ def choose_transport(scenario: Scenario) -> Choice:
         return native.refusal(scenario.endpoint or scenario.endpoint_at(native.NOWHERE))
 
     return choice.choose(scenario.transport, refusal)
-
-
-def _child(child: Child | Launched) -> dict[str, str | int]:
-    """Return what names a child for good; ``group`` says that it may have children of its own in its group."""
-    group: dict[str, str | int] = {"group": True} if isinstance(child, Launched) else {}
-    return {"name": child.name, **_process(child.pid, child.started_ticks), **group}
-
-
-def _process(pid: int, ticks: int) -> dict[str, int]:
-    return {"pid": pid, "started_ticks": ticks}

@@ -12,7 +12,7 @@ from harness.registry import Names
 _HOMES = {
     "CallFault": "harness.faults.per_call",
     "CallView": "harness.faults.per_call",
-    "Command": "harness.faults.of_lab",
+    "Command": "harness.results.fault_events",
     "FAULTS": "harness.faults.fault",
     "Fault": "harness.faults.fault",
     "Forge": "harness.faults.per_call",

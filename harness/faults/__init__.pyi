@@ -26,7 +26,6 @@ from harness.faults.kill_tokens import ExpireAll as ExpireAll
 from harness.faults.kill_tokens import RevokeAll as RevokeAll
 from harness.faults.latency import Latency as Latency
 from harness.faults.limit_data import LimitData as LimitData
-from harness.faults.of_lab import Command as Command
 from harness.faults.of_lab import Lab as Lab
 from harness.faults.of_lab import LabFault as LabFault
 from harness.faults.of_lab import Meter as Meter
@@ -49,6 +48,7 @@ from harness.faults.slow_close import SlowClose as SlowClose
 from harness.faults.target_process import PauseTarget as PauseTarget
 from harness.faults.target_process import RestartTarget as RestartTarget
 from harness.faults.token_bloat import TokenBloat as TokenBloat
+from harness.results.fault_events import Command as Command
 
 NAMES: Names
 

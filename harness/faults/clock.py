@@ -6,7 +6,8 @@ machine's.
 
 from dataclasses import dataclass, replace
 
-from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.results.fault_events import Command
 from harness.validation import not_zero, one_of
 
 CLOCKS = {"issuer": "issuer", "verifier": "clock"}

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Reading, Site
 from harness.faults.toxic import LINKS, link_command
+from harness.results.fault_events import Command
 from harness.validation import one_of, positive
 
 _MARK = "noop"

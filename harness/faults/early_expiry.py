@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.results.fault_events import Command
 from harness.validation import positive
 
 

@@ -7,7 +7,8 @@ too little time, is a fault. None has an undo: keys move on.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults.of_lab import Command, Lab, LabFault, Meter, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Meter, Reading, Site
+from harness.results.fault_events import Command
 
 
 class KeyStep(LabFault, registered=False):

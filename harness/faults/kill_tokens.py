@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults.of_lab import Command, Lab, LabFault, Meter, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Meter, Reading, Site
+from harness.results.fault_events import Command
 
 
 @dataclass(frozen=True)

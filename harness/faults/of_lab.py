@@ -5,27 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from harness.faults.fault import Fault
-
-
-@dataclass(frozen=True)
-class Command:
-    """One order to a part of the lab, as plain data: what an undo is made of.
-
-    ``part`` is ``issuer``, ``target``, ``proxy``, ``process`` or ``clock``; ``action`` a method of that part's control.
-    """
-
-    part: str
-    action: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the command as JSON can hold it."""
-        return {"part": self.part, "action": self.action, "arguments": dict(self.arguments)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Command":
-        """Return the command that `to_json` wrote."""
-        return cls(str(data["part"]), str(data["action"]), dict(data["arguments"]))
+from harness.results.fault_events import Command
 
 
 @dataclass(frozen=True)

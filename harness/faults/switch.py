@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.results.fault_events import Command
 
 
 class Switch(LabFault, registered=False):

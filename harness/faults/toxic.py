@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults.of_lab import Command, Lab, LabFault, Reading, Site
+from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.results.fault_events import Command
 from harness.validation import one_of
 
 LINKS = ("target", "issuer", "jwks")

@@ -1,18 +1,21 @@
 """The fault journal: what is about to be done is on disk before it is done.
 
-``faults.ndjson`` holds one JSON object a line. A line ``applying`` carries the undo, so that
-`jwtstorm recover` can carry it out after ``kill -9``; no secret is ever stored in it.
+``faults.ndjson`` holds one event a line (`harness.results.fault_events`). A line ``applying`` carries the undo, so
+that `jwtstorm recover` can carry it out after ``kill -9``; no secret is ever stored in it.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from harness import clock
 from harness.errors import RecordError
 from harness.files import read_lines
+from harness.results.fault_events import AnyEvent, MeasuredEvent, VerifiedEvent
 
 NAME = "faults.ndjson"
 
@@ -28,13 +31,13 @@ class FaultJournal:
         except OSError as error:
             raise RecordError(f"cannot open {NAME}: {error.strerror}; nothing was injected") from error
 
-    def write(self, event: str, **fields: Any) -> None:
-        """Append one event and force it to disk.
+    def write(self, event: AnyEvent) -> None:
+        """Append one event with its time and force it to disk.
 
         Raises `RecordError` when the disk refuses: then nothing may be applied.
         """
-        line = {"event": event, "utc": clock.utc_now().isoformat(timespec="milliseconds"), **fields}
-        data = ("\n" * self._cut + json.dumps(line) + "\n").encode()
+        said = msgspec.structs.replace(event, utc=clock.utc_now().isoformat(timespec="milliseconds"))
+        data = ("\n" * self._cut + json.dumps(msgspec.to_builtins(said)) + "\n").encode()
         self._cut = True
         try:
             while data:
@@ -57,16 +60,26 @@ def _ends_in_a_cut_line(file: int) -> bool:
     return size > 0 and os.pread(file, 1, size - 1) != b"\n"
 
 
-def read_events(run: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the events of a run's journal; a last line cut short by a crash is left out."""
-    return read_lines(run / NAME)
+def read_events(run: Path) -> Iterator[AnyEvent]:
+    """Yield the events of a run's journal, none where it has none; a line cut short by a crash is left out.
+
+    Raises `RecordError` for a line that is no event of ours.
+    """
+    path = run / NAME
+    for line in read_lines(path):
+        try:
+            event: AnyEvent = msgspec.convert(line, AnyEvent)
+        except msgspec.ValidationError as error:
+            raise RecordError(
+                f"{path} holds an event that cannot be read ({error}); use the build that wrote it"
+            ) from error
+        yield event
 
 
 def clock_readings(run: Path) -> list[dict[str, Any]]:
     """Return the last measurement of each clock that a run moved, as ``run.json`` holds them."""
     found: dict[str, dict[str, Any]] = {}
     for event in read_events(run):
-        reading = event.get("reading") or {}
-        if event.get("active") and "measured_s" in reading:
-            found[event["step"]] = {"step": event["step"], **reading}
+        if isinstance(event, VerifiedEvent | MeasuredEvent) and event.active and "measured_s" in event.reading:
+            found[event.step] = {"step": event.step, **event.reading}
     return list(found.values())

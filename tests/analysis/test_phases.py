@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from harness.analysis.phases import (
     unsteady,
     windows,
 )
+from harness.results.fault_events import AnyEvent, AppliedEvent, FailedEvent, UndoneEvent, VerifiedEvent
 
 BASE = Baseline(failure_limit=0.01, p99_s=0.1, calls=3000, source="test")
 INSTANT = {"id": "15-expire_all", "fault": "expire_all", "at_s": 15, "until_s": None}
@@ -42,8 +44,20 @@ def _seconds(
     return due_in
 
 
-def _event(event: str, step: str, **fields: object) -> dict[str, object]:
-    return {"event": event, "step": step, **fields}
+def _about(step: str) -> dict[str, Any]:
+    return {"step": step, "fault": "", "seat": "environment"}
+
+
+def _applied(step: str, at_s: float) -> AppliedEvent:
+    return AppliedEvent(**_about(step), plan_s=at_s, at_ns=0, at_s=at_s)
+
+
+def _undone(step: str, at_s: float) -> UndoneEvent:
+    return UndoneEvent(**_about(step), plan_s=at_s, at_ns=0, at_s=at_s)
+
+
+def _verified(step: str, *, active: bool) -> VerifiedEvent:
+    return VerifiedEvent(**_about(step), active=active)
 
 
 def _window(from_s: float, until_s: float | None = None) -> Window:
@@ -51,12 +65,12 @@ def _window(from_s: float, until_s: float | None = None) -> Window:
 
 
 def test_windows_have_the_edges_that_really_happened() -> None:
-    events = [
-        _event("applied", "15-expire_all", at_s=15.01),
-        _event("applied", "30-latency", at_s=30.02),
-        _event("verified", "30-latency", active=True),
-        _event("undone", "30-latency", at_s=45.03),
-        _event("verified", "30-latency", active=False),
+    events: list[AnyEvent] = [
+        _applied("15-expire_all", 15.01),
+        _applied("30-latency", 30.02),
+        _verified("30-latency", active=True),
+        _undone("30-latency", 45.03),
+        _verified("30-latency", active=False),
     ]
     instant, wide = windows([INSTANT, WIDE], events)
     assert (instant.from_s, instant.until_s) == (15.01, None)
@@ -66,13 +80,13 @@ def test_windows_have_the_edges_that_really_happened() -> None:
 @pytest.mark.parametrize(
     ("events", "problem"),
     [
-        ([_event("failed", "30-latency", phase="apply", text="no proxy")], "could not be applied: no proxy"),
-        ([_event("failed", "30-latency", phase="undo", text="proxy is gone")], "could not be undone: proxy is gone"),
-        ([_event("applied", "30-latency", at_s=30), _event("verified", "30-latency", active=False)], "not in force"),
-        ([_event("undone", "30-latency", at_s=45), _event("verified", "30-latency", active=True)], "still active"),
+        ([FailedEvent(step="30-latency", phase="apply", text="no proxy")], "could not be applied: no proxy"),
+        ([FailedEvent(step="30-latency", phase="undo", text="no answer")], "could not be undone: no answer"),
+        ([_applied("30-latency", 30), _verified("30-latency", active=False)], "not in force"),
+        ([_undone("30-latency", 45), _verified("30-latency", active=True)], "still active"),
     ],
 )
-def test_a_fault_that_was_not_carried_out_has_a_problem(events: list[dict[str, object]], problem: str) -> None:
+def test_a_fault_that_was_not_carried_out_has_a_problem(events: list[AnyEvent], problem: str) -> None:
     (window,) = windows([WIDE], events)
     assert problem in str(window.problem)
     assert window.verified is False

@@ -5,6 +5,7 @@ import pytest
 
 from harness import cli
 from harness.errors import HarnessError, LabError, RecordError, ScenarioError, UsageError
+from harness.results.fault_events import ApplyingEvent, Command, LabEvent, NotedProcess, NotedProxy
 from harness.results.fault_journal import FaultJournal
 from harness.scenario import catalogue
 
@@ -112,9 +113,9 @@ def test_recover_is_3_where_something_is_left(
     run = tmp_path / "storm" / "v1" / "20261123T200000Z"
     run.mkdir(parents=True)
     journal = FaultJournal(run)
-    journal.write("lab", proxy={"kind": "url" if url else "embedded", "url": url}, proxies={}, children=[])
-    undo = [{"part": "proxy", "action": "remove_toxic", "arguments": {"proxy": "p", "toxic": "t"}}]
-    journal.write("applying", step="1-latency", undo=undo)
+    journal.write(LabEvent(conductor=NotedProcess(2**22 + 1, 1), proxy=NotedProxy("url" if url else "embedded", url)))
+    undo = Command("proxy", "remove_toxic", {"proxy": "p", "toxic": "t"})
+    journal.write(ApplyingEvent(step="1-latency", fault="latency", seat="environment", plan_s=1, undo=(undo,)))
     journal.close()
     monkeypatch.setenv("REPORTS", str(tmp_path))
     assert cli.main(["recover"]) == code

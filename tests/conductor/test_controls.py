@@ -6,8 +6,8 @@ import pytest
 from harness import clock
 from harness.conductor.controls import Parts
 from harness.errors import LabError
-from harness.faults.of_lab import Command
 from harness.lab.toxiproxy.client import ProxyState, ToxicState
+from harness.results.fault_events import Command
 
 
 @dataclass

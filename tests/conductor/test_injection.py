@@ -1,8 +1,8 @@
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -22,6 +22,18 @@ from harness.faults import (
     fault_from_json,
 )
 from harness.faults.timeline import Planned, at, number
+from harness.results.fault_events import (
+    AnyEvent,
+    AppliedEvent,
+    ApplyingEvent,
+    Event,
+    FailedEvent,
+    PlannedEvent,
+    PulsedEvent,
+    StepEvent,
+    UndoneEvent,
+    VerifiedEvent,
+)
 from harness.results.fault_journal import FaultJournal, read_events
 from tests.fakes.lab import LINKS, FakeLab
 
@@ -29,6 +41,9 @@ DOWN, LATENCY = IssuerDown(), Latency("target", 0.4)
 EXPIRE, FORCE = ExpireAll(), ForceRefresh()
 SKEW = ClockSkew("issuer", 5.0)
 ZERO_NS = 500
+
+
+E = TypeVar("E", bound=Event)
 
 
 class Bench:
@@ -43,11 +58,14 @@ class Bench:
     def run(self, until_s: float = float("inf")) -> None:
         self.injection.run(ZERO_NS, lambda at_ns: at_ns <= ZERO_NS + until_s * 1e9)
 
-    def events(self, *names: str) -> list[Mapping[str, Any]]:
-        return [event for event in read_events(self.folder) if not names or event["event"] in names]
+    def events(self) -> list[AnyEvent]:
+        return list(read_events(self.folder))
 
-    def order(self) -> list[tuple[str, str]]:
-        return [(event["event"], event["step"]) for event in self.events()]
+    def those(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events() if isinstance(event, kind)]
+
+    def order(self) -> list[tuple[str, str | None]]:
+        return [(event.name(), event.step) for event in self.events() if isinstance(event, StepEvent | FailedEvent)]
 
 
 def failing(*actions: str) -> Callable[[Command], None]:
@@ -64,18 +82,19 @@ def test_a_fault_lives_in_the_journal_from_applying_to_its_second_verified(tmp_p
     step = "1-issuer_down"
     lives = ("applying", "applied", "verified", "measured", "undoing", "undone", "verified")
     assert bench.order() == [(event, step) for event in lives]
-    assert [event["active"] for event in bench.events("verified")] == [True, False]
+    assert [event.active for event in bench.those(VerifiedEvent)] == [True, False]
     assert bench.injection.problems == []
 
 
 def test_the_undo_is_on_disk_before_the_fault_is_applied(tmp_path: Path) -> None:
-    seen: list[list[Mapping[str, Any]]] = []
+    seen: list[list[AnyEvent]] = []
     lab = FakeLab(lambda _: seen.append(list(read_events(tmp_path))))
     bench = Bench(tmp_path, at(1, SKEW, until_s=2), lab=lab)
     bench.run(until_s=1)
     (before,) = seen
-    assert [event["event"] for event in before] == ["applying"]
-    assert [Command.from_json(command) for command in before[0]["undo"]] == list(SKEW.undo(Site("1-clock_skew")))
+    (applying,) = before
+    assert isinstance(applying, ApplyingEvent)
+    assert applying.undo == tuple(SKEW.undo(Site("1-clock_skew")))
 
 
 def test_nothing_is_applied_that_could_not_be_written_down(tmp_path: Path) -> None:
@@ -102,7 +121,7 @@ def test_a_fault_is_taken_back_even_when_the_journal_refuses(tmp_path: Path) -> 
 def test_the_plan_tells_every_edge_before_anything_begins(tmp_path: Path) -> None:
     bench = Bench(tmp_path, at(2, EXPIRE), at(1, DOWN, until_s=3))
     bench.injection.plan()
-    told = [(event["edge"], event["step"], event["plan_s"]) for event in bench.events("planned")]
+    told = [(event.edge, event.step, event.plan_s) for event in bench.those(PlannedEvent)]
     assert told == [("start", "1-issuer_down", 1), ("start", "2-expire_all", 2), ("end", "1-issuer_down", 3)]
     assert bench.lab.done == []
 
@@ -110,17 +129,18 @@ def test_the_plan_tells_every_edge_before_anything_begins(tmp_path: Path) -> Non
 def test_edges_are_told_in_seconds_from_zero_as_they_really_were(tmp_path: Path) -> None:
     bench = Bench(tmp_path, at(1, DOWN, until_s=2))
     bench.run()
-    (applied,) = bench.events("applied")
-    assert applied["plan_s"] == 1
-    assert applied["at_ns"] == 1_001
-    assert applied["at_s"] == (1_001 - ZERO_NS) / 1e9
+    (applied,) = bench.those(AppliedEvent)
+    assert applied.plan_s == 1
+    assert applied.at_ns == 1_001
+    assert applied.at_s == (1_001 - ZERO_NS) / 1e9
 
 
 def test_a_fault_per_call_has_the_planned_edges_and_touches_no_lab(tmp_path: Path) -> None:
     bench = Bench(tmp_path, at(1.5, FORCE))
     bench.run()
     (applied,) = bench.events()
-    assert (applied["event"], applied["seat"], applied["at_s"]) == ("applied", "call", 1.5)
+    assert isinstance(applied, AppliedEvent)
+    assert (applied.seat, applied.at_s) == ("call", 1.5)
     assert bench.lab.done == []
     assert bench.injection.active() == []
 
@@ -143,7 +163,7 @@ def test_undo_all_takes_the_last_applied_back_first(tmp_path: Path) -> None:
     before = bench.lab.everything()
     bench.run(until_s=3)
     bench.injection.undo_all()
-    assert [event["step"] for event in bench.events("undone")] == ["3-clock_skew", "2-latency", "1-issuer_down"]
+    assert [event.step for event in bench.those(UndoneEvent)] == ["3-clock_skew", "2-latency", "1-issuer_down"]
     assert bench.lab.everything() == before
     assert bench.injection.active() == []
 
@@ -190,7 +210,7 @@ def test_undo_all_waits_for_a_fault_that_is_being_applied(tmp_path: Path) -> Non
 def test_a_run_that_is_over_early_carries_no_further_edge_out(tmp_path: Path) -> None:
     bench = Bench(tmp_path, at(1, DOWN, until_s=9), at(2, EXPIRE))
     bench.run(until_s=1)
-    assert [event["step"] for event in bench.events("applied")] == ["1-issuer_down"]
+    assert [event.step for event in bench.those(AppliedEvent)] == ["1-issuer_down"]
 
 
 def test_a_fault_that_cannot_be_applied_is_a_problem_and_is_still_taken_back(tmp_path: Path) -> None:
@@ -207,8 +227,8 @@ def test_a_fault_that_cannot_be_undone_is_a_problem_and_the_others_are_undone(tm
     bench.injection.undo_all()
     (problem,) = bench.injection.problems
     assert problem.kind == "undo_failed"
-    (failed,) = bench.events("failed")
-    assert (failed["step"], failed["phase"]) == ("2-latency", "undo")
+    (failed,) = bench.those(FailedEvent)
+    assert (failed.step, failed.phase) == ("2-latency", "undo")
     assert not bench.lab.state("issuer")["down"]
 
 
@@ -260,7 +280,7 @@ def test_a_reading_that_does_not_fit_is_a_problem(
 ) -> None:
     bench = Bench(tmp_path, at(1, Numb(reading), until_s=2))
     bench.run()
-    assert [event["phase"] for event in bench.events("failed")] == phases
+    assert [event.phase for event in bench.those(FailedEvent)] == phases
     assert [problem.kind for problem in bench.injection.problems] == [f"{phase}_failed" for phase in phases]
     assert said in bench.injection.problems[0].text
 
@@ -268,7 +288,7 @@ def test_a_reading_that_does_not_fit_is_a_problem(
 def test_a_fault_that_pulses_acts_again_until_its_end(tmp_path: Path) -> None:
     bench = Bench(tmp_path, at(1, fault_from_json("connection_churn", {"link": "target", "every_s": 0.5}), until_s=3))
     bench.run()
-    assert [event["plan_s"] for event in bench.events("pulsed")] == [1.5, 2.0, 2.5]
+    assert [event.plan_s for event in bench.those(PulsedEvent)] == [1.5, 2.0, 2.5]
     cuts = [command for command in bench.lab.done if command.arguments.get("enabled") is False]
     assert len(cuts) == 4
     assert not bench.injection.problems

@@ -11,15 +11,25 @@ import pytest
 
 from harness.conductor.controls import Parts
 from harness.conductor.recover import recover, unfinished_runs
-from harness.errors import UsageError
+from harness.errors import RecordError, UsageError
 from harness.faults import ExpireAll, IssuerDown, LabFault, Latency, Site
 from harness.lab.processes.child import Child, started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
+from harness.results.fault_events import (
+    AnyEvent,
+    ApplyingEvent,
+    ClosedEvent,
+    FailedEvent,
+    LabEvent,
+    NotedProcess,
+    NotedProxy,
+    UndoneEvent,
+)
 from harness.results.fault_journal import FaultJournal, read_events
 
 DOWN = IssuerDown()
 LATENCY = Latency("target", 0.4)
-DEAD = {"pid": 2**22 + 1, "started_ticks": 12}
+DEAD = NotedProcess(2**22 + 1, 12)
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -31,22 +41,25 @@ class Run:
         self.folder.mkdir(parents=True)
         self.proxies = {"target": f"jwtstorm-{name}-target"}
 
-    def write(self, event: str, **fields: Any) -> None:
+    def write(self, event: AnyEvent) -> None:
         journal = FaultJournal(self.folder)
-        journal.write(event, **fields)
+        journal.write(event)
         journal.close()
 
-    def lab(self, url: str | None = None, children: tuple[dict[str, Any], ...] = (), **fields: Any) -> None:
-        proxy = {"kind": "url", "url": url} if url else {"kind": "embedded", "url": None}
-        told = {"conductor": DEAD, "proxies": self.proxies if url else {}, "children": list(children), **fields}
-        self.write("lab", proxy=proxy, **told)
+    def lab(self, url: str | None = None, **told: Any) -> None:
+        proxy = NotedProxy("url", url) if url else NotedProxy("embedded")
+        usual = {"conductor": DEAD, "proxies": self.proxies if url else {}}
+        self.write(LabEvent(proxy=proxy, **{**usual, **told}))
 
     def applying(self, step: str, fault: LabFault) -> None:
-        undo = fault.undo(Site(step, proxies=self.proxies))
-        self.write("applying", step=step, fault=fault.name(), undo=[command.to_json() for command in undo])
+        undo = tuple(fault.undo(Site(step, proxies=self.proxies)))
+        self.write(ApplyingEvent(step=step, fault=fault.name(), seat=fault.seat, plan_s=10, undo=undo))
+
+    def undone(self, step: str) -> None:
+        self.write(UndoneEvent(step=step, fault="", seat="", plan_s=None, at_ns=0, at_s=0.0))
 
     def events(self) -> list[tuple[str, Any]]:
-        return [(event["event"], event.get("step")) for event in read_events(self.folder)]
+        return [(event.name(), getattr(event, "step", None)) for event in read_events(self.folder)]
 
 
 @pytest.fixture
@@ -78,14 +91,14 @@ def test_a_second_recovery_finds_nothing(run: Run) -> None:
 def test_a_step_that_was_undone_needs_nothing(run: Run) -> None:
     run.lab()
     run.applying("10-issuer_down", DOWN)
-    run.write("undone", step="10-issuer_down")
+    run.undone("10-issuer_down")
     assert recover(run.folder).done == ()
 
 
 def test_a_step_whose_undo_failed_is_still_open(run: Run) -> None:
     run.lab()
     run.applying("10-issuer_down", DOWN)
-    run.write("failed", step="10-issuer_down", phase="undo", text="no answer")
+    run.write(FailedEvent(step="10-issuer_down", phase="undo", text="no answer"))
     assert recover(run.folder).done == ("10-issuer_down: it died with its process",)
 
 
@@ -114,7 +127,7 @@ def test_a_journal_that_was_cut_short_is_said(run: Run) -> None:
 
 
 def test_a_run_whose_conductor_lives_is_left_alone(run: Run) -> None:
-    run.lab(conductor={"pid": os.getpid(), "started_ticks": started_ticks(os.getpid())})
+    run.lab(conductor=NotedProcess(os.getpid(), started_ticks(os.getpid())))
     run.applying("10-issuer_down", DOWN)
     with pytest.raises(UsageError, match="is still running"):
         recover(run.folder)
@@ -122,7 +135,7 @@ def test_a_run_whose_conductor_lives_is_left_alone(run: Run) -> None:
 
 
 def test_a_pid_that_belongs_to_another_process_now_is_not_the_conductor(run: Run) -> None:
-    run.lab(conductor={"pid": os.getpid(), "started_ticks": started_ticks(os.getpid()) - 1})
+    run.lab(conductor=NotedProcess(os.getpid(), started_ticks(os.getpid()) - 1))
     assert recover(run.folder).failed == ()
 
 
@@ -135,14 +148,24 @@ def test_only_runs_that_left_something_are_unfinished(tmp_path: Path) -> None:
     clean, left, proxied = (Run(tmp_path, name) for name in ("clean", "left", "proxied"))
     clean.lab(NOBODY)
     clean.applying("1-latency", LATENCY)
-    clean.write("undone", step="1-latency")
-    clean.write("closed")
+    clean.undone("1-latency")
+    clean.write(ClosedEvent())
     left.lab()
     left.applying("1-issuer_down", DOWN)
     proxied.lab(NOBODY)
     assert unfinished_runs(tmp_path) == [left.folder, proxied.folder]
     recover(left.folder)
     assert unfinished_runs(tmp_path) == [proxied.folder]
+
+
+def test_a_journal_that_cannot_be_read_hides_no_other_run(tmp_path: Path) -> None:
+    odd, left = Run(tmp_path, "1-odd"), Run(tmp_path, "2-left")
+    (odd.folder / "faults.ndjson").write_text('{"event": "exploded"}\n')
+    left.lab()
+    left.applying("1-issuer_down", DOWN)
+    assert unfinished_runs(tmp_path) == [left.folder, odd.folder]
+    with pytest.raises(RecordError, match="exploded"):
+        recover(odd.folder)
 
 
 def test_a_toxiproxy_that_does_not_answer_is_left_and_said(run: Run) -> None:
@@ -191,14 +214,14 @@ def test_a_child_that_outlived_the_conductor_is_killed_and_no_other(run: Run) ->
     sleepers = [subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) for _ in range(2)]
     try:
         child, stranger = (
-            {"name": name, "pid": sleeper.pid, "started_ticks": started_ticks(sleeper.pid) + other}
+            NotedProcess(sleeper.pid, started_ticks(sleeper.pid) + other, name)
             for name, sleeper, other in zip(("issuer", "target"), sleepers, (0, 1), strict=True)
         )
         run.lab(children=(child, stranger))
         found = recover(run.folder)
         assert sleepers[0].wait(30) < 0
         assert sleepers[1].poll() is None
-        assert found.done == (f"issuer (pid {child['pid']}) was still running: killed",)
+        assert found.done == (f"issuer (pid {child.pid}) was still running: killed",)
     finally:
         for sleeper in sleepers:
             sleeper.kill()

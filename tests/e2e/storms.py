@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.results.fault_events import AnyEvent, LabEvent
 from harness.results.fault_journal import read_events
 
 HEAD = '''"""Trial: a short run.
@@ -111,13 +112,13 @@ class Trial:
         data: dict[str, Any] = json.loads((self.run_folder() / "run.json").read_text())
         return data
 
-    def events(self) -> list[Mapping[str, Any]]:
+    def events(self) -> list[AnyEvent]:
         """Return the fault journal of the only run."""
         return list(read_events(self.run_folder()))
 
     def await_event(self, event: str, within_s: float = 40.0) -> None:
         """Wait until the fault journal holds an event."""
-        await_true(lambda: bool(self.runs()) and any(said["event"] == event for said in self.events()), within_s, event)
+        await_true(lambda: bool(self.runs()) and any(said.name() == event for said in self.events()), within_s, event)
 
     def output(self) -> str:
         """Return what the started run printed."""
@@ -125,8 +126,8 @@ class Trial:
 
     def children_alive(self) -> list[str]:
         """Return the lab's children that still run."""
-        labs = [said for said in self.events() if said["event"] == "lab"]
-        return [child["name"] for child in labs[-1]["children"] if _alive(child["pid"])]
+        labs = [said for said in self.events() if isinstance(said, LabEvent)]
+        return [child.name for child in labs[-1].children if _alive(child.pid)]
 
 
 @contextmanager

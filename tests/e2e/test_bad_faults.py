@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.results.fault_events import AppliedEvent, FailedEvent
 from tests.e2e.storms import Trial, assert_code, settings
 from tests.e2e.test_endings import proxies, toxics
 
@@ -108,8 +109,8 @@ def gate(foreign_proxy: str) -> Iterator[Gate]:
         thread.join()
 
 
-def failures(trial: Trial) -> list[tuple[str, str]]:
-    return [(said["step"], said["phase"]) for said in trial.events() if said["event"] == "failed"]
+def failures(trial: Trial) -> list[tuple[str | None, str]]:
+    return [(said.step, said.phase) for said in trial.events() if isinstance(said, FailedEvent)]
 
 
 LATENCY = "timeline=[at(1, Latency(link='target', delay_s=0.02), until_s=2), at(3, ExpireAll())]"
@@ -131,7 +132,7 @@ def test_a_fault_that_cannot_be_applied_ends_no_run_and_makes_it_invalid(
     said = invalid_run(trial, gate, "POST", "/toxics")
     assert "1-latency could not be applied" in said
     assert failures(trial) == [("1-latency", "apply")]
-    assert "3-expire_all" in [said["step"] for said in trial.events() if said["event"] == "applied"]
+    assert "3-expire_all" in [said.step for said in trial.events() if isinstance(said, AppliedEvent)]
     assert (trial.run_folder() / "report.html").exists()
     assert proxies(foreign_proxy) == {}
     assert "nothing to recover" in trial.jwtstorm("recover").stdout
@@ -144,7 +145,7 @@ def test_a_fault_that_cannot_be_undone_is_left_to_recover_and_said(
     assert "1-latency could not be undone" in said
     assert f"finish it with: jwtstorm recover {trial.run_folder()}" in said
     assert ("1-latency", "undo") in failures(trial)
-    assert "closed" not in [said["event"] for said in trial.events()]
+    assert "closed" not in [said.name() for said in trial.events()]
     assert toxics(foreign_proxy) == ["1-latency"]
     refused = trial.jwtstorm("recover")
     assert refused.returncode == 3

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.results.fault_events import UndoneEvent
 from tests.e2e.storms import CALL, DRAWN, SIGNALS, Trial, await_true, free_port, settings
 
 pytestmark = pytest.mark.e2e
@@ -43,7 +44,7 @@ def test_a_signal_in_the_middle_of_a_fault_leaves_nothing(trial: Trial, foreign_
     assert trial.children_alive() == []
     assert trial.about()["state"] == "interrupted"
     assert (trial.run_folder() / "report.html").exists()
-    undone = [said["step"] for said in trial.events() if said["event"] == "undone"]
+    undone = [said.step for said in trial.events() if isinstance(said, UndoneEvent)]
     assert sorted(undone) == ["1-clock_skew", "1-latency"]
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from harness.errors import LabError
-from harness.faults.of_lab import Command
+from harness.results.fault_events import Command
 
 LINKS = {"target": "p-target", "issuer": "p-issuer", "jwks": "p-jwks"}
 """The proxy of each link."""

@@ -99,10 +99,11 @@ class FakeRun:
         for step in self.steps:
             about = {"step": step["id"], "fault": step["fault"], "seat": step.get("seat", "environment")}
             real_s = step["at_s"] + 0.012
-            lines.append({"event": "applied", **about, "plan_s": step["at_s"], "at_s": real_s})
+            lines.append({"event": "applied", **about, "plan_s": step["at_s"], **_moment(real_s)})
             lines.append({"event": "verified", **about, "active": True, "reading": {}})
             if step["until_s"] is not None:
-                lines.append({"event": "undone", **about, "plan_s": step["until_s"], "at_s": step["until_s"] + 0.02})
+                over = {"plan_s": step["until_s"], **_moment(step["until_s"] + 0.02)}
+                lines.append({"event": "undone", **about, **over})
                 lines.append({"event": "verified", **about, "active": False, "reading": {}})
         return lines
 
@@ -182,3 +183,7 @@ class FakeRun:
             "jti": f"1-{call_id}"}, "life_s": life_ms / 1000, "token_age_s": 30 - life_ms / 1000, "decision": "refresh",
             "latency_s": 0.004, "steps": 0,
         }  # fmt: skip
+
+
+def _moment(at_s: float) -> dict[str, float]:
+    return {"at_ns": ZERO_NS + int(at_s * 1e9), "at_s": at_s}
