@@ -29,9 +29,10 @@ from harness.checks.failure_ratio import steady_limit
 from harness.results.call_journal_reader import WorkerRows
 from harness.results.fault_journal import read_events
 from harness.results.poison import Poison
+from harness.results.problem import Problem, ProblemKind
 from harness.results.run import Run
 from harness.results.series import write_series
-from harness.results.summary import ALL_METHODS, Health, Problem, StepOutcome, Summary, WorkerHealth
+from harness.results.summary import ALL_METHODS, Health, StepOutcome, Summary, WorkerHealth
 
 
 def summarise(run: Run, merged: Merged) -> Summary:
@@ -65,16 +66,16 @@ def summarise(run: Run, merged: Merged) -> Summary:
 def judge(summary: Summary, run: Run, merged: Merged, unsteady_why: str | None) -> Summary:
     """Return a summary with its problems, its checks evaluated, and the verdict."""
     calls = summary.cell("all").calls
-    problems = [Problem(str(one.get("kind")), str(one.get("text"))) for one in run.data.get("problems") or ()]
-    known = {problem.kind for problem in problems}
+    known = {problem.kind for problem in run.problems}
     ended_s = summary.duration_s if run.ended_s is None else run.ended_s
     derived = [*of_rows(merged.workers), *of_end(run, ended_s, calls), *of_generator(summary.health, run)]
     found = windows(run.steps, read_events(run.path))
     derived += [*of_faults(found, run.state), *of_files(run)]
     if unsteady_why and calls:
         text = f"unsteady before the storm: {unsteady_why}{most_failed(summary.cell('warm-up'))}"
-        derived.insert(0, Problem("unsteady", text))
-    problems += [problem for problem in derived if problem.kind not in known - {"fault", "rows_lost"}]
+        derived.insert(0, Problem(ProblemKind.UNSTEADY, text))
+    told = known - {ProblemKind.FAULT, ProblemKind.ROWS_LOST}
+    problems = [*run.problems, *(problem for problem in derived if problem.kind not in told)]
     checks = tuple(check.evaluate(summary) for check in checks_of(run))
     return replace(
         summary, problems=tuple(problems), checks=checks, verdict=verdict(run, problems, checks if calls else ())

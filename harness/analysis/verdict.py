@@ -7,8 +7,9 @@ from harness.analysis.phases import Window
 from harness.files import cut_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.call_journal_reader import WorkerRows
+from harness.results.problem import Problem, ProblemKind
 from harness.results.run import Run, clock_doubt
-from harness.results.summary import Cell, CheckResult, Health, Problem, Verdict
+from harness.results.summary import Cell, CheckResult, Health, Verdict
 
 LOOP_LAG_LIMIT_S = 0.05
 """p99 by which the generator's event loop may be late."""
@@ -31,9 +32,10 @@ def of_rows(workers: Iterable[WorkerRows]) -> list[Problem]:
     for rows in workers:
         words = rows.words()
         if words:
-            found.append(Problem("rows_lost" if rows.missing or rows.fault else "rows_damaged", words))
+            kind = ProblemKind.ROWS_LOST if rows.missing or rows.fault else ProblemKind.ROWS_DAMAGED
+            found.append(Problem(kind, words))
         elif rows.torn_bytes:
-            found.append(Problem("torn", f"worker {rows.worker}: its last row was cut short", invalid=False))
+            found.append(Problem(ProblemKind.TORN, f"worker {rows.worker}: its last row was cut short", invalid=False))
     return found
 
 
@@ -42,14 +44,15 @@ def of_end(run: Run, ended_s: float, calls: int) -> list[Problem]:
     if run.state == "interrupted":
         return []
     if run.state == "running":
-        return [Problem("cut_short", "nobody wrote down how the run ended: it was killed, or still goes on")]
+        return [Problem(ProblemKind.CUT_SHORT, "nobody wrote down how the run ended: it was killed, or still goes on")]
     if run.state == "aborted":
-        return [Problem("aborted", "the run was given up before its planned end")]
+        return [Problem(ProblemKind.ABORTED, "the run was given up before its planned end")]
     if calls == 0:
-        return [Problem("no_samples", "not one call was due after the warm-up; see the run's log and the users' tasks")]
+        text = "not one call was due after the warm-up; see the run's log and the users' tasks"
+        return [Problem(ProblemKind.NO_SAMPLES, text)]
     if ended_s < run.planned_s - 1:
         text = f"the load ended at {ended_s:.0f} s, and its plan is {run.planned_s:.0f} s; leave out -t"
-        return [Problem("run_time", text)]
+        return [Problem(ProblemKind.RUN_TIME, text)]
     return []
 
 
@@ -67,22 +70,22 @@ def of_faults(windows: Iterable[Window], state: str) -> list[Problem]:
     found = []
     for window in windows:
         if window.problem:
-            found.append(Problem("fault", f"{window.step} {window.problem}"))
+            found.append(Problem(ProblemKind.FAULT, f"{window.step} {window.problem}"))
         elif window.from_s is None and state == "complete":
-            found.append(Problem("fault", f"{window.step} was planned and never applied"))
+            found.append(Problem(ProblemKind.FAULT, f"{window.step} was planned and never applied"))
         edges = ((window.planned_from_s, window.from_s), (window.planned_until_s, window.until_s))
         errors = [real - plan for plan, real in edges if plan is not None and real is not None]
         worst = max(errors, key=abs, default=0.0)
         if abs(worst) > EDGE_LIMIT_S:
             text = f"{window.step} was {duration(abs(worst))} {'late' if worst > 0 else 'early'}"
-            found.append(Problem("edge", text, invalid=False))
+            found.append(Problem(ProblemKind.EDGE, text, invalid=False))
     return found
 
 
 def of_files(run: Run) -> list[Problem]:
     """Return which files of events were cut short, as a crash or a full disk leaves them."""
     told = [cut_lines(run.path / name) for name in ("faults.ndjson", "auth.ndjson")]
-    return [Problem("cut_lines", text, invalid=False) for text in told if text]
+    return [Problem(ProblemKind.CUT_LINES, text, invalid=False) for text in told if text]
 
 
 def of_generator(health: Health, run: Run) -> list[Problem]:
@@ -92,7 +95,7 @@ def of_generator(health: Health, run: Run) -> list[Problem]:
     if ours is not None and ours > health.lag_limit_s:
         found.append(
             Problem(
-                "saturated",
+                ProblemKind.SATURATED,
                 f"the load generator was the bottleneck: calls left {duration(ours)} late (p99) while a user was free; "
                 f"the limit is {duration(health.lag_limit_s)}; use --processes, or offer less",
             )
@@ -103,9 +106,9 @@ def of_generator(health: Health, run: Run) -> list[Problem]:
             text = (
                 f"the load generator was the bottleneck: worker {worker.worker}'s loop was {duration(lag_s)} late (p99)"
             )
-            found.append(Problem("saturated", f"{text}; use --processes, or offer less"))
+            found.append(Problem(ProblemKind.SATURATED, f"{text}; use --processes, or offer less"))
     doubts = [clock_doubt(promise.worker, promise.clock_bound_s) for promise in run.promises]
-    found += [Problem("clock", text) for text in doubts if text]
+    found += [Problem(ProblemKind.CLOCK, text) for text in doubts if text]
     return found + _of_offer(health, run)
 
 
@@ -118,7 +121,7 @@ def _of_offer(health: Health, run: Run) -> list[Problem]:
     if abs(health.offered - health.planned) <= slack:
         return []
     text = f"{plural(health.offered, 'call')} were due, and the plan holds {number(health.planned)}"
-    return [Problem("offered", text)]
+    return [Problem(ProblemKind.OFFERED, text)]
 
 
 def verdict(run: Run, problems: Sequence[Problem], checks: Sequence[CheckResult]) -> Verdict:

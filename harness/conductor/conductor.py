@@ -14,9 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness import clock
 from harness.conductor.environment import Stage
-from harness.conductor.injection import Problem
 from harness.conductor.report_process import make_report
 from harness.conductor.run_folder import RunFolder, RunSettings
 from harness.conductor.staging import choose_transport
@@ -27,6 +28,7 @@ from harness.errors import HarnessError, RunError
 from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.protocol.task_errors import sentences
 from harness.results.fault_journal import clock_readings
+from harness.results.problem import Problem, ProblemKind
 from harness.scenario.about import About
 from harness.scenario.scenario import Scenario
 
@@ -135,7 +137,7 @@ class Conductor:
                 logger.warning("%s", doubt)  # the verdict counts it, with what the clocks drift until the end
             return not self._over.is_set() and self._set_zero(self._roster)
         except RunError as error:
-            self._break("worker_failed", str(error))
+            self._break(Problem(ProblemKind.WORKER_FAILED, str(error)))
             return False
 
     def conduct(self) -> None:
@@ -171,11 +173,11 @@ class Conductor:
         if self._roster is not None:
             self._roster.hear(message, member, data)
 
-    def hear_problem(self, kind: str, text: str) -> None:
-        """Note something that makes the run invalid."""
-        if not any(problem.kind == kind and problem.text == text for problem in self._problems):
-            logger.error("%s", text)
-            self._problems.append(Problem(kind, text))
+    def hear_problem(self, problem: Problem) -> None:
+        """Note something that makes the run invalid, once."""
+        if problem not in self._problems:
+            logger.error("%s", problem.text)
+            self._problems.append(problem)
 
     def abandon(self, why: str) -> None:
         """End a run that could not begin: stop what was started, and say so and why in ``run.json``."""
@@ -187,7 +189,7 @@ class Conductor:
             self._folder.update(
                 state="aborted",
                 ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
-                problems=[{"kind": "not_begun", "text": why}],
+                problems=msgspec.to_builtins([Problem(ProblemKind.NOT_BEGUN, why)]),
             )
         self._done.set()
 
@@ -220,8 +222,8 @@ class Conductor:
         self._zero_ns = zero_ns
         return True
 
-    def _break(self, kind: str, text: str) -> None:
-        self.hear_problem(kind, text)
+    def _break(self, problem: Problem) -> None:
+        self.hear_problem(problem)
         self.broken = True
 
     def _check_run_time(self) -> None:
@@ -229,7 +231,7 @@ class Conductor:
         given_s = self._settings.run_time_s
         if given_s is not None and given_s < needed_s:
             text = f"-t {given_s:g} s ends the run before its plan of {needed_s:g} s; drop -t, or give more"
-            self.hear_problem("run_time", text)
+            self.hear_problem(Problem(ProblemKind.RUN_TIME, text))
 
     def _note_counters(self, moment: str) -> None:
         """Write down what the lab's issuer was asked for so far; it may be out of reach."""
@@ -260,7 +262,7 @@ class Conductor:
             self._roster.measure_clocks(within_s=1.0)
         self._crew.stop()
         for text in self._roster.await_promises() if self._roster is not None else ():
-            self.hear_problem("worker_lost", text)
+            self.hear_problem(Problem(ProblemKind.WORKER_LOST, text))
 
     def _close_stage(self) -> None:
         if self._stage is None:
@@ -268,16 +270,17 @@ class Conductor:
         try:
             self._stage.close()
         except HarnessError as error:
-            self.hear_problem("undo_failed", f"{error}; finish it with: jwtstorm recover {self.folder}")
+            text = f"{error}; finish it with: jwtstorm recover {self.folder}"
+            self.hear_problem(Problem(ProblemKind.UNDO_FAILED, text))
 
     def _write(self, ended_s: float | None) -> None:
         if self._folder is None:
             return
         workers = self._roster.to_json() if self._roster is not None else []
         for error in filter(None, (worker.get("error") for worker in workers)):
-            self.hear_problem("record", error)
+            self.hear_problem(Problem(ProblemKind.RECORD, error))
         for text in sentences(entry for worker in workers for entry in worker.get("mishaps", ())):
-            self.hear_problem("task", text)
+            self.hear_problem(Problem(ProblemKind.TASK, text))
         complete = ended_s is not None and ended_s >= self.scenario.load.duration_s
         self._folder.update(
             state="interrupted" if self._interrupted else "complete" if complete else "aborted",
@@ -287,7 +290,7 @@ class Conductor:
             transport={**self._folder.data["transport"], **_transport_of(workers)},
             workers=workers,
             clocks=clock_readings(self._folder.path),
-            problems=[{"kind": problem.kind, "text": problem.text} for problem in self._problems],
+            problems=msgspec.to_builtins(self._problems),
         )
         self._folder.seal()
 

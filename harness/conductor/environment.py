@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.conductor.controls import Parts
-from harness.conductor.injection import Injection, Problem
+from harness.conductor.injection import Injection
 from harness.conductor.staging import lab_note, lab_plan
 from harness.faults.per_call.dice import keyed
 from harness.lab.processes.residents import Residents
@@ -18,6 +18,7 @@ from harness.protocol.file_shipping import boot_id
 from harness.protocol.messages import Begin
 from harness.results.fault_events import ClosedEvent
 from harness.results.fault_journal import FaultJournal
+from harness.results.problem import Problem
 from harness.scenario.scenario import Scenario
 
 

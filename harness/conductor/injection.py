@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from harness import clock
 from harness.errors import HarnessError, RecordError
@@ -18,7 +18,6 @@ from harness.results.fault_events import (
     AnyEvent,
     AppliedEvent,
     ApplyingEvent,
-    Deed,
     FailedEvent,
     MeasuredEvent,
     PlannedEvent,
@@ -28,16 +27,13 @@ from harness.results.fault_events import (
     VerifiedEvent,
 )
 from harness.results.fault_journal import FaultJournal
+from harness.results.problem import Problem, ProblemKind
 
 logger = logging.getLogger("jwtstorm")
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that makes the run invalid, or its undo incomplete."""
-
-    kind: str
-    text: str
+_Doing = Literal["apply", "undo"]
+_DONE: Mapping[_Doing, str] = {"apply": "applied", "undo": "undone"}
+_FAILED: Mapping[_Doing, ProblemKind] = {"apply": ProblemKind.APPLY_FAILED, "undo": ProblemKind.UNDO_FAILED}
 
 
 @dataclass
@@ -160,7 +156,7 @@ class Injection:
             self._fail("apply", step, HarnessError(f"{step.fault.text()}: was no longer in force at its end"))
 
     def _verify(self, step: Step, *, active: bool) -> None:
-        phase: Deed = "apply" if active else "undo"
+        phase: _Doing = "apply" if active else "undo"
         reading = self._read(step, phase)
         if reading is None:
             return
@@ -171,24 +167,24 @@ class Injection:
             said = "is not in force after it was applied" if active else "is still in force after it was undone"
             self._fail(phase, step, HarnessError(f"{step.fault.text()}: {said}"))
 
-    def _read(self, step: Step, phase: Deed) -> Reading | None:
+    def _read(self, step: Step, phase: _Doing) -> Reading | None:
         try:
             return step.lab_fault.read(self.lab, self._site(step))
         except Exception as error:  # noqa: BLE001 - a fault that a scenario brought may raise anything
             self._fail(phase, step, error)
             return None
 
-    def _fail(self, phase: Deed, step: Step, error: Exception) -> None:
+    def _fail(self, phase: _Doing, step: Step, error: Exception) -> None:
         text = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
         self._note(FailedEvent(**_about(step), phase=phase, text=text))
-        self.problems.append(Problem(f"{phase}_failed", f"{step.id} could not be {_DONE[phase]}: {text}"))
+        self.problems.append(Problem(_FAILED[phase], f"{step.id} could not be {_DONE[phase]}: {text}"))
 
     def _note(self, event: AnyEvent) -> None:
         """Write an event down; where the journal refuses, go on: an undo must never wait for a disk."""
         try:
             self.journal.write(event)
         except RecordError as error:
-            problem = Problem("journal_failed", str(error))
+            problem = Problem(ProblemKind.JOURNAL_FAILED, str(error))
             if problem not in self.problems:
                 self.problems.append(problem)
 
@@ -215,6 +211,3 @@ class _Moment(TypedDict):
 
 def _about(step: Step) -> _About:
     return {"step": step.id, "fault": step.fault.name(), "seat": step.fault.seat}
-
-
-_DONE = {"apply": "applied", "undo": "undone"}

@@ -10,6 +10,7 @@ from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
 from harness.protocol.clock_offset import Offset, Pings
 from harness.protocol.file_shipping import Dock
+from harness.results.problem import Problem, ProblemKind
 from harness.results.run import clock_doubt
 
 JOIN_WITHIN_S = 20.0
@@ -40,10 +41,10 @@ class Crew(Protocol):
 class Roster:
     """The conductor's side of the messages; a worker is known by its place among the members.
 
-    ``on_problem`` is told of what makes the run invalid and ends it: a kind and a sentence.
+    ``on_problem`` is told of what makes the run invalid and ends it.
     """
 
-    def __init__(self, crew: Crew, run: Path, on_problem: Callable[[str, str], None]) -> None:
+    def __init__(self, crew: Crew, run: Path, on_problem: Callable[[Problem], None]) -> None:
         self.members = crew.members()
         self.live: dict[int, Counter[str]] = {}
         """Final calls by outcome, and fetches, of each worker so far."""
@@ -167,7 +168,7 @@ class Roster:
         try:
             stored = self._dock.take(worker, data)
         except HarnessError as error:
-            self._on_problem("record", str(error))
+            self._on_problem(Problem(ProblemKind.RECORD, str(error)))
             return
         self._heard_s = clock.monotonic()
         self._crew.send("jwtstorm-stored", {**stored, "run": self._run}, self.members[worker])
@@ -177,7 +178,7 @@ class Roster:
         self._promises[worker] = {key: value for key, value in data.items() if key != "run"}
 
     def _hear_problem(self, _worker: int, data: Mapping[str, Any]) -> None:
-        self._on_problem(data["kind"], data["text"])
+        self._on_problem(Problem(ProblemKind(data["kind"]), data["text"]))
 
     def _hear_refused(self, _worker: int, data: Mapping[str, Any]) -> None:
         kind = UsageError if data["exit_code"] == UsageError.exit_code else RunError

@@ -14,6 +14,7 @@ from rich.console import Console
 from harness.clock import utc_now
 from harness.errors import RecordError, UsageError
 from harness.report.policies import PolicyOutcome, summary_table, write
+from harness.results.problem import ProblemKind
 from harness.results.run import find_run
 from harness.results.summary import read_summary
 from harness.scenario import catalogue
@@ -104,7 +105,7 @@ def _saturated(variation: Variation, folder: Path) -> bool:
         summary = read_summary(find_run(variation.slug, folder))
     except (UsageError, RecordError):
         return False
-    return any(problem.kind == "saturated" for problem in summary.problems)
+    return summary.has_problem(ProblemKind.SATURATED)
 
 
 def _outcome(variation: Variation, folder: Path, code: int, tell: Tell) -> PolicyOutcome | None:

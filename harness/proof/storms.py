@@ -16,6 +16,7 @@ from typing import NamedTuple
 from harness.checks import label_of
 from harness.errors import HarnessError, RunError
 from harness.proof.markers import read_between, write_between
+from harness.results.problem import ProblemKind
 from harness.results.run import find_run
 from harness.results.summary import CheckResult, Summary, read_summary
 from harness.scenario import catalogue
@@ -119,14 +120,10 @@ def write_into(document: Path, lines: Sequence[Line]) -> None:
 def _tried(path: Path, animal: str, claimed: frozenset[str]) -> Storm:
     storm = _run(path, animal, claimed)
     for _ in range(MOST_TRIES - 1):
-        if storm.as_claimed or not _saturated(storm.summary):
+        if storm.as_claimed or not storm.summary.has_problem(ProblemKind.SATURATED):
             break
         storm = _run(path, animal, claimed)
     return storm
-
-
-def _saturated(summary: Summary) -> bool:
-    return any(problem.kind == "saturated" for problem in summary.problems)
 
 
 def _run(path: Path, animal: str, claimed: frozenset[str]) -> Storm:

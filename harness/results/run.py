@@ -12,7 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness.errors import RecordError, UsageError
+from harness.results.problem import Problem
 
 SCHEMA = 1
 """Version of ``run.json`` that this build reads."""
@@ -119,6 +122,17 @@ class Run:
     def steps(self) -> tuple[Mapping[str, Any], ...]:
         """Return the planned steps."""
         return tuple(self.data.get("steps") or ())
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what was wrong by the end of the run; the report may find more.
+
+        Raises `RecordError` for an entry that is no problem.
+        """
+        try:
+            return msgspec.convert(self.data.get("problems") or (), tuple[Problem, ...])
+        except msgspec.ValidationError as error:
+            raise RecordError(f"{self.path}/run.json: its problems cannot be read ({error})") from error
 
     @cached_property
     def promises(self) -> tuple[Promise, ...]:

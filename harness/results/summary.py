@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import msgspec
+
 from harness.errors import RecordError
 from harness.files import write_json
 from harness.results.auth_summary import Measures
+from harness.results.problem import Problem, ProblemKind
 
 SCHEMA = 1
 """Version of ``summary.json`` and ``series.parquet``."""
@@ -193,15 +196,6 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Something that makes the run doubtful, or invalid."""
-
-    kind: str
-    text: str
-    invalid: bool = True
-
-
-@dataclass(frozen=True)
 class CheckResult:
     """One check of the scenario, evaluated."""
 
@@ -265,6 +259,10 @@ class Summary:
         """Return one phase; None where the run has none of that name."""
         return next((phase for phase in self.phases if phase.name == name), None)
 
+    def has_problem(self, kind: ProblemKind) -> bool:
+        """Tell whether the run has a problem of a kind."""
+        return any(problem.kind is kind for problem in self.problems)
+
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON data."""
         return asdict(self)
@@ -284,14 +282,14 @@ class Summary:
                 "cells": tuple(Cell.from_json(cell) for cell in data["cells"]),
                 "steps": tuple(StepOutcome(**step) for step in data["steps"]),
                 "health": Health.from_json(data["health"]),
-                "problems": tuple(Problem(**problem) for problem in data["problems"]),
+                "problems": msgspec.convert(data["problems"], tuple[Problem, ...]),
                 "checks": tuple(CheckResult(**check) for check in data["checks"]),
                 "verdict": Verdict.from_json(data["verdict"]),
                 "measures": Measures.from_json(data.get("measures") or {}),
             }
             known = {item.name for item in fields(cls)}
             return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise RecordError(f"summary.json is not whole ({error}); run jwtstorm report again") from error
 
 

@@ -19,6 +19,7 @@ from harness import clock
 from harness.errors import HarnessError, RunError
 from harness.protocol.file_shipping import Shipper, boot_id, is_remote
 from harness.protocol.messages import Begin, begin_from
+from harness.results.problem import ProblemKind
 from harness.scenario.scenario import Scenario
 from harness.worker.recorder import Watchers
 from harness.worker.worker import Worker
@@ -90,7 +91,7 @@ class Station:
             begin = begin_from(data)
             remote = self._settle(begin)
             folder = self._folder.name if self._folder is not None else begin.run
-            told = self._live.watchers(lambda error: self._tell("record", str(error)))
+            told = self._live.watchers(lambda error: self._tell(ProblemKind.RECORD, str(error)))
             self.worker = Worker(self._scenario, replace(begin, run=folder), told)
             self.worker.preflight()
         except HarnessError as error:
@@ -139,7 +140,7 @@ class Station:
     def _send(self, message: str, data: Mapping[str, Any]) -> None:
         self._take(f"jwtstorm-{message}", {**data, "run": self._run})
 
-    def _tell(self, kind: str, text: str) -> None:
+    def _tell(self, kind: ProblemKind, text: str) -> None:
         self._send("problem", {"kind": kind, "text": text})
 
     def _refuse(self, text: str, exit_code: int) -> None:
@@ -169,7 +170,7 @@ class Station:
                 shipper.ship()
                 gevent.sleep(SHIP_S)
         except HarnessError as error:
-            self._tell("record", str(error))
+            self._tell(ProblemKind.RECORD, str(error))
 
     def _ship_rest(self, shipper: Shipper, promise: Mapping[str, Any]) -> None:
         folder, self._folder = self._folder, None
@@ -178,7 +179,7 @@ class Station:
                 shipper.ship()
                 gevent.sleep(SHIP_S / 2)
         except HarnessError as error:
-            self._tell("record", str(error))
+            self._tell(ProblemKind.RECORD, str(error))
         self._send("promise", promise)
         if folder is not None:
             folder.cleanup()

@@ -9,6 +9,7 @@ from harness import clock
 from harness.conductor import workers
 from harness.conductor.workers import Roster
 from harness.errors import RunError
+from harness.results.problem import Problem, ProblemKind
 
 AHEAD_NS = 5_000_000_000
 
@@ -37,10 +38,10 @@ class FakeCrew:
 
 class Scene:
     def __init__(self, run: Path) -> None:
-        self.problems: list[tuple[str, str]] = []
+        self.problems: list[Problem] = []
         self.crew = FakeCrew()
         self.run = run
-        self.roster = Roster(self.crew, run, lambda kind, text: self.problems.append((kind, text)))
+        self.roster = Roster(self.crew, run, self.problems.append)
         self.crew.roster = self.roster
 
     def tell(self, kind: str, member: str, **data: Any) -> None:
@@ -114,9 +115,9 @@ def test_a_chunk_of_another_run_is_left_out(scene: Scene) -> None:
 def test_a_chunk_with_a_foreign_name_is_a_problem(scene: Scene) -> None:
     scene.join()
     scene.tell("chunk", "far", name="../run.json", offset=0, data=b"row")
-    ((kind, text),) = scene.problems
-    assert kind == "record"
-    assert "worker 1 sent a file named ..?run.json" in text
+    (problem,) = scene.problems
+    assert problem.kind is ProblemKind.RECORD
+    assert "worker 1 sent a file named ..?run.json" in problem.text
 
 
 def test_a_lost_worker_keeps_its_offset_and_is_named(scene: Scene) -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from harness.experiments import policies
 from harness.experiments.policies import run_policies
-from harness.results.summary import Problem, Summary, Verdict, write_summary
+from harness.results.problem import Problem, ProblemKind
+from harness.results.summary import Summary, Verdict, write_summary
 from harness.tokens.variation import Variation
 
-BUSY = ("invalid", (Problem("saturated", "The load generator was the bottleneck."),))
+BUSY = ("invalid", (Problem(ProblemKind.SATURATED, "The load generator was the bottleneck."),))
 GOOD = ("passed", ())
 
 

@@ -146,7 +146,7 @@ def test_a_full_disk_does_not_hide_the_verdict(
 
 def test_hostile_names_are_shown_and_never_run(tmp_path: Path) -> None:
     steps = tuple({**step, "text": HOSTILE} for step in STEPS)
-    run = {"title": HOSTILE, "question": HOSTILE, "scenario": HOSTILE, "problems": [{"kind": HOSTILE, "text": HOSTILE}]}
+    run = {"title": HOSTILE, "question": HOSTILE, "scenario": HOSTILE, "problems": [{"kind": "task", "text": HOSTILE}]}
     path = FakeRun(tmp_path / "run", build=HOSTILE, steps=steps, run=run).write()
     report_run(path)
     text = (path / "report.html").read_text()

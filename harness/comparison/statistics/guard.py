@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.results.problem import ProblemKind
 from harness.results.summary import Summary
 
-OF_THE_TARGET = ("unsteady",)
-"""Problems that make a run invalid for its checks, and still leave it a fair measurement of its build."""
+FAIR = (ProblemKind.UNSTEADY, ProblemKind.OFFERED)
+"""Problems that make a run invalid for its checks, and still leave it a fair measurement of its build.
 
-LOAD = "offered"
-"""The problem of a run whose offered load was not the planned one."""
+What was offered beside the plan is told apart (`load_not_sustained`).
+"""
 
 LEAST_USABLE = 0.8
 """Share of the planned pairs below which the rest decides nothing: a build may be what broke the others."""
@@ -64,7 +65,10 @@ def _differing(runs: Sequence[Candidate]) -> Iterator[Unlike]:
 def load_not_sustained(runs: Sequence[Candidate]) -> tuple[str, ...]:
     """Return a sentence for each run that offered more than 1 % beside its plan."""
     return tuple(
-        f"{run.label}: {problem.text}" for run in runs for problem in run.summary.problems if problem.kind == LOAD
+        f"{run.label}: {problem.text}"
+        for run in runs
+        for problem in run.summary.problems
+        if problem.kind is ProblemKind.OFFERED
     )
 
 
@@ -73,7 +77,7 @@ def unusable(run: Candidate) -> str | None:
     if run.summary.verdict.word == "interrupted":
         return f"{run.label}: interrupted before its planned end"
     for problem in run.summary.problems:
-        if problem.invalid and problem.kind not in (*OF_THE_TARGET, LOAD):
+        if problem.invalid and problem.kind not in FAIR:
             return f"{run.label}: {problem.text}"
     if run.summary.cell("all").calls == 0:
         return f"{run.label}: not one call was made"

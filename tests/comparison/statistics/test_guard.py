@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from harness.comparison.statistics.guard import Candidate, differing, enough, load_not_sustained, unusable
-from harness.results.summary import Cell, Problem, Summary, Verdict
+from harness.comparison.statistics.guard import FAIR, Candidate, differing, enough, load_not_sustained, unusable
+from harness.results.problem import Problem, ProblemKind
+from harness.results.summary import Cell, Summary, Verdict
 
 LIKE: dict[str, Any] = {"scenario": "calm", "seed": 7, "load": {"per_s": 200}, "host": {"cpu": "A"}, "fingerprint": "f"}
 
@@ -49,18 +50,18 @@ def test_conditions_that_were_not_written_down_match_nothing() -> None:
 
 
 def test_a_load_beside_its_plan_is_not_sustained() -> None:
-    short = candidate("b", problems=(Problem("offered", "90 calls were due, and the plan holds 100"),))
+    short = candidate("b", problems=(Problem(ProblemKind.OFFERED, "90 calls were due, and the plan holds 100"),))
     assert load_not_sustained([candidate("a"), short]) == ("b: 90 calls were due, and the plan holds 100",)
     assert unusable(short) is None
 
 
-@pytest.mark.parametrize("kind", ["saturated", "rows_lost", "cut_short", "no_samples", "clock", "fault"])
-def test_a_run_that_measured_wrongly_is_set_aside_with_its_reason(kind: str) -> None:
+@pytest.mark.parametrize("kind", sorted(set(ProblemKind) - set(FAIR)))
+def test_a_run_that_measured_wrongly_is_set_aside_with_its_reason(kind: ProblemKind) -> None:
     assert unusable(candidate(problems=(Problem(kind, "why"),))) == "v1 1: why"
 
 
 def test_a_build_that_was_unsteady_is_still_a_fair_measurement_of_it() -> None:
-    problems = (Problem("unsteady", "2 of 200 failed"), Problem("edge", "late", invalid=False))
+    problems = (Problem(ProblemKind.UNSTEADY, "2 of 200 failed"), Problem(ProblemKind.EDGE, "late", invalid=False))
     assert unusable(candidate(problems=problems, verdict=Verdict("invalid", 3, ()))) is None
 
 
