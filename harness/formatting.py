@@ -104,7 +104,9 @@ CAUSE_WORDS = {
         "no token sent", "the call carried no authorization metadata", "attach it, and spell the key in lower case"
     ),
     "MALFORMED": CauseWords(
-        "malformed token", "what came is no JWT", "look at the scheme and at truncation on the way"
+        "malformed token",
+        "what came is no JWT that the verifier can read",
+        "decode it: look at the scheme before it, at truncation on the way, and at the types of its dates",
     ),
     "REVOKED": CauseWords(
         "token revoked", "the issuer withdrew the token before its exp", "drop a token that was refused and fetch anew"
@@ -115,7 +117,9 @@ CAUSE_WORDS = {
         "keep the last good key set while the key server is away",
     ),
     "UNAUTHENTICATED": CauseWords(
-        "turned away", "UNAUTHENTICATED, and nothing says why", "let the server say why in its trailer"
+        "turned away",
+        "the server turned the call away, and neither its text nor its details name a cause",
+        "read the details and the server's log, and let the server name the cause (ErrorInfo, www-authenticate)",
     ),
     "DENIED": CauseWords("denied", "known, but not allowed", "compare the scopes that the method asks for"),
     "UNREACHABLE": CauseWords(
@@ -137,6 +141,16 @@ CAUSE_WORDS = {
     ),
     "NO_SUCH_METHOD": CauseWords("no such method", "the server does not know the method", "compare the proto files"),
     "BAD_REQUEST": CauseWords("bad request", "the handler refused the request", "look at the request the task builds"),
+    "STREAM_LIMIT": CauseWords(
+        "stream refused",
+        "the server takes no more calls at once on one connection (REFUSED_STREAM)",
+        "give the client more connections (--connections), or raise the server's limit of concurrent streams",
+    ),
+    "HTTP_ANSWER": CauseWords(
+        "answered in HTTP",
+        "something in between answered, and not in gRPC: a proxy, a load balancer, a login page",
+        "look at the HTTP status, and at what listens at this address; ask the server behind it directly",
+    ),
     "CRASH": CauseWords("server error", "UNKNOWN, INTERNAL or DATA_LOSS", "read the server's log at that second"),
     "UNAVAILABLE": CauseWords("unavailable", "the server answered UNAVAILABLE", "read the server's log at that second"),
     "BAD_CLIENT": CauseWords(

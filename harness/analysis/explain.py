@@ -6,6 +6,7 @@ example with its decoded claims, and what to change.
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -16,9 +17,14 @@ from harness.analysis.merge import NAME, merged
 from harness.errors import RecordError
 from harness.files import read_lines
 from harness.formatting import cause_words, duration, number, plural
+from harness.results.failure_details import http_answer
 from harness.results.row import Cause, Kind
 from harness.results.run import Run, find_run, read_run
+from harness.results.verifier_libraries import spoken_by
+from harness.results.verifier_texts import read_text
 
+_SPEAKERS = 4
+"""Libraries that are named for a text: what more of them say tells nothing of where it came from."""
 _SAMPLES = 10_000
 """Lives and ages that are kept of a cause: enough for a median, and bounded."""
 
@@ -34,8 +40,13 @@ class Tally:
     origins: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
     details: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    """Answers of something that does not speak gRPC."""
     decisions: Counter[str] = field(default_factory=Counter)
     lives_s: list[float] = field(default_factory=list)
+    amounts_s: list[float] = field(default_factory=list)
+    """By how much tokens came too late or too early, in the verifier's own words."""
     ages_s: list[float] = field(default_factory=list)
     offsets_s: list[float] = field(default_factory=list)
     example: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +58,13 @@ class Tally:
             self.first_s, self.example = at_s, line
         self.count += 1
         self.first_s, self.last_s = min(self.first_s, at_s), max(self.last_s, at_s)
-        kept = {"origin": self.origins, "method": self.methods, "details": self.details, "decision": self.decisions}
+        kept = {
+            "origin": self.origins,
+            "method": self.methods,
+            "details": self.details,
+            "decision": self.decisions,
+            "reason": self.reasons,
+        }
         for name, counter in kept.items():
             value = line.get(name)
             if value and (value in counter or len(counter) < _SAMPLES):
@@ -57,6 +74,15 @@ class Tally:
             value = _number(line.get(name))
             if value is not None and len(values) < _SAMPLES:
                 values.append(value)
+        self._read(str(line.get("details") or ""))
+
+    def _read(self, details: str) -> None:
+        """Keep what the text of an attempt tells beside its cause."""
+        answer, rejection = http_answer(details), read_text(details)
+        if answer is not None:
+            self.answers[str(answer)] += 1
+        elif rejection is not None and rejection.amount_s is not None and len(self.amounts_s) < _SAMPLES:
+            self.amounts_s.append(rejection.amount_s)
 
 
 def run_explain(name: str, reports: Path, out: TextIO | None = None) -> int:
@@ -129,6 +155,7 @@ def _told(one: Tally, total: int) -> list[str]:
         f"  said by  {_most(one.origins)}",
         f"  calls    {_most(one.methods)}",
         f"  details  {_most(one.details)}",
+        *_beside(one),
     ]
     if one.lives_s:
         past = sum(life <= 0 for life in one.lives_s)
@@ -144,6 +171,23 @@ def _told(one: Tally, total: int) -> list[str]:
     if one.decisions:
         lines.append(f"  then     the client decided: {_most(one.decisions)}")
     return [*lines, *_example(one.example), f"  change   {words.advice}"]
+
+
+def _beside(one: Tally) -> Iterator[str]:
+    """Say what the server tells beside its texts, and what the texts tell beside their cause."""
+    if one.reasons:
+        yield f"  reason   {_most(one.reasons)}"
+    if one.answers:
+        yield f"  answer   {_most(one.answers)}"
+    speakers = spoken_by(one.details.most_common(1)[0][0]) if one.details else ()
+    if 0 < len(speakers) <= _SPEAKERS:
+        yield f"  words    those of {', '.join(speakers)}"
+    if one.amounts_s:
+        way = "too early" if one.cause == Cause.NOT_YET_VALID.name else "too late"
+        yield (
+            f"  amount   {duration(median(one.amounts_s))} {way} by the verifier's own words (median), from "
+            f"{duration(min(one.amounts_s))} to {duration(max(one.amounts_s))}"
+        )
 
 
 def _hint(one: Tally, past: int) -> list[str]:

@@ -9,6 +9,7 @@ from harness import clock
 from harness.endpoint.metadata import Metadata
 from harness.faults.per_call import Forge
 from harness.faults.per_call.dice import CallFaults
+from harness.results.failure_details import NO_DETAILS, FailureDetails
 from harness.results.row import MOST_NTH, NO_LIFE, Cause, Flag, Origin
 from harness.tokens.client_parts import ClientParts
 from harness.tokens.keeper import Keeper
@@ -91,6 +92,8 @@ class Attempt:
     origin: Origin = Origin.NONE
     cause: Cause = Cause.OK
     details: str = ""
+    failure_details: FailureDetails = NO_DETAILS
+    """What came in the metadata of a failure that tells the cause."""
 
     def life_ms(self) -> int:
         """Return the token's life left at send, in ms; `NO_LIFE` without a token."""

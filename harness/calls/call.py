@@ -11,7 +11,8 @@ from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults.per_call import CallView
 from harness.faults.per_call.dice import CallStep
-from harness.results.classify import CANCELLED, UNAUTHENTICATED, VERDICT_KEY, classify
+from harness.results.classify import CANCELLED, UNAUTHENTICATED, classify
+from harness.results.failure_details import FailureDetails
 from harness.results.row import Cause, Origin
 from harness.tokens.client_parts import MOST_ATTEMPTS
 from harness.tokens.keeper import Grant
@@ -101,7 +102,8 @@ class Call:
         attempt = self._attempt
         attempt.end_ns, attempt.messages = attempt.end_ns or clock.monotonic_ns(), messages
         attempt.code, attempt.details = error.code().value[0], error.details() or ""
-        attempt.origin, attempt.cause = classify(attempt.code, attempt.details, _verdict(error))
+        attempt.failure_details = _failure_details(error)
+        attempt.origin, attempt.cause = classify(attempt.code, attempt.details, attempt.failure_details)
         if attempt.outlived:
             attempt.messages = attempt.requests
         if attempt.messages:
@@ -220,6 +222,7 @@ class Call:
             attempt.expects, attempt.specimen = expects, step.fault.specimen(token.text, view)
 
 
-def _verdict(error: Any) -> str | None:
-    trailers: Any = error.trailing_metadata() if hasattr(error, "trailing_metadata") else None
-    return next((str(value) for key, value in trailers or () if key == VERDICT_KEY), None)
+def _failure_details(error: Any) -> FailureDetails:
+    """Return what came in the metadata of a failed call; the trailing one counts first."""
+    read = (getattr(error, name, None) for name in ("trailing_metadata", "initial_metadata"))
+    return FailureDetails.of([pair for ask in read if ask is not None for pair in ask() or ()])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.defects.good import Good
+from harness.results.failure_details import NO_DETAILS, FailureDetails
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 
@@ -42,8 +43,8 @@ class Answer:
     neighbour: str = ""
     """The status of the good call that followed, where that failed: then nothing is proven."""
     took_s: float = 0.0
-    verdict: str | None = None
-    """What the lab's target says of its own verdict, in a trailer; no other server sends it."""
+    failure_details: FailureDetails = NO_DETAILS
+    """What came in its metadata that tells the cause."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.metadata import unsendable
 from harness.endpoint.proxy import HEEDLESS
 from harness.errors import RunError
-from harness.results.classify import VERDICT_KEY
+from harness.results.failure_details import FailureDetails
 
 _SILENCE_S = 2.0
 """How long a stream that sends nothing may wait for its rejection."""
@@ -63,7 +63,9 @@ class Caller:
         code, text = await call.code(), await call.details()
         if not shape.many_responses and code is grpc.StatusCode.OK:
             messages = 1
-        return Answer(code.name, text or "", messages, in_silence=in_silence, verdict=await _verdict(call))
+        return Answer(
+            code.name, text or "", messages, in_silence=in_silence, failure_details=await _failure_details(call)
+        )
 
     def open(self, method: str, metadata: Metadata, within_s: float) -> Any:
         """Open a bidi call and return it; raises `RunError` for metadata that cannot be sent."""
@@ -92,9 +94,9 @@ async def _answered(call: Any) -> bool:
     return bool(done)
 
 
-async def _verdict(call: Any) -> str | None:
-    trailers = await call.trailing_metadata()
-    return next((str(value) for key, value in trailers or () if key == VERDICT_KEY), None)
+async def _failure_details(call: Any) -> FailureDetails:
+    initial, trailing = await call.initial_metadata(), await call.trailing_metadata()
+    return FailureDetails.of([*(trailing or ()), *(initial or ())])
 
 
 async def _half_close(call: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import ssl
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 import grpc
@@ -24,7 +25,7 @@ from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.address import host_of, is_unix, path_of, port_of
 from harness.endpoint.metadata import BINARY
 from harness.endpoint.proxy import connect_request, excepted, refusal
-from harness.results.classify import VERDICT_KEY
+from harness.results.failure_details import FailureDetails
 
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 _CONFIG = H2Configuration(
@@ -158,5 +159,16 @@ def _answer(ended: str, seen: dict[bytes, bytes], messages: int, *, in_silence: 
     if ended != "ended":
         return Answer(ended, "the stream was reset" if ended == "INTERNAL" else "the connection was closed")
     code = _NAMES.get(int(seen.get(b"grpc-status", b"2")), "UNKNOWN")
-    text, verdict = unquote(seen.get(b"grpc-message", b"").decode()), seen.get(VERDICT_KEY.encode())
-    return Answer(code, text, messages, in_silence=in_silence, verdict=verdict.decode() if verdict else None)
+    text = unquote(seen.get(b"grpc-message", b"").decode())
+    return Answer(code, text, messages, in_silence=in_silence, failure_details=FailureDetails.of(_metadata(seen)))
+
+
+def _metadata(seen: Mapping[bytes, bytes]) -> Iterator[tuple[str, str | bytes]]:
+    """Yield headers as gRPC's libraries give them; a binary value that is no base64 is left out."""
+    for raw_key, value in seen.items():
+        key = raw_key.decode("latin-1")
+        if not key.endswith("-bin"):
+            yield key, value.decode("latin-1")
+            continue
+        with contextlib.suppress(ValueError):
+            yield key, base64.b64decode(value + b"=" * (-len(value) % 4))

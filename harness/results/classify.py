@@ -1,17 +1,20 @@
 """Classify a failed call: where it arose (origin) and why (cause).
 
 A status code alone is not evidence: the client library, a proxy and the server share the same
-codes. Evidence is taken in this order: the server's own verdict in a trailer, texts that only the
-client library writes, texts of proxies, and last the code. Pure.
+codes. FailureDetails is taken in this order: the server's own verdict in a trailer, what it says for
+programs (status details, a challenge), texts that only the client library writes, what the text
+says of the token, and last the code. Pure.
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
+from harness.results.failure_details import NO_DETAILS, FailureDetails, HttpAnswer, http_answer
+from harness.results.plain_words import phrase, plain
 from harness.results.row import Cause, Origin
-
-VERDICT_KEY: Final = "x-jwtstorm-verdict"
-"""Trailer in which the lab's target says what its verifier decided: a `Cause` in lower case."""
+from harness.results.verifier_texts import read_text
 
 Outcome = tuple[Origin, Cause]
 
@@ -28,6 +31,7 @@ _CLIENT_TEXTS: Final = (
         re.compile(r"[Ff]ailed to connect|Connection refused|No route to host|DNS resolution failed|Name or service"),
         (Origin.TRANSPORT, Cause.UNREACHABLE),
     ),
+    (re.compile(r"RST_STREAM with error code 7\b"), (Origin.TRANSPORT, Cause.STREAM_LIMIT)),
     (
         re.compile(
             r"Socket closed|Connection reset|Stream removed|GOAWAY|RST_STREAM|ping timeout|Broken pipe|keepalive"
@@ -40,29 +44,37 @@ _CLIENT_TEXTS: Final = (
 # The only text of the client's own under UNAUTHENTICATED: any other is the server's, whatever words it uses.
 _CLIENT_REFUSAL: Final = re.compile(r"sufficient security level to transfer call cred")
 
-# Envoy's and Istio's wording.
-_PROXY_REFUSAL: Final = re.compile(r"Jwt |Jwks remote fetch")
-
-_HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{3})|HTTP status(?: code)? (\d{3})")
-
-# What verifiers say, in the words of their libraries; first match wins.
-_VERIFIER_TEXTS: Final = (
-    (re.compile(r"missing .{0,12}claim|claim .{0,20}(missing|required)", re.IGNORECASE), Cause.MISSING_CLAIM),
-    (re.compile(r"revoked", re.IGNORECASE), Cause.REVOKED),
-    (re.compile(r"not yet valid|used before|\bnbf\b|\biat\b|immature", re.IGNORECASE), Cause.NOT_YET_VALID),
-    (re.compile(r"expired|\bexp\b", re.IGNORECASE), Cause.EXPIRED),
-    (re.compile(r"remote fetch|jwks.{0,20}(fail|unavail|fetch)", re.IGNORECASE), Cause.KEYS_UNAVAILABLE),
-    (re.compile(r"\bkid\b|unknown key|no matching key|key not found", re.IGNORECASE), Cause.UNKNOWN_KEY),
-    (re.compile(r"\balg(orithm)?\b", re.IGNORECASE), Cause.WRONG_ALGORITHM),
-    (re.compile(r"signature|verification fail", re.IGNORECASE), Cause.BAD_SIGNATURE),
-    (re.compile(r"\baud(ience)?\b", re.IGNORECASE), Cause.WRONG_AUDIENCE),
-    (re.compile(r"\biss(uer)?\b", re.IGNORECASE), Cause.WRONG_ISSUER),
-    (
-        re.compile(r"missing|no (valid )?(auth|token|credential)|not provided|unauthenticated with", re.IGNORECASE),
-        Cause.MISSING_METADATA,
-    ),
-    (re.compile(r"malformed|segment|decod|pars|format|invalid token", re.IGNORECASE), Cause.MALFORMED),
+# Envoy's and Istio's wording. Source: google/jwt_verify_lib src/status.cc.
+_PROXY_REFUSAL: Final = re.compile(
+    r"Jwt (?:is (?:missing|expired|not in)|not yet|header|payload|signature|issuer|verification)|Jwks |Audiences in Jwt"
 )
+
+_TOKENS: Final = {
+    "token": "jwts?|jws|jwks?|tokens?|bearer|nbf|iat|iss|aud|exp|kid|alg|credentials?|authorization",
+    "kind": "access|id|auth|authorization|bearer|jwt|identity|security",
+    "whose": "audience|issuer|signature",
+    "wrong": "invalid|wrong|unexpected|incorrect|not match|mismatch|fail\\w*|expired",
+}
+_NOT_AUTH: Final = phrase(
+    "page|continuation|task|sync|next|cancellation|lock|device|unexpected|unrecogni[sz]ed|csrf|reset|resume tokens?", {}
+)
+"""Tokens that are none of a caller's: cursors of lists, handles of work, words of a parser."""
+_OF_A_TOKEN: Final = tuple(
+    phrase(words, _TOKENS) for words in ("<token>", "<wrong> . <whose>", "<whose> .. <wrong>", "not enough segments")
+)
+_OF_A_BEARER: Final = (
+    phrase("jwts?|jws|jwks?|bearer", {}),
+    phrase("<kind> tokens?", _TOKENS),
+    phrase("authorization header|metadata", {}),
+)
+_VERIFIERS_CODES: Final = frozenset({UNKNOWN, PERMISSION_DENIED, INTERNAL, DATA_LOSS})
+"""Codes that a server's library makes of an error that a verifier raised, and the one that is often taken for it.
+
+Numbers that gRPC does not define are a server's own, and some are its verifier's.
+"""
+
+_CHALLENGES: Final = {"invalid_request": Cause.MALFORMED, "insufficient_scope": Cause.DENIED}
+"""Error codes of a challenge that name a cause; ``invalid_token`` names four. Source: RFC 6750, section 3.1."""
 
 _BY_CODE: Final = {
     CANCELLED: (Origin.LOCAL, Cause.CANCELLED),
@@ -77,45 +89,111 @@ _BY_CODE: Final = {
 }
 
 
-def classify(code: int, details: str, verdict: str | None = None) -> Outcome:
-    """Return origin and cause of a failed call.
-
-    ``code`` is the gRPC status, ``details`` its text, ``verdict`` the trailer `VERDICT_KEY`.
-    """
-    if verdict is not None and verdict != "ok":
-        cause = Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
-        return Origin.POLICY if cause is Cause.DENIED else Origin.VERIFIER, cause
-    if verdict == "ok" and code == UNAUTHENTICATED:
-        return Origin.HANDLER, Cause.UNAUTHENTICATED
-    if verdict is None and (outcome := _by_text(code, details)) is not None:
-        return outcome
-    if code == UNAUTHENTICATED:
-        return Origin.PROXY if _PROXY_REFUSAL.match(details) else Origin.VERIFIER, verifier_cause(details)
-    return _BY_CODE.get(code, (Origin.HANDLER, Cause.BAD_REQUEST))
+def classify(code: int, text: str, beside: FailureDetails = NO_DETAILS) -> Outcome:
+    """Return origin and cause of a failed call, by its gRPC status, its text, and what came in its metadata."""
+    return next(outcome for outcome in _readings(code, text, beside) if outcome is not None)
 
 
-def verifier_cause(details: str) -> Cause:
+def _readings(code: int, text: str, beside: FailureDetails) -> Iterator[Outcome | None]:
+    """Yield what each kind of evidence says, the strongest first; the last always says something."""
+    yield _by_verdict(code, beside.verdict)
+    yield _by_http(http_answer(text), beside)
+    yield _by_structure(code, text, beside)
+    yield _of_client(code, text)
+    yield _by_words(code, text)
+    yield _by_code(code)
+
+
+def verifier_cause(text: str) -> Cause:
     """Return the cause that a verifier's text names, or `Cause.UNAUTHENTICATED`."""
-    return next((cause for pattern, cause in _VERIFIER_TEXTS if pattern.search(details)), Cause.UNAUTHENTICATED)
+    reading = read_text(text)
+    return reading.cause if reading is not None else Cause.UNAUTHENTICATED
 
 
-def _by_text(code: int, details: str) -> Outcome | None:
-    """Return what a text means that the client library or a proxy wrote."""
-    if (status := _HTTP_STATUS.search(details)) is not None:
-        return _by_http_status(int(status.group(1) or status.group(2)), details)
+def _by_verdict(code: int, verdict: str | None) -> Outcome | None:
+    if verdict is None:
+        return None
+    if verdict == "ok":
+        return (Origin.HANDLER, Cause.UNAUTHENTICATED) if code == UNAUTHENTICATED else _by_code(code)
+    cause = Cause.__members__.get(verdict.upper(), Cause.UNAUTHENTICATED)
+    return Origin.POLICY if cause is Cause.DENIED else Origin.VERIFIER, cause
+
+
+def _by_http(answer: HttpAnswer | None, beside: FailureDetails) -> Outcome | None:
+    """Return what a proxy's HTTP answer means. Source: grpc/grpc doc/http-grpc-status-mapping.md."""
+    if answer is None:
+        return None
+    if answer.status == 401:
+        return Origin.PROXY, _structured(UNAUTHENTICATED, beside) or Cause.UNAUTHENTICATED
+    if answer.status == 403:
+        return Origin.PROXY, Cause.DENIED
+    if answer.status == 431:
+        return Origin.SIZE_LIMIT, Cause.TOO_LARGE
+    return Origin.PROXY, Cause.UNAVAILABLE if answer.status in {429, 502, 503, 504} else Cause.HTTP_ANSWER
+
+
+def _by_structure(code: int, text: str, beside: FailureDetails) -> Outcome | None:
+    cause = _structured(code, beside)
+    if cause is not None:
+        return _of_verifier(cause, text)
+    if beside.details is not None and beside.details.fields and code != UNAUTHENTICATED:
+        return Origin.HANDLER, Cause.BAD_REQUEST
+    return None
+
+
+def _structured(code: int, beside: FailureDetails) -> Cause | None:
+    """Return the cause that a server names for programs."""
+    details, asked = beside.details, beside.challenge
+    if details is not None and details.reason and (cause := _said(code, details.reason)) is not None:
+        return cause
+    if asked is None:
+        return None
+    if asked.description and (cause := _said(UNAUTHENTICATED, asked.description)) is not None:
+        return cause
+    return _CHALLENGES.get(asked.error)
+
+
+def _of_client(code: int, text: str) -> Outcome | None:
+    """Return what a text means that the client library wrote itself."""
     if code == DEADLINE_EXCEEDED:
         return Origin.TRANSPORT, Cause.DEADLINE  # its text may say "Stream removed (Deadline Exceeded)"
     if code == UNAUTHENTICATED:
-        return (Origin.LOCAL, Cause.MISSING_METADATA) if _CLIENT_REFUSAL.search(details) else None
-    return next((outcome for pattern, outcome in _CLIENT_TEXTS if pattern.search(details)), None)
+        return (Origin.LOCAL, Cause.MISSING_METADATA) if _CLIENT_REFUSAL.search(text) else None
+    if _said(code, text) is Cause.KEYS_UNAVAILABLE:
+        return None  # a verifier's request failed, whatever it says of its connection
+    return next((outcome for pattern, outcome in _CLIENT_TEXTS if pattern.search(text)), None)
 
 
-def _by_http_status(status: int, details: str) -> Outcome:
-    """Return what a proxy's HTTP answer means. Source: grpc/grpc doc/http-grpc-status-mapping.md."""
-    if status == 401:
-        return Origin.PROXY, verifier_cause(details)
-    if status == 403:
-        return Origin.PROXY, Cause.DENIED
-    if status == 431:
-        return Origin.SIZE_LIMIT, Cause.TOO_LARGE
-    return Origin.PROXY, Cause.UNAVAILABLE if status in {429, 502, 503, 504} else Cause.BAD_REQUEST
+@lru_cache(maxsize=4096)
+def _said(code: int, text: str) -> Cause | None:
+    """Return what a text says of the token, where it speaks of one at all.
+
+    Under UNAUTHENTICATED every text does. Elsewhere words decide: a handler has keys, dates and tokens of its own.
+    """
+    reading = read_text(text)
+    if reading is None or code == UNAUTHENTICATED:
+        return None if reading is None else reading.cause
+    words = plain(text)
+    if _NOT_AUTH.search(words):
+        return None
+    speaks = any(pattern.search(words) for pattern in _OF_A_BEARER)
+    if not speaks and (code in _VERIFIERS_CODES or code > UNAUTHENTICATED):
+        speaks = any(pattern.search(words) for pattern in _OF_A_TOKEN)
+    return reading.cause if speaks else None
+
+
+def _by_words(code: int, text: str) -> Outcome | None:
+    cause = _said(code, text)
+    if cause is None:
+        return _of_verifier(Cause.UNAUTHENTICATED, text) if code == UNAUTHENTICATED else None
+    return _of_verifier(cause, text)
+
+
+def _by_code(code: int) -> Outcome:
+    return _BY_CODE.get(code, (Origin.HANDLER, Cause.BAD_REQUEST))
+
+
+def _of_verifier(cause: Cause, text: str) -> Outcome:
+    if cause is Cause.DENIED:
+        return Origin.POLICY, cause
+    return Origin.PROXY if _PROXY_REFUSAL.match(text) else Origin.VERIFIER, cause

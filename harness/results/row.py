@@ -92,6 +92,10 @@ class Cause(IntEnum):
     SAME_TOKEN = 32
     """The token source gave a refused token again."""
     OTHER = 33
+    STREAM_LIMIT = 34
+    """The server refused a stream: too many at once on one connection (REFUSED_STREAM)."""
+    HTTP_ANSWER = 35
+    """Something that speaks HTTP and not gRPC answered: a proxy, a load balancer, a login page."""
 
 
 class Flag(IntEnum):

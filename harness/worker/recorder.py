@@ -201,6 +201,7 @@ class Recording:
             decision=attempt.decision,
             latency_s=(attempt.end_ns - attempt.sent_ns) / 1e9,
             steps=attempt.steps,
+            **attempt.failure_details.shown(),
             **attempt.of_poison(),
             **attempt.of_stream(),
         )

@@ -40,6 +40,38 @@ def test_tokens_alive_by_the_clients_clock_point_at_the_clocks(tmp_path: Path) -
     assert "sent them too late" in _told(_trace(tmp_path / "run", dead))
 
 
+def test_the_amount_is_told_in_the_verifiers_own_words(tmp_path: Path) -> None:
+    late = [{"cause": "expired", "t_s": 1.0, "details": f"token is expired by {late_s}s"} for late_s in (2, 12, 90)]
+    told = _told(_trace(tmp_path / "late", *late))
+    assert "amount   12 s too late by the verifier's own words (median), from 2 s to 90 s" in told
+    early = {"cause": "not_yet_valid", "t_s": 1.0, "details": "JWT early by 1200 milliseconds"}
+    assert "amount   1.2 s too early" in _told(_trace(tmp_path / "early", early))
+
+
+def test_the_libraries_that_few_words_fit_are_named(tmp_path: Path) -> None:
+    spoken = {"cause": "expired", "t_s": 1.0, "details": "Jwt is expired"}
+    assert "words    those of Envoy jwt_authn, jwt_verify_lib, njwt" in _told(_trace(tmp_path / "envoy", spoken))
+    common = {"cause": "bad_signature", "t_s": 1.0, "details": "Signature verification failed"}
+    assert "words    those of" not in _told(_trace(tmp_path / "many", common))
+
+
+def test_an_answer_that_is_no_grpc_is_called_what_it_is(tmp_path: Path) -> None:
+    page = {"cause": "http_answer", "t_s": 1.0, "details": "Received http2 header with status: 302"}
+    told = _told(_trace(tmp_path / "run", page, page))
+    assert "answered in HTTP (HTTP_ANSWER): 2 of 2 failed attempts" in told
+    assert "answer   something in between answered HTTP 302 (2)" in told
+
+
+def test_what_a_server_says_for_programs_is_told(tmp_path: Path) -> None:
+    info = {"cause": "expired", "t_s": 1.0, "details": "no", "reason": "TOKEN_EXPIRED of auth.example"}
+    assert "reason   TOKEN_EXPIRED of auth.example (1)" in _told(_trace(tmp_path / "run", info))
+
+
+def test_nothing_is_said_to_say_why_under_a_text(tmp_path: Path) -> None:
+    told = _told(_trace(tmp_path / "run", {"cause": "unauthenticated", "t_s": 1.0, "details": "go away"}))
+    assert "nothing says why" not in told
+
+
 def test_calls_that_were_never_sent_are_told_although_no_trace_knows_them(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run", duration_s=2, warm_up_s=1, workers=1, steps=()).write()
     journal = Journal(path, 0)

@@ -13,7 +13,7 @@ from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults.per_call.dice import CallFaults
 from harness.faults.timeline import Planned, number
-from harness.results.classify import VERDICT_KEY
+from harness.results.failure_details import VERDICT_KEY
 from harness.results.row import Cause, Flag
 from harness.tokens.keeper import Keeper
 from harness.tokens.refresh import Renewal, Tokens

@@ -28,7 +28,7 @@ def test_a_call_that_cannot_be_sent_ends_at_once_as_the_clients_own(shape: Shape
 
     answer = asyncio.run(call())
     assert (answer.code, answer.local) == ("INTERNAL", True)
-    assert classify(INTERNAL, answer.text, None) == (Origin.LOCAL, Cause.ILLEGAL_METADATA)
+    assert classify(INTERNAL, answer.text) == (Origin.LOCAL, Cause.ILLEGAL_METADATA)
 
 
 def test_a_stream_that_cannot_be_opened_says_why() -> None:

@@ -12,6 +12,7 @@ from harness.defects.oracle import Bounds
 from harness.errors import UsageError
 from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.result import ClockEstimate
+from harness.results.failure_details import FailureDetails
 from harness.tokens.token import Token
 
 NOW_S = 1_800_000_000.0
@@ -114,7 +115,7 @@ def test_it_is_compared_with_a_token_that_works() -> None:
 
 
 def test_the_verifiers_word_is_taken_with_its_advice() -> None:
-    text = told(GOOD.token(), answer=Answer("UNAUTHENTICATED", "", verdict="unknown_key"))
+    text = told(GOOD.token(), answer=Answer("UNAUTHENTICATED", "", failure_details=FailureDetails("unknown_key")))
     assert "in no key set that the verifier knows" in text
 
 

@@ -212,7 +212,9 @@ class Coverage:
 def _found(
     subject: str, weighed: Weighed, answer: Answer, row: str, expected: str, *, variant: str = "", method: str = ""
 ) -> Finding:
-    origin, cause = classify(CODES[answer.code], answer.text) if answer.code != "OK" else (None, None)
+    origin, cause = (
+        classify(CODES[answer.code], answer.text, answer.failure_details) if answer.code != "OK" else (None, None)
+    )
     return Finding(
         Part.COVERAGE,
         subject,

@@ -120,7 +120,7 @@ def _nameless(text: str) -> str:
 
 
 def _of_a_handler(answer: Answer) -> Weighed:
-    origin, _ = classify(CODES[answer.code], answer.text)
+    origin, _ = classify(CODES[answer.code], answer.text, answer.failure_details)
     if origin is Origin.PROXY:
         return Weighed(Outcome.WRONG_CODE, f"a proxy turned it away with {answer.code}{_saying(answer)}")
     if _CREDENTIALS.search(answer.text):
@@ -146,7 +146,7 @@ def _no_answer(answer: Answer) -> Weighed:
 
 
 def _lost(answer: Answer) -> bool:
-    origin, cause = classify(CODES[answer.code], answer.text)
+    origin, cause = classify(CODES[answer.code], answer.text, answer.failure_details)
     return answer.code in _TRANSPORT and (origin is Origin.TRANSPORT or cause is Cause.CANCELLED)
 
 

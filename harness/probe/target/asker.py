@@ -114,7 +114,7 @@ def origin_of(answer: Answer) -> tuple[str, str]:
     """Return origin and cause of an answer, in lower case; empty for OK."""
     if answer.code == "OK":
         return "", ""
-    origin, cause = classify(CODES[answer.code], answer.text, answer.verdict)
+    origin, cause = classify(CODES[answer.code], answer.text, answer.failure_details)
     return Origin(origin).name.lower(), Cause(cause).name.lower()
 
 
