@@ -3,7 +3,7 @@
 Each place has names of its own: a call's data, a login's request, a probe's message, a server's command line. What
 they share is here: how a placeholder is written; ``{{'…'}}`` for a text that is meant as it stands, braces included;
 ``{{env NAME}}`` and ``{{file PATH}}`` for what must stand in no command, scenario or report. These two are read once,
-when a text is compiled.
+when a text is compiled, and `harness.redaction.redact` hides them from then on.
 """
 
 import difflib
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.redaction import conceal
 
 Filler = Callable[[Any], Any]
 """Makes a value from what a place knows at that moment."""
@@ -196,6 +197,7 @@ def _secret(word: str) -> str:
 def _env(name: str) -> Constant:
     if name not in os.environ:
         raise UsageError(f"the environment variable {name} is not set; set it before you start")
+    conceal(os.environ[name])
     return Constant(os.environ[name])
 
 
@@ -213,7 +215,9 @@ def _file(path: str) -> Constant:
         raise UsageError(f"file {path}: {said}; name a file that this user may read") from error
     if len(data) > _MOST_BYTES:
         raise UsageError(f"file {path} has more than {_MOST_BYTES} bytes; name the file of one value")
-    return Constant(text.removesuffix("\n").removesuffix("\r"))
+    value = text.removesuffix("\n").removesuffix("\r")
+    conceal(value)
+    return Constant(value)
 
 
 _EVERYWHERE: Mapping[str, Kind] = {

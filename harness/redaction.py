@@ -14,6 +14,18 @@ _TOKEN_LIKE = re.compile(
 )
 
 
+_SHORTEST = 4
+_secrets: set[str] = set()
+
+
+def conceal(secret: str) -> None:
+    """Keep a secret of the user's out of every text that `redact` returns from now on; very short ones are none."""
+    if len(secret) >= _SHORTEST:
+        _secrets.add(secret)
+
+
 def redact(text: str) -> str:
-    """Return a server's text without anything that looks like a token, in one line of at most 200 characters."""
+    """Return a server's text without a known secret or what looks like a token, in one line of 200 characters."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
     return _TOKEN_LIKE.sub("[token]", " ".join(text.split()))[:200]

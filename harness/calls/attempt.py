@@ -162,6 +162,8 @@ class Client:
     proven: Token | None = None
     """The last token with which a call of this caller succeeded."""
     parts: ClientParts = field(default=None)  # type: ignore[assignment] # set below
+    further: Callable[[int], Metadata] = lambda _: ()
+    """Makes what the target wants beside the token (`harness.endpoint.further`), by the call's number."""
     forge: Forge | None = None
     """What makes bad credentials for faults that send them."""
     late_streams: int = 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness import clock
 from harness.calls.attempt import Attempt, Client
+from harness.endpoint.further import merged
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults.per_call import CallView
@@ -36,8 +37,8 @@ class Call:
     def __init__(self, client: Client, method: str, timeout: float | None, metadata: Metadata | None) -> None:
         self._client = client
         self._method = method
-        self._metadata: Metadata = tuple(metadata) if metadata else ()
         self._arrival, self._nth = client.begin()
+        self._metadata = merged(client.further(self._arrival.call_id), tuple(metadata) if metadata else ())
         self._deadline_s = clock.monotonic() + (client.deadline_s if timeout is None else timeout)
         self._due_s = (self._arrival.intended_ns - client.zero_ns()) / 1e9
         self._number = 0

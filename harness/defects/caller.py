@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import Any
 
 import grpc
 
 from harness.defects.bench import Answer, Metadata, Shape
+from harness.endpoint.further import Further
 from harness.endpoint.metadata import unsendable
 from harness.endpoint.proxy import HEEDLESS
 from harness.errors import RunError
@@ -26,10 +28,12 @@ _EOF: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 
 
 class Caller:
-    """Calls of all shapes over one channel, which it closes in the end."""
+    """Calls of all shapes over one channel, which it closes in the end; ``beside`` is what each of them carries."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, beside: Further | None = None) -> None:
         self._channel: Any = channel
+        self._beside = beside or Further()
+        self._numbers = count()
 
     async def close(self) -> None:
         """Close the channel."""
@@ -42,6 +46,7 @@ class Caller:
 
         A silent shape sends nothing until it is answered; not ``patient``, it half-closes at once.
         """
+        metadata = self._beside.at(next(self._numbers)) + metadata
         for tried in range(_TRIES):
             message = _one(request, tried * _HOLD_S) if shape.many_requests else request
             answer = await self._call(shape, method, metadata, message, within_s, patient=patient)
@@ -69,6 +74,7 @@ class Caller:
 
     def open(self, method: str, metadata: Metadata, within_s: float) -> Any:
         """Open a bidi call and return it; raises `RunError` for metadata that cannot be sent."""
+        metadata = self._beside.at(next(self._numbers)) + metadata
         if refused := unsendable(metadata):
             raise RunError(f"{method} cannot be called: {refused}; send printable ASCII, or bytes under a -bin key")
         return self._channel.stream_stream(method)(metadata=metadata, timeout=within_s)

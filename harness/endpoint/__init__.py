@@ -5,11 +5,12 @@ finds out what it serves, and `harness.endpoint.payload` makes messages for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.endpoint import address as addresses
+from harness.endpoint import further
 from harness.endpoint import proxy as proxies
 from harness.validation import not_negative, one_of, positive, whole
 
@@ -80,7 +81,8 @@ class Endpoint:
     for answers where it is None); ``wait_for_ready`` lets a call wait for a connection instead of
     failing at once; ``authority`` is the ``:authority`` that is sent, where it is not the address; ``proxy``
     is an HTTP proxy, ``http://host:port``, through which connections are made (a proxy of the environment
-    is never used).
+    is never used). ``metadata`` is what every call carries beside its token, ``{"x-tenant-id": "acme"}``, with
+    the placeholders of data: ``{{env NAME}}`` and ``{{file PATH}}`` for secrets (`harness.endpoint.further`).
     """
 
     addresses: tuple[str, ...]
@@ -94,6 +96,7 @@ class Endpoint:
     retry: Retry | None = None
     authority: str = ""
     proxy: str = ""
+    metadata: further.Given = field(default=(), repr=False)
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each with its way out."""
@@ -111,7 +114,7 @@ class Endpoint:
             found += whole("target", 1, max_message_bytes=self.max_message_bytes)
         found += not_negative("target", keepalive_timeout_s=self.keepalive_timeout_s)
         found += one_of("target", "compression", self.compression, COMPRESSIONS)
-        found += proxies.mistakes("target", self.proxy)
+        found += proxies.mistakes("target", self.proxy) + further.mistakes("target", self.metadata)
         found += self.tls.mistakes() if self.tls else []
         return found + (self.retry.mistakes() if self.retry else [])
 
@@ -124,10 +127,11 @@ class Endpoint:
         return replace(self, addresses=(proxied,), tls=tls, authority=self.authority or ("" if tls else original))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the settings as ``run.json`` holds them: paths of keys, never what is in them."""
-        settings = asdict(self)
-        if not self.proxy:  # as in the files of runs before there was one
-            del settings["proxy"]
+        """Return the settings as ``run.json`` holds them: paths of keys, hashes of metadata, never what is in them."""
+        settings = {**asdict(self), "metadata": further.shown(self.metadata)}
+        for name in ("proxy", "metadata"):  # without them as in the files of runs before there were any
+            if not settings[name]:
+                del settings[name]
         if self.tls is not None:
             settings["tls"] = {name: str(value) if value else None for name, value in asdict(self.tls).items()}
         return settings

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.endpoint import further
 from harness.validation import positive
 
 
@@ -20,26 +21,29 @@ class Call:
 
     ``data`` is its message as JSON with placeholders (`harness.endpoint.template`), or a list of
     messages for a client stream; ``rows`` a CSV or NDJSON file for ``{{row.column}}``; a call of
-    ``weight`` 2 is made twice as often as one of 1.
+    ``weight`` 2 is made twice as often as one of 1. ``metadata`` is what it carries beside its token and the
+    target's own, with the same placeholders; a key of both has this one's value.
     """
 
     method: str
     data: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(default_factory=dict, repr=False)
     rows: Path | None = None
     weight: float = 1.0
+    metadata: further.Given = field(default=(), repr=False)
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = positive(f"call {self.method}", weight=self.weight)
         if "." not in self.method.strip("/").replace("/", "."):
             found.append(f"call {self.method!r} is no method; write pkg.Service/Method")
-        return found
+        return found + further.mistakes(f"call {self.method}", self.metadata, rows=self.rows is not None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the call as ``run.json`` holds it: of the data its hash alone, for it may hold a secret."""
         digest = hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()[:16]
         rows = None if self.rows is None else str(self.rows)
-        return {"method": self.method, "weight": self.weight, "data_hash": digest, "rows": rows}
+        beside = {"metadata": further.shown(self.metadata)} if self.metadata else {}
+        return {"method": self.method, "weight": self.weight, "data_hash": digest, "rows": rows, **beside}
 
 
 @dataclass(frozen=True)

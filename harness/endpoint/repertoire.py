@@ -15,6 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from harness.endpoint import Endpoint, methods
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Stubs
+from harness.endpoint.further import Further
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.methods import Methods
 from harness.endpoint.opening import open_channel
@@ -48,13 +49,19 @@ def unpack(text: str) -> Methods:
 
 
 class Repertoire:
-    """Calls with their payloads; raises `UsageError` for one that does not fit the target."""
+    """Calls with their payloads; ``beside`` is what the target wants beside the token.
 
-    def __init__(self, found: Methods, calls: Sequence[Call], seed: int) -> None:
+    Raises `UsageError` for a call that does not fit the target.
+    """
+
+    def __init__(self, found: Methods, calls: Sequence[Call], seed: int, beside: Further | None = None) -> None:
+        self.beside = beside or Further()
+        rows = [read_rows(call.rows) if call.rows else () for call in calls]
         self.payloads = [
-            Payload(found.find(call.method), found.pool, call.data, read_rows(call.rows) if call.rows else (), seed)
-            for call in calls
+            Payload(found.find(call.method), found.pool, call.data, lines, seed)
+            for call, lines in zip(calls, rows, strict=True)
         ]
+        self.metadata = [Further(call.metadata, seed, lines) for call, lines in zip(calls, rows, strict=True)]
         self._seed = seed
         self._bounds = list(accumulate(call.weight for call in calls))
 
@@ -64,6 +71,11 @@ class Repertoire:
             return 0
         drawn = random.Random(f"{self._seed}/pick/{call_id}").random() * self._bounds[-1]
         return min(bisect(self._bounds, drawn), len(self.payloads) - 1)
+
+    def packed(self) -> list[bytes | None]:
+        """Return, by call, the one message of all its calls; None where each has its own, or metadata of its own."""
+        pairs = zip(self.payloads, self.metadata, strict=True)
+        return [payload.packed() if self.beside.fixed and not own.at(0) else None for payload, own in pairs]
 
     def on(self, channel: Any) -> "Callers":
         """Return the calls over a channel."""
@@ -80,8 +92,8 @@ class Callers:
     def make(self, call_id: int) -> None:
         """Make an arrival's call and read its answer to the end; raises `grpc.RpcError`."""
         place = self._repertoire.pick(call_id)
-        payload = self._repertoire.payloads[place]
-        answer = self._open[place](payload.request(call_id))
+        request = self._repertoire.payloads[place].request(call_id)
+        answer = self._open[place](request, metadata=self._repertoire.metadata[place].at(call_id))
         if isinstance(answer, Iterator):
             for _ in answer:
                 pass

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.defects import DEFECTS, find
-from harness.endpoint import Endpoint, Tls
+from harness.endpoint import Endpoint, Tls, further
 from harness.endpoint.json_text import json_of
 from harness.errors import UsageError
 from harness.probe.result import Part
@@ -14,8 +14,10 @@ def endpoint_of(options: argparse.Namespace) -> Endpoint:
     """Return how the target is reached; raises `UsageError`."""
     secure = options.tls or options.ca or options.cert or options.key or options.server_name
     tls = Tls(options.ca, options.cert, options.key, options.server_name) if secure else None
-    endpoint = Endpoint(tuple(options.addresses), tls=tls, authority=options.authority, proxy=options.proxy)
-    if mistakes := endpoint.mistakes():
+    beside = further.written(options.metadata)
+    named = {"authority": options.authority, "proxy": options.proxy, "metadata": beside}
+    endpoint = Endpoint(tuple(options.addresses), tls=tls, **named)
+    if mistakes := endpoint.mistakes() or further.clashes("target", beside, options.metadata_key):
         raise UsageError(mistakes[0])
     return endpoint
 

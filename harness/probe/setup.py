@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.clock import wall
 from harness.endpoint import Endpoint
+from harness.endpoint.further import Further
 from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, from_reflection, from_stubs
 from harness.endpoint.opening import open_channel
 from harness.endpoint.safety import guard_endpoint, guard_source
@@ -112,7 +113,7 @@ def _methods(
     refused: UsageError | None = None
     with contextlib.closing(open_channel(endpoint, endpoint.addresses[0])) as channel:
         for token in dict.fromkeys(tokens):
-            metadata = carrier.metadata(token) if token else ()
+            metadata = Further(endpoint.metadata).at(0) + (carrier.metadata(token) if token else ())
             try:
                 return from_reflection(channel, tuple(metadata)), True
             except UsageError as error:

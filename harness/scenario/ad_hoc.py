@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.checks.failure_ratio import FailureRatio
-from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls
+from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls, further
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.endpoint.json_text import json_of
 from harness.errors import UsageError
@@ -35,6 +35,9 @@ examples of `any`:
       --proto cart.proto --call shop.v1.Cart/Get --data-file get.json --rows carts.csv \\
       --token-url https://login.example/token --client-id storm --allow-target login.example   (secret: CLIENT_SECRET)
 in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; docs/targets.md tells the rest"""
+
+
+METADATA_HELP = "beside the token, with {{placeholders}}; {{env NAME}} or {{file PATH}} for a secret; -bin: base64"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,6 +101,7 @@ def _reach(option: Any) -> None:
 def _ask(option: Any) -> None:
     option("--call", action="append", metavar="PKG.SERVICE/METHOD", help="again for each further call")
     option("--data", action="append", metavar="JSON", help="its message with {{placeholders}}; a list for a stream")
+    option("--metadata", action="append", metavar="KEY=VALUE", help=METADATA_HELP)
     option("--data-file", action="append", type=Path, metavar="FILE", help="the same, from a file")
     option("--rows", type=Path, metavar="FILE", help="CSV or NDJSON (.ndjson) for {{row.COLUMN}}, a row per call")
     option("--proto", action="append", type=Path, metavar="FILE", help="the service's definition (else reflection)")
@@ -170,6 +174,7 @@ def from_arguments(arguments: Sequence[str]) -> Scenario:
 def _endpoint(options: argparse.Namespace) -> Endpoint | None:
     if not options.target:
         return None
+    beside = further.written(options.metadata or ())
     secure = options.tls or options.ca or options.cert or options.key or options.server_name
     return Endpoint(
         addresses=tuple(options.target),
@@ -183,6 +188,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint | None:
         retry=None if options.retry_attempts is None else Retry(options.retry_attempts),
         authority=options.authority,
         proxy=options.proxy,
+        metadata=tuple(pair for pair in beside if pair not in further.of_rows(beside)),
     )
 
 
@@ -229,7 +235,9 @@ def _calls(options: argparse.Namespace, endpoint: Endpoint | None) -> list[Call]
         return [OWN_CALL]
     if len(data) not in {0, len(names)}:
         raise UsageError(f"{len(names)} --call and {len(data)} --data; give one --data for each --call, or none")
-    return [Call(name, value, options.rows) for name, value in zip(names, data or [{}] * len(names), strict=True)]
+    beside = further.of_rows(further.written(options.metadata or ()))
+    pairs = zip(names, data or [{}] * len(names), strict=True)
+    return [Call(name, value, options.rows, metadata=beside) for name, value in pairs]
 
 
 def _data(options: argparse.Namespace) -> list[Any]:

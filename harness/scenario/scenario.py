@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.checks import Check
 from harness.comparison.statistics.matters import Matters
-from harness.endpoint import Endpoint, endpoint_of
+from harness.endpoint import Endpoint, endpoint_of, further
 from harness.endpoint.call import Call, MethodSource, Reflection
 from harness.errors import ScenarioError
 from harness.faults import timeline as timelines
@@ -234,6 +234,7 @@ class Scenario:
                 yield from part.mistakes()
         if isinstance(self.target, str | Endpoint):
             yield from endpoint_of(self.target).mistakes()
+        yield from self._clashes()
         if self.launch is not None:
             yield from self.launch.mistakes()
         for call in self.calls:
@@ -242,6 +243,14 @@ class Scenario:
         ask = getattr(self.issuer, "mistakes", None)
         if callable(ask) and not isinstance(self.issuer, type):
             yield from ask()
+
+    def _clashes(self) -> Iterator[str]:
+        """Yield what of the further metadata would take the token's place."""
+        key = self.tokens.key if isinstance(self.tokens, Tokens) else ""
+        given = {"target": self.target.metadata} if isinstance(self.target, Endpoint) else {}
+        given |= {f"call {call.method}": call.metadata for call in self.calls if isinstance(call, Call)}
+        for what, metadata in given.items():
+            yield from further.clashes(what, metadata, key)
 
     def _missing_parts(self, steps: Sequence[Step]) -> list[str]:
         own_issuer = self.issuer is not None

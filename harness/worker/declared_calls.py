@@ -129,7 +129,7 @@ class DeclaredCalls:
         self._slots: list[Slot] = []
         self._held: dict[int, tuple[Seat, Arrival]] = {}
         self._feeder: gevent.Greenlet[..., None] | None = None
-        messages = [payload.packed() for payload in repertoire.payloads]
+        messages = repertoire.packed()
         course = Course(
             load.model == "open", scenario.deadline_s, scenario.lag_bound_s, load.think_s, no_method, messages
         )

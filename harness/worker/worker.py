@@ -15,6 +15,7 @@ import gevent
 
 from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
+from harness.endpoint.further import Further
 from harness.endpoint.metadata import Metadata, carrying
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.per_call.dice import CallFaults
@@ -62,6 +63,7 @@ class Worker:
             scenario.calls_by, begin.transport, declared=bool(scenario.calls), right_clients=not scenario.clients
         )
         self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport, made_by)
+        self._further = Further(self._transport.endpoint.metadata, scenario.seed)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm), self._leeway_s())
         self._source = self._open_source()  # after the channels: a source that makes calls needs grpc ready
@@ -95,6 +97,7 @@ class Worker:
             zero_ns=lambda: self.recording.zero_ns,
             ended_ns=self._transport.ended_ns,
             parts=self._parts,
+            further=self._further.at,
             forge=self._forge,
         )
         self._clients.append(client)
@@ -107,7 +110,11 @@ class Worker:
         assert self.repertoire is not None  # noqa: S101 - without one there are no declared calls
         address = self._address(place)
         methods = [self.recording.method(payload.method.path, address) for payload in self.repertoire.payloads]
-        return self.pacer.sit(group, self._keepers[group], self._parts.metadata, place, methods)
+        return self.pacer.sit(group, self._keepers[group], self._carried, place, methods)
+
+    def _carried(self, token: str) -> Metadata:
+        """Return what calls carry that the transport makes; where it is not always the same, it makes none."""
+        return self._further.at(0) + self._parts.metadata(token)
 
     def _address(self, place: int) -> str:
         """Return the address of a channel by its place, where a target has several."""
@@ -123,7 +130,7 @@ class Worker:
         preflight.fly(self._source, partial(await_all_ready, self._transport, self._channels), self._transport.address)
         if self.scenario.calls:
             found = find_methods(self.scenario.methods, self._transport.endpoint, self._credentials)
-            self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed)
+            self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed, self._further)
             if self._transport.maker == TRANSPORT:
                 self._declare(self.repertoire)
 
@@ -173,7 +180,7 @@ class Worker:
     def _credentials(self) -> Metadata:
         """Return metadata with a token of its own, for server reflection."""
         tokens = self.scenario.tokens
-        return carrying(tokens.key, tokens.scheme, self._source.fetch())
+        return self._further.at(0) + carrying(tokens.key, tokens.scheme, self._source.fetch())
 
     def _new_keeper(self, place: int) -> Keeper:
         dice = random.Random(f"{self.scenario.seed}/keeper/{self.begin.worker}/{place}")

@@ -119,6 +119,30 @@ def test_neither_load_nor_tokens_nor_reflection_leave_by_a_proxy_of_the_environm
     assert told["named"] == ""
 
 
+TENANT: dict[str, str | bytes] = {"x-tenant-id": "acme", "x-key": "swordfish", "x-trace-bin": b"\x00\xff"}
+BESIDE = ("--metadata", "x-tenant-id=acme", "--metadata", "x-key={{env TENANT_KEY}}", "--metadata", "x-trace-bin=AP8=")
+
+
+@pytest.mark.e2e
+@pytest.mark.transports
+@pytest.mark.parametrize("each", [(), ("--metadata", "x-request=r-{{seq 1}}")], ids=["alike", "of each call"])
+def test_metadata_beside_the_token_is_on_every_call_and_in_no_file(
+    tmp_path: Path, key: Sequence[str], monkeypatch: pytest.MonkeyPatch, each: Sequence[str]
+) -> None:
+    monkeypatch.setenv("TENANT_KEY", "swordfish")
+    with serving() as (address, ledger):
+        ledger.wanted = TENANT
+        asked = ("--target", address, "--call", f"{SERVICE}/GetBalance", *BESIDE, *each)
+        code, said = run_any(tmp_path, *BRIEF, *key, *asked)
+    assert code in GOOD_OR_BUSY, said
+    assert methods_called(the_run(tmp_path))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
+    requests = {str(carried.get("x-request")) for carried in ledger.metadata}
+    assert len(requests) == (len(ledger.metadata) if each else 1)
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
+        assert b"swordfish" not in path.read_bytes(), path
+    assert "swordfish" not in said
+
+
 @pytest.mark.e2e
 def test_forked_workers_get_every_option(tmp_path: Path, key: Sequence[str]) -> None:
     with serving() as (address, ledger):

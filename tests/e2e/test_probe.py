@@ -13,6 +13,7 @@ from harness.probe.result import Finding, Outcome, Part, ProbeResult
 from tests.e2e.probed import JWTSTORM, LEDGER, TRANSFER, Served, probe, served
 from tests.e2e.storms import free_port, secrets_in
 from tests.e2e.test_page import BROWSER, rendered
+from tests.endpoint.ledger_server import serving
 
 pytestmark = pytest.mark.e2e
 
@@ -181,3 +182,14 @@ def test_the_sarif_names_the_methods_that_are_naked(wrong: Served, tmp_path: Pat
     assert {one["level"] for one in errors} == {"error"}
     named = {one["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] for one in errors}
     assert named == {f"{LEDGER}/{name}" for name in ("ListTransfers", "ImportTransfers", "StreamTransfers")}
+
+
+def test_what_a_target_wants_beside_the_token_is_on_every_call(tmp_path: Path) -> None:
+    with serving() as (address, ledger):
+        ledger.wanted = {"x-tenant-id": "acme"}
+        unserved = ("--skip", f"{LEDGER}/Transfer", "--skip", f"{LEDGER}/FindTransfer")
+        done = probe(tmp_path, address, "--metadata", "x-tenant-id=acme", "--only", "coverage", *unserved)
+    asked = {one.subject.rpartition("/")[2] for one in done.result.findings if one.outcome is Outcome.PASSED}
+    assert asked >= {"GetBalance", "ListTransfers", "ImportTransfers", "StreamTransfers"}, done.told + done.complained
+    assert done.methods(Outcome.NAKED) == set()
+    assert {str(carried.get("x-tenant-id")) for carried in ledger.metadata} == {"acme"}

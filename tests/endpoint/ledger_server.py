@@ -24,11 +24,18 @@ class Ledger(ledger_pb2_grpc.LedgerServicer):
         self.calls: Counter[str] = Counter()
         self.accounts: list[str] = []
         self.authorities: set[str] = set()
+        self.wanted: dict[str, str | bytes] = {}
+        """Metadata without which a call is no good, whatever its token."""
+        self.metadata: list[dict[str, str | bytes]] = []
 
     def _note(self, name: str, context: Any) -> None:
         with self.lock:
             self.calls[name] += 1
         metadata = dict(context.invocation_metadata())
+        with self.lock:
+            self.metadata.append(metadata)
+        if not self.wanted.items() <= metadata.items():
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no tenant")
         if not metadata.get(self._key, "").startswith(self._begins):
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "no token")
 

@@ -32,6 +32,8 @@ exit codes: 0 nothing wrong was let in; 1 a false accept, a crash code (UNKNOWN,
 2 usage; 3 the probe proves nothing or is not whole (good calls fail, the target died, time was over), with
 what was found written; 130 interrupted, with what was found written"""
 
+_BESIDE = "beside the token; {{env NAME}} or {{file PATH}} for a secret, base64 for a -bin key"
+
 
 def add_options(parser: ArgumentParser) -> None:
     """Declare the options."""
@@ -56,6 +58,7 @@ def _endpoint(group: Any) -> None:
     group.add_argument("--key", type=Path, metavar="PEM", help="the certificate's key")
     group.add_argument("--server-name", default="", metavar="NAME", help="the name that its certificate bears")
     group.add_argument("--authority", default="", metavar="NAME", help="the :authority to send")
+    group.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE", help=_BESIDE)
     group.add_argument("--proxy", default="", metavar="URL", help="an HTTP proxy to it and to --token-url")
 
 

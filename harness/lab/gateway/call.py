@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.messages import MessageCounter
-from harness.results.classify import VERDICT_KEY
+from harness.results.failure_details import VERDICT_KEY
 from harness.results.row import NO_LIFE
 from harness.results.wire_row import NO_STATUS, Ending
 

@@ -11,6 +11,7 @@ from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.identity import TokenReader
 from harness.lab.gateway.tunnel import Tunnel
 from harness.results.classify import classify
+from harness.results.failure_details import FailureDetails
 from harness.results.row import MAX_US, NO_LIFE, Cause, Origin
 from harness.results.wire_journal import WireConnection, WireJournal
 from harness.results.wire_row import NEVER, NO_STATUS, Ending, WireFlag, WireRow
@@ -169,10 +170,12 @@ def outcome(call: Call) -> tuple[Origin, Cause]:
     if call.status == 0:
         return Origin.NONE, Cause.OK
     if call.status != NO_STATUS:
-        return classify(call.status, call.details, call.verdict)
+        return classify(call.status, call.details, FailureDetails(call.verdict))
     if call.ending in _BY_ENDING:
         return _BY_ENDING[call.ending]
-    return classify(2, f"http2 header with status: {call.http_status}") if call.http_status != 200 else _NO_STATUS
+    return (
+        classify(2, f"Received http2 header with status: {call.http_status}") if call.http_status != 200 else _NO_STATUS
+    )
 
 
 _NO_STATUS = (Origin.PROXY, Cause.BAD_RESPONSE)

@@ -96,7 +96,7 @@ class TargetBench:
             self._asker.address,
             subject.path,
             self.good.token(),
-            metadata,
+            self._asker.beside.at(0) + metadata,
             subject.request,
             secure=secure,
         )

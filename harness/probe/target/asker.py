@@ -13,6 +13,7 @@ from harness.defects.bench import Answer, Metadata, Shape
 from harness.defects.caller import Caller
 from harness.defects.raw_caller import RawCaller
 from harness.endpoint import Endpoint, Tls
+from harness.endpoint.further import Further
 from harness.errors import UsageError
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.line import open_line
@@ -60,6 +61,7 @@ class Asker:
         self.address, self.subject, self.carrier = address, subject, carrier or Carrier()
         self.usual = Answer("OK")
         self.deadline_s = deadline_s
+        self.beside = Further(endpoint.metadata)
         self._caller: Caller = open_line(endpoint, address)
         tls = endpoint.tls
         self._raw = RawCaller(address, _context(tls) if tls else None, tls.server_name if tls else "", endpoint.proxy)
@@ -84,7 +86,7 @@ class Asker:
         request = self.subject.request if path == self.subject.path else b""
         began_s = monotonic()
         if raw:
-            answer = await self._raw.call(kind, path, metadata, request, self.deadline_s)
+            answer = await self._raw.call(kind, path, self.beside.at(0) + metadata, request, self.deadline_s)
         else:
             answer = await self._caller.call(kind, path, metadata, request, self.deadline_s, patient=patient)
         return replace(answer, took_s=monotonic() - began_s)

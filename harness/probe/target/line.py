@@ -2,6 +2,7 @@
 
 from harness.defects.caller import Caller
 from harness.endpoint import Endpoint
+from harness.endpoint.further import Further
 from harness.endpoint.opening import open_aio_channel
 
 
@@ -10,4 +11,4 @@ def open_line(endpoint: Endpoint, address: str) -> Caller:
 
     Raises `UsageError` where a certificate or key cannot be read.
     """
-    return Caller(open_aio_channel(endpoint, address))
+    return Caller(open_aio_channel(endpoint, address), Further(endpoint.metadata))

@@ -8,7 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.endpoint import Endpoint, endpoint_of
 from harness.endpoint.address import host_of
+from harness.endpoint.further import Further
 from harness.endpoint.metadata import key_mistakes
 from harness.errors import HarnessError, TokenError, UsageError
 from harness.tokens.forms import find_token
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     import grpc
     from google.protobuf.message import Message
 
-    from harness.endpoint import Endpoint
     from harness.endpoint.methods import Method, Methods
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -46,10 +47,10 @@ class LoginCall:
     (passwords, which are never written down), and ``{user}``, ``{sequence}`` and ``{uuid}`` as in
     `harness.tokens.sources.template`. ``token_field``, a text or bytes, may descend: ``session.token``. The method is
     found by server reflection, or in ``protos`` or a ``descriptor_set`` where one is given. ``target``
-    is an address, or a `harness.endpoint.Endpoint` for TLS.
+    is an address, or a `harness.endpoint.Endpoint` for TLS and for metadata beside the request.
     """
 
-    target: "str | Endpoint"
+    target: str | Endpoint
     method: str
     request: Mapping[str, Any] = field(default_factory=dict)
     token_field: str = "token"  # noqa: S105 - the name of a field
@@ -78,14 +79,11 @@ class LoginCall:
 
     def hosts(self) -> list[str]:
         """Return the machine that is logged into."""
-        from harness.endpoint import endpoint_of
-
         return [host_of(address) for address in endpoint_of(self.target).addresses]
 
     def open(self) -> "LoginSource":
         """Find the method and return the source; raises `UsageError`."""
         refuse(self.mistakes())
-        from harness.endpoint import endpoint_of
         from harness.endpoint.opening import open_channel
 
         endpoint = endpoint_of(self.target)
@@ -110,7 +108,8 @@ class LoginCall:
             return methods.from_protos(tuple(Path(path) for path in self.protos))
         if self.descriptor_set:
             return methods.from_descriptor_set(Path(self.descriptor_set))
-        return methods.from_reflection(channel, timeout_s=self.timeout_s)
+        beside = Further(endpoint_of(self.target).metadata).at(0)
+        return methods.from_reflection(channel, beside, timeout_s=self.timeout_s)
 
 
 class LoginSource:
@@ -125,6 +124,8 @@ class LoginSource:
         self._call: Any = method.on(channel)
         self._serials = serials
         self._user = user
+        self._further = Further(endpoint_of(settings.target).metadata)
+        self._calls = count()
 
     def for_user(self, name: str) -> "LoginSource":
         """Return the source of one user's tokens, over the same connection."""
@@ -135,7 +136,8 @@ class LoginSource:
         import grpc
 
         try:
-            reply, call = self._call.with_call(self.message(), timeout=self._settings.timeout_s)
+            metadata = self._further.at(next(self._calls))
+            reply, call = self._call.with_call(self.message(), timeout=self._settings.timeout_s, metadata=metadata)
         except grpc.RpcError as error:
             code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
             cause = _CAUSES.get(code, "BAD_RESPONSE")  # the server's own words may repeat the password
