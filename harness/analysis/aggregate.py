@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from harness.analysis.columns import Bools, Chunk
+from harness.analysis.columns import Chunk
 from harness.analysis.phases import pieces
+from harness.results.arrow import Bools
 from harness.results.call_journal import address_of, told_apart
 from harness.results.histogram import Counts, Ints, add, cell_of, quantiles
 from harness.results.row import Cause, Flag, Kind, Origin
@@ -23,7 +24,7 @@ LIFE_RANGE_S = (-120, 3600)
 Span = tuple[float, float]
 
 
-class _Fetches:
+class Fetches:
     """Token fetches within some spans, by second."""
 
     def __init__(self) -> None:
@@ -32,11 +33,13 @@ class _Fetches:
         self._seconds = Counts()
 
     def count(self, fetches: Chunk) -> None:
+        """Count some."""
         self.total += fetches.size
         self.failed += int((~fetches.ok).sum())
         self._seconds.count(fetches.at_us // 1_000_000)
 
     def peak(self) -> int:
+        """Return the most in one second."""
         return int(self._seconds.table()[1].max(initial=0))
 
 
@@ -64,7 +67,7 @@ class Fold:
         self._attempts = np.zeros(shape, np.int64)
         self._longest = {name: np.zeros((*shape, 2), np.int64) for name in ("response", "service")}
         self._longest_lag = np.zeros(2, np.int64)
-        self._fetches = {name: _Fetches() for name in (*names, *(f"cost:{step}" for step in costs))}
+        self._fetches = {name: Fetches() for name in (*names, *(f"cost:{step}" for step in costs))}
         self._times: dict[tuple[str, int, int, int], tuple[Ints, Ints]] | None = None
 
     def count(self, chunk: Chunk) -> None:
@@ -72,12 +75,12 @@ class Fold:
         finals, attempts, fetches = chunk.finals(), chunk.attempts(), chunk.fetches()
         keys = self._keys_of(finals)
         for place, phase in enumerate(self.phases):
-            self._count_finals(place, finals, keys, _within(finals.at_us, phase.spans))
-            inside = attempts.method[_within(attempts.at_us, phase.spans)]
+            self._count_finals(place, finals, keys, finals.within(phase.spans))
+            inside = attempts.method[attempts.within(phase.spans)]
             self._attempts[place] += np.bincount(inside, minlength=len(self._methods))
-            self._fetches[phase.name].count(fetches.where(_within(fetches.at_us, phase.spans)))
+            self._fetches[phase.name].count(fetches.where(fetches.within(phase.spans)))
         for name, span in self._costs.items():
-            self._fetches[f"cost:{name}"].count(fetches.where(_within(fetches.at_us, (span,))))
+            self._fetches[f"cost:{name}"].count(fetches.where(fetches.within((span,))))
         self._count_seconds(finals, attempts, fetches)
         self._count_lag(finals)
         self._count_pieces(finals)
@@ -195,6 +198,10 @@ class Fold:
             fetches_peak_per_s=fetches.peak(),
         )
 
+    def fetches(self, phase: str) -> Fetches:
+        """Return a phase's token fetches."""
+        return self._fetches[phase]
+
     def cost(self, step: str) -> tuple[int, int]:
         """Return a step's token fetches, and their peak in one second."""
         if step not in self._costs:
@@ -249,13 +256,6 @@ def spread(cells: Ints, counts: Ints, longest_us: int) -> Spread:
         for (name, share), value in zip(QUANTILES.items(), values, strict=True)
     }
     return Spread(n=n, max_s=longest_us / 1e6, **kept)
-
-
-def _within(at_us: Ints, spans: Sequence[Span]) -> Bools:
-    inside = np.zeros(at_us.size, bool)
-    for from_s, until_s in spans:
-        inside |= (at_us >= round(from_s * 1e6)) & (at_us < round(until_s * 1e6))
-    return inside
 
 
 def _ranked(counts: Ints, names: Sequence[str]) -> dict[str, int]:

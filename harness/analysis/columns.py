@@ -1,9 +1,8 @@
-"""Chunks: ``calls.parquet`` read back a row group at a time, as numpy columns."""
+"""Rows: ``calls.parquet`` read back a row group at a time, as numpy columns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,26 +11,25 @@ import pyarrow.parquet as pq
 
 from harness.analysis.merge import NAME, ROWS_PER_GROUP
 from harness.errors import RecordError
+from harness.results.arrow import Bools, numbers, numbers_or_nan
 from harness.results.histogram import Ints
 from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.treatment import treatment
 
-Bools = npt.NDArray[np.bool_]
-_TIMES = ("intended_us", "lag_us", "wait_us", "latency_us", "life_ms")
-_COLUMNS = [*_TIMES, "kind", "flags", "method", "origin", "cause"]
-_OF_FINALS = ["intended_us", "lag_us", "wait_us", "latency_us", "kind", "flags", "method", "cause"]
+Spans = Sequence[tuple[float, float]]
+"""Half-open intervals, in seconds from zero."""
 
+_OF_FINALS = ["intended_us", "lag_us", "wait_us", "latency_us", "steps", "kind", "flags", "method", "cause"]
+_COLUMNS = [*_OF_FINALS, "life_ms", "messages", "code", "origin"]
 
-class Methods:
-    """The methods of a run, numbered as they are met."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def index(self, name: str) -> int:
-        """Return a method's number."""
-        if name not in self.names:
-            self.names.append(name)
-        return self.names.index(name)
+_TREATMENTS = np.array(
+    [
+        [[[treatment(life_ms, origin, cause, messages) for messages in (0, 1)] for cause in Cause] for origin in Origin]
+        for life_ms in (0, 1)
+    ],
+    np.int64,
+)
+"""`treatment` of all that it can be asked: by whether life was left, origin, cause, and whether messages came."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,24 @@ class Chunk:
     response_us: Ints
     life_ms: npt.NDArray[np.float64]
     """NaN without a token."""
+    steps: Ints
+    messages: Ints
     kind: Ints
     flags: Ints
     method: Ints
+    code: Ints
     origin: Ints
     cause: Ints
+    poisoned: Bools
 
     @property
     def size(self) -> int:
         """Return the number of rows."""
         return int(self.at_us.size)
+
+    def unpoisoned(self) -> "Chunk":
+        """Return the rows that everything but negative probes counts."""
+        return self.where(~self.poisoned) if self.poisoned.any() else self
 
     def finals(self) -> "Chunk":
         """Return the rows that ratios and response times count: one for each call."""
@@ -71,11 +77,33 @@ class Chunk:
         """Return the rows that a mask keeps."""
         return Chunk(**{name: column[mask] for name, column in vars(self).items()})
 
+    def within(self, spans: Spans) -> Bools:
+        """Return which rows were due within some spans."""
+        return within(self.at_us, spans)
+
     @property
     def ok(self) -> Bools:
         """Return which rows are no failure."""
         good: Bools = self.cause == Cause.OK
         return good
+
+    @property
+    def sent_s(self) -> npt.NDArray[np.float64]:
+        """Return when attempts left, in seconds from zero."""
+        return (self.at_us + self.response_us - self.service_us) / 1e6
+
+    @property
+    def treatment(self) -> Ints:
+        """Return how tokens were taken (`harness.results.treatment`)."""
+        alive, carried = (self.life_ms > 0).astype(np.int64), (self.messages > 0).astype(np.int64)
+        found: Ints = _TREATMENTS[alive, self.origin, self.cause, carried]
+        return found
+
+    @property
+    def arrivals(self) -> int:
+        """Return how many planned arrivals fell due from zero on, sent or not; later calls of a task are none."""
+        wanted = Flag.FINAL | Flag.PLANNED
+        return int((((self.flags & wanted) == wanted) & (self.at_us >= 0)).sum())
 
 
 @dataclass(frozen=True)
@@ -87,86 +115,95 @@ class Finals:
     ok: Bools
 
 
-def chunks(run: Path, methods: Methods, without: int = 0) -> Iterator[Chunk]:
-    """Yield the rows of a run's merged file, but for those that a step with a bit of ``without`` touched.
+class Rows:
+    """A run's merged file, read as often as it takes; methods are numbered as they are met.
 
-    Raises `RecordError` where the file is missing or damaged.
+    ``poison`` are the bits of the steps that poison calls. All that reads raises `RecordError` where the file is
+    missing or damaged.
     """
-    for batch in batches(run, _COLUMNS, without):
-        yield _chunk(batch, methods)
+
+    def __init__(self, run: Path, poison: int = 0) -> None:
+        self.methods: list[str] = []
+        self._path = run / NAME
+        self._poison = poison
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield all rows."""
+        for batch in self._batches(_COLUMNS):
+            lag_us, latency_us = _ints(batch, "lag_us"), _ints(batch, "latency_us")
+            steps = _ints(batch, "steps")
+            yield Chunk(
+                at_us=_ints(batch, "intended_us"),
+                lag_us=lag_us,
+                service_us=latency_us,
+                response_us=lag_us + _ints(batch, "wait_us") + latency_us,
+                life_ms=numbers_or_nan(batch.column("life_ms")),
+                steps=steps,
+                messages=_ints(batch, "messages"),
+                kind=_kinds(batch),
+                flags=_ints(batch, "flags"),
+                method=_numbered(batch, "method", self._number),
+                code=_ints(batch, "code"),
+                origin=_numbered(batch, "origin", lambda name: Origin[name]),
+                cause=_causes(batch),
+                poisoned=(steps & self._poison) != 0,
+            )
+
+    def finals(self) -> Iterator[Finals]:
+        """Yield the final rows that nothing poisoned, and number the methods of all rows."""
+        for batch in self._batches(_OF_FINALS):
+            _numbered(batch, "method", self._number)
+            final = (numbers(batch.column("flags")) & Flag.FINAL) != 0
+            counted = final & (_kinds(batch) != Kind.FETCH) & ((_ints(batch, "steps") & self._poison) == 0)
+            lag_us, wait_us, latency_us = (_ints(batch, name) for name in ("lag_us", "wait_us", "latency_us"))
+            response_us = (lag_us + wait_us + latency_us)[counted]
+            yield Finals(_ints(batch, "intended_us")[counted], response_us, _causes(batch)[counted] == Cause.OK)
+
+    def _number(self, method: str) -> int:
+        if method not in self.methods:
+            self.methods.append(method)
+        return self.methods.index(method)
+
+    def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Yield batches of one row group after another: a reader of many groups keeps something of each to its end."""
+        size = ROWS_PER_GROUP // 2
+        try:
+            with pq.ParquetFile(self._path) as file:
+                for place in range(file.num_row_groups):
+                    yield from file.iter_batches(size, row_groups=[place], columns=columns, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            text = f"{self._path} cannot be read ({error}); delete it and run jwtstorm report again"
+            raise RecordError(text) from error
 
 
-def finals(run: Path, methods: Methods, without: int = 0) -> Iterator[Finals]:
-    """Yield the final rows of a run's merged file, and number the methods of all its rows.
-
-    Raises `RecordError` where the file is missing or damaged.
-    """
-    for batch in batches(run, _OF_FINALS, without):
-        numbered(batch.column("method"), methods.index)
-        kind = numbered(batch.column("kind"), lambda name: int(Kind[name]))
-        counted = (kind != Kind.FETCH) & ((batch.column("flags").to_numpy() & Flag.FINAL) != 0)
-        times = {name: batch.column(name).to_numpy()[counted].astype(np.int64) for name in _TIMES[:4]}
-        ok = numbered(batch.column("cause"), lambda name: int(Cause[name]))[counted] == Cause.OK
-        yield Finals(times["intended_us"], times["lag_us"] + times["wait_us"] + times["latency_us"], ok)
+def within(at_us: Ints, spans: Spans) -> Bools:
+    """Return which moments, in microseconds from zero, lie within some spans."""
+    inside = np.zeros(at_us.size, bool)
+    for from_s, until_s in spans:
+        inside |= (at_us >= round(from_s * 1e6)) & (at_us < round(until_s * 1e6))
+    return inside
 
 
-def arrivals(run: Path) -> int:
-    """Return how many planned arrivals fell due from zero on, sent or not; later calls of a task are none.
-
-    Raises `RecordError` where the file is missing or damaged.
-    """
-    wanted = Flag.FINAL | Flag.PLANNED
-    count = 0
-    for batch in batches(run, ["intended_us", "flags"]):
-        due = batch.column("intended_us").to_numpy() >= 0
-        count += int(((batch.column("flags").to_numpy() & wanted) == wanted)[due].sum())
-    return count
+def _ints(batch: pa.RecordBatch, name: str) -> Ints:
+    found: Ints = numbers(batch.column(name)).astype(np.int64)
+    return found
 
 
-def batches(run: Path, columns: list[str], without: int = 0) -> Iterator[pa.RecordBatch]:
-    """Yield some columns of a run's merged file, but for rows that a step with a bit of ``without`` touched.
-
-    Raises `RecordError` where the file is missing or damaged.
-    """
-    wanted = [*columns, "steps"] if without and "steps" not in columns else columns
-    try:
-        with pq.ParquetFile(run / NAME) as file:
-            for batch in _one_by_one(file, wanted):
-                kept = (batch.column("steps").to_numpy() & without) == 0 if without else None
-                yield batch if kept is None else batch.filter(pa.array(kept))
-    except (OSError, pa.ArrowException) as error:
-        raise RecordError(f"{run / NAME} cannot be read ({error}); delete it and run jwtstorm report again") from error
+def _kinds(batch: pa.RecordBatch) -> Ints:
+    return _numbered(batch, "kind", lambda name: Kind[name])
 
 
-def _one_by_one(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Yield batches of one row group after another: a reader of many groups keeps something of each to its end."""
-    for place in range(file.num_row_groups):
-        yield from file.iter_batches(ROWS_PER_GROUP // 2, row_groups=[place], columns=columns, use_threads=False)
+def _causes(batch: pa.RecordBatch) -> Ints:
+    return _numbered(batch, "cause", lambda name: Cause[name])
 
 
-def _chunk(batch: pa.RecordBatch, methods: Methods) -> Chunk:
-    plain = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in _TIMES}
-    lag_us, latency_us = plain["lag_us"].astype(np.int64), plain["latency_us"].astype(np.int64)
-    return Chunk(
-        at_us=plain["intended_us"].astype(np.int64),
-        lag_us=lag_us,
-        service_us=latency_us,
-        response_us=lag_us + plain["wait_us"].astype(np.int64) + latency_us,
-        life_ms=plain["life_ms"].astype(np.float64),
-        kind=numbered(batch.column("kind"), lambda name: int(Kind[name])),
-        flags=batch.column("flags").to_numpy().astype(np.int64),
-        method=numbered(batch.column("method"), methods.index),
-        origin=numbered(batch.column("origin"), lambda name: int(Origin[name])),
-        cause=numbered(batch.column("cause"), lambda name: int(Cause[name])),
-    )
-
-
-def numbered(column: pa.DictionaryArray, number: Any) -> Ints:
+def _numbered(batch: pa.RecordBatch, name: str, number: Callable[[str], int]) -> Ints:
     """Return the numbers of a column of names; ``number`` is asked once for each name that occurs."""
-    indices = column.indices.to_numpy().astype(np.int64)
+    column = batch.column(name)
+    indices = numbers(column.indices).astype(np.int64)
     names = column.dictionary.to_pylist()
     used = np.flatnonzero(np.bincount(indices))
-    numbers = np.zeros(len(names) or 1, np.int64)
-    numbers[used] = [number(names[index]) for index in used]
-    found: Ints = numbers[indices]
-    return found
+    found = np.zeros(len(names) or 1, np.int64)
+    found[used] = [number(names[index]) for index in used]
+    by_row: Ints = found[indices]
+    return by_row

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TextIO
 
-from harness.analysis.columns import Methods, chunks
+from harness.analysis.columns import Rows
 from harness.analysis.merge import NAME, merged
 from harness.errors import RecordError
 from harness.files import read_lines
@@ -124,7 +124,7 @@ def _never_sent(run: Run) -> list[str]:
     """Say how many calls failed without an attempt: the trace knows attempts only, the rows know both."""
     if not (run.path / NAME).exists():
         return []
-    count = sum(int((chunk.finals().kind == Kind.NOT_SENT).sum()) for chunk in chunks(run.path, Methods()))
+    count = sum(int((chunk.finals().kind == Kind.NOT_SENT).sum()) for chunk in Rows(run.path).chunks())
     if not count:
         return []
     words = cause_words(Cause.LATE.name)

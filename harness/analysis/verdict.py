@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from harness.analysis.course import Course
 from harness.analysis.phases import Window
 from harness.files import cut_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.call_journal_reader import WorkerRows
 from harness.results.problem import Problem, ProblemKind
 from harness.results.run import Run, clock_doubt
-from harness.results.summary import Cell, CheckResult, Health, Verdict
+from harness.results.summary import Cell, CheckResult, Health, Summary, Verdict
 
 LOOP_LAG_LIMIT_S = 0.05
 """p99 by which the generator's event loop may be late."""
@@ -24,6 +25,29 @@ OFFERED_TOLERANCE = 0.01
 def lag_limit_s(deadline_s: float | None) -> float:
     """Return the p99 that our own schedule lag may have: 1 % of the deadline, and never under 50 ms."""
     return max(0.01 * (deadline_s or 0.0), 0.05)
+
+
+def problems_of(run: Run, workers: Iterable[WorkerRows], course: Course, measured: Summary) -> tuple[Problem, ...]:
+    """Return what makes a run doubtful: what its conductor told, then what its rows and files show beside that."""
+    calls = measured.cell("all").calls
+    known = {problem.kind for problem in run.problems} - {ProblemKind.FAULT, ProblemKind.ROWS_LOST}
+    ended_s = course.ended_s if run.ended_s is None else run.ended_s
+    seen = [
+        *(of_warm_up(course, measured.cell("warm-up")) if calls else ()),
+        *of_rows(workers),
+        *of_end(run, ended_s, calls),
+        *of_generator(measured.health, run),
+        *of_faults(course.windows, run.state),
+        *of_files(run),
+    ]
+    return (*run.problems, *(problem for problem in seen if problem.kind not in known))
+
+
+def of_warm_up(course: Course, warm_up: Cell) -> list[Problem]:
+    """Return why the warm-up did not end steady, with what most of its calls failed of."""
+    if not course.unsteady:
+        return []
+    return [Problem(ProblemKind.UNSTEADY, f"unsteady before the storm: {course.unsteady}{most_failed(warm_up)}")]
 
 
 def of_rows(workers: Iterable[WorkerRows]) -> list[Problem]:

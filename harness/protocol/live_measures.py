@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from harness.calls.attempt import Attempt, Client
 from harness.formatting import number, percent, plural
+from harness.results.auth_summary import ideal_fetches_per_s
 from harness.results.proportion import Share
 from harness.results.treatment import Treatment, treatment
 
@@ -76,7 +77,7 @@ class Renewals(NamedTuple):
     @property
     def needed(self) -> float:
         """Return how many fetches that is so far."""
-        return self.holders * self.now_s / self.life_s
+        return (ideal_fetches_per_s(self.holders, self.life_s) or 0.0) * self.now_s
 
 
 def measures_so_far(counts: Mapping[str, int], poisoned: Mapping[str, int], renewals: Renewals) -> Iterator[Told]:

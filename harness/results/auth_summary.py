@@ -9,6 +9,11 @@ from typing import Any, Self
 from harness.results.proportion import Share
 
 
+def ideal_fetches_per_s(holders: int | None, life_s: float | None) -> float | None:
+    """Return the fetches a second that renewing needs, one per holder and life; None where either is not known."""
+    return holders / life_s if holders and life_s else None
+
+
 @dataclass(frozen=True)
 class ProbeOutcome:
     """What became of the calls that one step poisoned: negative probes, counted apart from all others.

@@ -8,29 +8,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.files import read_lines
 from harness.formatting import number, plural
 from harness.results.auth_summary import Lag
 from harness.results.grpc_status import status
 from harness.results.row import Cause
-from harness.results.run import Run
 
 _REJECTED = Cause.EXPIRED.name.lower(), Cause.REVOKED.name.lower()
 Place = tuple[int, int, int]
 """Worker, arrival, and the call's place in its task."""
 
 
-def stream_lags(run: Run) -> Iterator[Lag]:
-    """Yield the longest time that a stream went on after its token's end, and that its user took to open the next.
+class StreamLags:
+    """The longest time that streams went on after their token's end, and that their users took to open the next."""
 
-    One of each for every method that has one; methods are sorted.
-    """
-    streams: defaultdict[str, _Streams] = defaultdict(_Streams)
-    for line in read_lines(run.path / "auth.ndjson"):
+    def __init__(self) -> None:
+        self._methods: defaultdict[str, _Streams] = defaultdict(_Streams)
+
+    def hear(self, line: Mapping[str, Any]) -> None:
+        """Take a line of the trace."""
         if line.get("after_expiry") is not None and line.get("life_s") is not None and line.get("t_s", 0) >= 0:
-            streams[str(line.get("method", ""))].count(line)
-    for method in sorted(streams):
-        yield from streams[method].lags(method.rpartition("/")[2])
+            self._methods[str(line.get("method", ""))].count(line)
+
+    def result(self) -> Iterator[Lag]:
+        """Yield one lag of each kind for every method that has one; methods are sorted."""
+        for method in sorted(self._methods):
+            yield from self._methods[method].lags(method.rpartition("/")[2])
 
 
 @dataclass
