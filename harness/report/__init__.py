@@ -2,19 +2,14 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 
-import matplotlib as mpl
 import pyarrow as pa
 
 from harness.analysis.merge import merged
 from harness.analysis.summarise import summarise
 from harness.errors import HarnessError, RecordError, UsageError
 from harness.report.page import Shown, write_page
-from harness.report.pictures import PICTURES
-from harness.report.story import Story
-from harness.report.style import STYLE
 from harness.report.texts import junit, markdown
 from harness.results.run import Run, find_run, read_run, reports_folder
 from harness.results.summary import Summary, write_summary
@@ -37,27 +32,17 @@ def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None, *, 
         write_summary(path, summary)
         (path / "report.md").write_text(markdown(summary), encoding="utf-8")
         (path / "junit.xml").write_text(junit(summary), encoding="utf-8")
-        write_page(path / "report.html", run, summary, draw(run, summary) if pictures else [])
+        write_page(path / "report.html", run, summary, _drawn(run, summary) if pictures else [])
     except OSError as error:
         raise RecordError(f"cannot write the report into {path}: {error.strerror or error}; free some space") from error
     return summary
 
 
-def draw(run: Run, summary: Summary) -> list[Shown]:
-    """Write each picture that has something to show, as PNG and as CSV, and return them in the page's order."""
-    story = Story(run, summary)
-    shown = []
-    for picture in sorted(PICTURES.values(), key=lambda picture: picture.place):
-        with mpl.rc_context(STYLE):
-            drawn = picture.draw(story)
-            if drawn is None:
-                continue
-            png = BytesIO()
-            drawn.figure.savefig(png, format="png")
-        (run.path / f"{picture.name}.png").write_bytes(png.getvalue())
-        drawn.table.to_csv(run.path / f"{picture.name}.csv", index=False)
-        shown.append(Shown(picture.name, drawn.title, drawn.caption, png.getvalue()))
-    return shown
+def _drawn(run: Run, summary: Summary) -> list[Shown]:
+    """Draw the pictures."""
+    from harness.report.drawing import draw  # matplotlib and pandas: most of a small report's time
+
+    return draw(run, summary)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -137,7 +137,7 @@ def test_a_full_disk_does_not_hide_the_verdict(
         raise OSError(28, "No space left on device")
 
     path = FakeRun(tmp_path / "run", hurt_s=5.0).write()
-    monkeypatch.setattr("harness.report.draw", full)
+    monkeypatch.setattr("harness.report.drawing.draw", full)
     assert main([str(path)]) == 3
     said = capsys.readouterr()
     assert said.out.splitlines()[0].endswith(": failed")
