@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from benchmarks.rig.server import pin
+from harness.faults import TokenBloat
 from harness.lab import IssuerSettings, LabPlan
 from harness.lab.issuer.keys import SigningKey
 from harness.lab.proto import ledger_pb2
@@ -132,7 +133,7 @@ def arena(delays_s: Sequence[float] = ()) -> Iterator[tuple[Arena, Target]]:
         assert lab.issuer
         assert lab.token_url
         assert lab.issuer_url
-        lab.issuer.set_token_size(TOKEN_BYTES)
+        lab.issuer.begin_fault("bloat", **TokenBloat(TOKEN_BYTES).order())
         target = Target(lab.issuer_url, delays_s)
         client = lab.clients[0]
         paths = [Path(folder) / name for name in ("secret", "token")]

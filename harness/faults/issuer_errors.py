@@ -1,19 +1,14 @@
 """Issuer errors: the token endpoint answers with an HTTP error."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from harness.faults.switch import Switch
+from harness.faults.in_issuer import IssuerFault, TokenRefusal
 
 
 @dataclass(frozen=True)
-class IssuerErrors(Switch):
+class IssuerErrors(IssuerFault):
     """The token endpoint answers every request with ``status``: 503 is an outage, 401 a client that was removed."""
 
-    action: ClassVar[str] = "set_errors"
-    rest: ClassVar[Mapping[str, Any]] = {"status": None}
-    thing: ClassVar[str] = "answers"
     status: int = 503
 
     def text(self) -> str:
@@ -26,10 +21,6 @@ class IssuerErrors(Switch):
             return []
         return [f"issuer_errors: status={self.status!r} is no HTTP error; give 400 to 599"]
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the status."""
-        return {"status": self.status}
-
-    def shown(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the status that the issuer was told to answer."""
-        return {"status": state["error_status"]}
+    async def on_token_request(self) -> TokenRefusal:
+        """Refuse."""
+        return TokenRefusal(self.status)

@@ -1,20 +1,16 @@
 """Issuer slow: tokens take long to come."""
 
-from collections.abc import Mapping
+import asyncio
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from harness.faults.switch import Switch
+from harness.faults.in_issuer import IssuerFault
 from harness.validation import positive
 
 
 @dataclass(frozen=True)
-class IssuerSlow(Switch):
+class IssuerSlow(IssuerFault):
     """The token endpoint waits ``delay_s`` before it answers: a brownout, not an outage."""
 
-    action: ClassVar[str] = "set_delay"
-    rest: ClassVar[Mapping[str, Any]] = {"delay_s": 0.0}
-    thing: ClassVar[str] = "delay"
     delay_s: float
 
     def text(self) -> str:
@@ -25,6 +21,6 @@ class IssuerSlow(Switch):
         """Return what is wrong with the settings."""
         return positive("issuer_slow", delay_s=self.delay_s)
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the delay."""
-        return {"delay_s": self.delay_s}
+    async def on_token_request(self) -> None:
+        """Wait."""
+        await asyncio.sleep(self.delay_s)

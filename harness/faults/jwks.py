@@ -3,30 +3,22 @@
 Tokens are minted as before; only verifiers that ask for keys notice.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from harness.faults.switch import Switch
+from harness.faults.in_issuer import IssuerFault, KeysAnswer
 from harness.validation import one_of, positive
 
-ANSWERS = ("error", "html")
-
-
-class KeySetAnswer(Switch, registered=False):
-    """What the three share: the control of the issuer's JWKS endpoint."""
-
-    action: ClassVar[str] = "set_jwks"
-    rest: ClassVar[Mapping[str, Any]] = {"answer": None, "delay_s": 0.0}
-    thing: ClassVar[str] = "key set"
-
-    def shown(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return how the key set is served."""
-        return dict(state["jwks"])
+ANSWERS = {
+    "error": KeysAnswer(503, '{"error": "temporarily_unavailable"}'),
+    "html": KeysAnswer(200, "<!doctype html><title>Sign in</title>", "text/html"),
+}
 
 
 @dataclass(frozen=True)
-class JwksDown(KeySetAnswer):
+class JwksDown(IssuerFault):
     """The key set cannot be had: the endpoint answers 503, or a page of HTML with 200 where ``answer`` is ``html``."""
 
     answer: str = "error"
@@ -37,28 +29,29 @@ class JwksDown(KeySetAnswer):
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings."""
-        return one_of("jwks_down", "answer", self.answer, ANSWERS)
+        return one_of("jwks_down", "answer", self.answer, tuple(ANSWERS))
 
-    def arguments(self) -> dict[str, Any]:
+    async def on_keys(self, keys: Mapping[str, Any]) -> KeysAnswer:
         """Return the answer in place of the keys."""
-        return {"answer": self.answer, "delay_s": 0.0}
+        del keys
+        return ANSWERS[self.answer]
 
 
 @dataclass(frozen=True)
-class JwksEmpty(KeySetAnswer):
+class JwksEmpty(IssuerFault):
     """The key set is a valid one without a key in it, as after a half-finished deployment."""
 
     def text(self) -> str:
         """Return the line for people."""
         return "key set is empty"
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the answer in place of the keys."""
-        return {"answer": "empty", "delay_s": 0.0}
+    async def on_keys(self, keys: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a set without keys."""
+        return {**keys, "keys": []}
 
 
 @dataclass(frozen=True)
-class JwksSlow(KeySetAnswer):
+class JwksSlow(IssuerFault):
     """The key set takes ``delay_s`` to come."""
 
     delay_s: float
@@ -71,6 +64,7 @@ class JwksSlow(KeySetAnswer):
         """Return what is wrong with the settings."""
         return positive("jwks_slow", delay_s=self.delay_s)
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the delay."""
-        return {"answer": None, "delay_s": self.delay_s}
+    async def on_keys(self, keys: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the keys late."""
+        await asyncio.sleep(self.delay_s)
+        return keys

@@ -1,26 +1,21 @@
 """Token bloat: new tokens are large."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from harness.faults.switch import Switch
+from harness.faults.in_issuer import IssuerFault, Minting
 from harness.validation import whole
 
 LARGEST_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class TokenBloat(Switch):
+class TokenBloat(IssuerFault):
     """The issuer pads new tokens by a claim to about ``size_bytes``: groups and roles that grew.
 
     gRPC servers turn metadata away at random between a soft limit (8 KiB) and a hard one.
     Tokens that clients hold stay as they are; add `ForceRefresh` to have them replaced at once.
     """
 
-    action: ClassVar[str] = "set_token_size"
-    rest: ClassVar[Mapping[str, Any]] = {"size_bytes": 0}
-    thing: ClassVar[str] = "token size"
     size_bytes: int
 
     def text(self) -> str:
@@ -34,10 +29,9 @@ class TokenBloat(Switch):
             found.append(f"token_bloat: size_bytes={self.size_bytes} is beyond {LARGEST_BYTES}; give less")
         return found
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the size."""
-        return {"size_bytes": self.size_bytes}
-
-    def shown(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the size in force."""
-        return {"size_bytes": state["token_size_bytes"]}
+    def on_mint(self, minting: Minting) -> str:
+        """Return a token with a claim of padding; one that is as large already stays as it is."""
+        token = minting.sign(minting.claims)
+        # Base64 makes four characters of three bytes; the claim's own name and quotes take nine.
+        padding = (self.size_bytes - len(token)) * 3 // 4 - 9
+        return token if padding <= 0 else minting.sign({**minting.claims, "pad": "x" * padding})

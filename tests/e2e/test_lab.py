@@ -142,9 +142,9 @@ def test_leeway_forgives_what_the_clock_took(lab: Lab, user: User) -> None:
 
 def test_a_shorter_life_kills_tokens_that_are_told_to_live(lab: Lab, user: User) -> None:
     assert lab.issuer
-    lab.issuer.set_lifetime(0)
+    lab.issuer.begin_fault("0-short", "harness.faults.early_expiry:EarlyExpiry", {"life_s": 0.001})
     token = user.token()
-    lab.issuer.set_lifetime(None)
+    lab.issuer.end_fault("0-short")
     assert user.verdict(token) == ("UNAUTHENTICATED", "expired")
 
 
@@ -183,16 +183,18 @@ def test_an_issuer_that_is_down_refuses_and_comes_back_on_its_port(lab: Lab, use
 def test_token_errors_and_delay_are_as_ordered(lab: Lab, user: User) -> None:
     assert lab.issuer
     url = lab.token_url or ""
-    lab.issuer.set_errors(503, retry_after_s=7)
+    limit = {"per_s": 0.001, "retry_after_s": 7}
+    lab.issuer.begin_fault("0-limit", "harness.faults.issuer_rate_limit:IssuerRateLimit", limit)
+    urllib3.request("POST", url, body="x=y", headers=FORM, retries=False)
     answer = urllib3.request("POST", url, body="x=y", headers=FORM, retries=False)
-    lab.issuer.set_errors(None)
-    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+    lab.issuer.end_fault("0-limit")
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
     assert answer.json()["error"] == "temporarily_unavailable"
-    lab.issuer.set_delay(0.2)
+    lab.issuer.begin_fault("0-slow", "harness.faults.issuer_slow:IssuerSlow", {"delay_s": 0.2})
     start_s = time.monotonic()
     user.token()
     took_s = time.monotonic() - start_s
-    lab.issuer.set_delay(0.0)
+    lab.issuer.end_fault("0-slow")
     assert took_s >= 0.2
 
 
@@ -222,7 +224,7 @@ def test_a_control_port_wants_its_own_secret(lab: Lab) -> None:
 def test_an_order_that_makes_no_sense_is_refused_by_name(lab: Lab) -> None:
     assert lab.issuer
     with pytest.raises(LabError, match="status=99 is no HTTP error"):
-        lab.issuer.set_errors(99)
+        lab.issuer.begin_fault("0-none", "harness.faults.issuer_errors:IssuerErrors", {"status": 99})
 
 
 def test_an_issuer_fails_the_share_of_its_requests_that_it_is_told_to(tmp_path: Path) -> None:

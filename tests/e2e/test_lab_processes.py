@@ -67,7 +67,7 @@ def test_no_secret_and_no_token_reaches_a_log_or_the_process_list(tmp_path: Path
         user.verdict(token)
         user.verdict(token + "x")
         with pytest.raises(LabError):
-            lab.issuer.set_errors(1)
+            lab.issuer.begin_fault("0-none", "harness.faults.issuer_errors:IssuerErrors", {"status": 1})
         hidden = [lab.clients[0].secret, lab.issuer._port.secret, lab.target._port.secret, token]
         told = [Path(f"/proc/{child.pid}/{name}") for child in lab.children for name in ("cmdline", "environ")]
         texts = [path.read_bytes() for path in (*told, *tmp_path.iterdir())]

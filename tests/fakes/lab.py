@@ -1,5 +1,6 @@
 """A lab without processes: it carries out a fault's orders on plain data and keeps a record of them."""
 
+import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
@@ -9,7 +10,6 @@ from harness.results.fault_events import Command
 
 LINKS = {"target": "p-target", "issuer": "p-issuer", "jwks": "p-jwks"}
 """The proxy of each link."""
-USUAL_LIFE_S = 300.0
 
 OnCommand = Callable[[Command], None]
 
@@ -29,15 +29,8 @@ class FakeLab:
             "issuer": {
                 "clock": _clock(),
                 "generation": 1,
-                "minted_lifetime_s": USUAL_LIFE_S,
-                "lifetime_moved": False,
                 "down": False,
-                "delay_s": 0.0,
-                "error_status": None,
-                "rate_limit": {},
-                "same_token": False,
-                "token_size_bytes": 0,
-                "jwks": {"answer": None, "delay_s": 0.0},
+                "faults": {},
                 "keys": {"signs": "k1", "published": ["k1"], "steps": []},
             },
             "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
@@ -51,14 +44,11 @@ class FakeLab:
         self.done.append(command)
         self.now_ns += 1
         orders: dict[str, Callable[..., Mapping[str, Any]]] = {
-            "move_clock": self._move_clock, "set_lifetime": self._set_lifetime, "set_down": self._set_down,
+            "move_clock": self._move_clock, "set_down": self._set_down,
             "new_generation": self._new_generation, "expire_through": self._expire_through,
             "revoke_through": self._revoke_through, "set_enabled": self._set_enabled,
             "add_toxic": self._add_toxic, "remove_toxic": self._remove_toxic,
-            "set_delay": self._set("delay_s", "delay_s"), "set_errors": self._set("error_status", "status"),
-            "set_same_token": self._set("same_token", "same_token"),
-            "set_token_size": self._set("token_size_bytes", "size_bytes"),
-            "set_rate_limit": self._set_rate_limit, "set_jwks": self._set_jwks,
+            "begin_fault": self._begin_fault, "end_fault": self._end_fault,
             "publish_key": self._key_step, "rotate": self._key_step, "retire_keys": self._key_step,
             "kill": self._process(alive=False), "start": self._process(alive=True),
             "pause": self._process(paused=True), "resume": self._process(paused=False),
@@ -74,11 +64,6 @@ class FakeLab:
 
     def _move_clock(self, part: str, skew_s: float, rate_ppm: float) -> Mapping[str, Any]:
         self._parts[part]["clock"] = {**_clock(), "offset_s": skew_s, "rate_ppm": rate_ppm}
-        return {}
-
-    def _set_lifetime(self, part: str, life_s: float | None) -> Mapping[str, Any]:
-        self._parts[part]["minted_lifetime_s"] = USUAL_LIFE_S if life_s is None else life_s
-        self._parts[part]["lifetime_moved"] = life_s is not None
         return {}
 
     def _set_down(self, part: str, down: bool) -> Mapping[str, Any]:
@@ -98,20 +83,12 @@ class FakeLab:
         self._parts[part]["revoked_through"] = generation
         return {}
 
-    def _set(self, shown: str, argument: str) -> Callable[..., Mapping[str, Any]]:
-        def carry_out(part: str, **arguments: Any) -> Mapping[str, Any]:
-            self._parts[part][shown] = arguments[argument]
-            return {}
-
-        return carry_out
-
-    def _set_rate_limit(self, part: str, per_s: float | None, retry_after_s: int = 0) -> Mapping[str, Any]:
-        limit = {} if per_s is None else {"per_s": per_s, "retry_after_s": retry_after_s}
-        self._parts[part]["rate_limit"] = limit
+    def _begin_fault(self, part: str, step: str, **order: Any) -> Mapping[str, Any]:
+        self._parts[part]["faults"][step] = json.loads(json.dumps(order))
         return {}
 
-    def _set_jwks(self, part: str, **jwks: Any) -> Mapping[str, Any]:
-        self._parts[part]["jwks"] = jwks
+    def _end_fault(self, part: str, step: str) -> Mapping[str, Any]:
+        self._parts[part]["faults"].pop(step, None)
         return {}
 
     def _key_step(self, part: str, step: str, **_: Any) -> Mapping[str, Any]:

@@ -53,7 +53,6 @@ _HERE: tuple[Example[Fault], ...] = (
     Example(faults.ForceRefresh(), touches=frozenset({"on_refresh"})),
     Example(faults.IssuerDown()),
     Example(faults.IssuerErrors(503), wrong=(("status", 200), ("status", "503"), ("status", True))),
-    Example(faults.IssuerRateLimit(20, 2), wrong=(("per_s", 0), ("retry_after_s", -1), ("retry_after_s", 0.5))),
     Example(faults.IssuerSlow(5.0), wrong=(("delay_s", 0.0), ("delay_s", "5"))),
     Example(faults.JwksDown("html"), wrong=(("answer", "empty"),)),
     Example(faults.JwksEmpty()),

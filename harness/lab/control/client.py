@@ -68,16 +68,12 @@ class IssuerControl:
         self._port = ControlPort("issuer", url, secret)
 
     def state(self) -> dict[str, Any]:
-        """Return clock, generation, counters, and what chaos set: ``minted_lifetime_s``, ``down`` and the like."""
+        """Return clock, generation, keys, counters, whether it is ``down``, and the ``faults`` in force by step."""
         return self._port.state()
 
     def move_clock(self, skew_s: float, rate_ppm: float = 0.0) -> dict[str, Any]:
         """Put the minting clock ``skew_s`` ahead and let it drift from there."""
         return self._port.order("move_clock", skew_s=skew_s, rate_ppm=rate_ppm)
-
-    def set_lifetime(self, life_s: float | None) -> dict[str, Any]:
-        """Mint tokens that live ``life_s``, while ``expires_in`` names the usual life; None ends that."""
-        return self._port.order("set_lifetime", life_s=life_s)
 
     def new_generation(self) -> dict[str, Any]:
         """Begin a generation of tokens; ``generation`` in the answer is the one that ended."""
@@ -87,29 +83,13 @@ class IssuerControl:
         """Close the public port and abort its connections, or listen on it again."""
         return self._port.order("set_down", down=down)
 
-    def set_delay(self, delay_s: float) -> dict[str, Any]:
-        """Let the token endpoint wait before each answer."""
-        return self._port.order("set_delay", delay_s=delay_s)
+    def begin_fault(self, step: str, fault: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Put a fault of `harness.faults.in_issuer` in force; ``fault`` is ``module:Class``."""
+        return self._port.order("begin_fault", step=step, fault=fault, settings=settings)
 
-    def set_errors(self, status: int | None, retry_after_s: int = 0) -> dict[str, Any]:
-        """Let the token endpoint answer an HTTP status of 400 to 599; None ends that."""
-        return self._port.order("set_errors", status=status, retry_after_s=retry_after_s)
-
-    def set_rate_limit(self, per_s: float | None, retry_after_s: int = 0) -> dict[str, Any]:
-        """Grant so many token requests a second, and answer 429 to the rest; None ends that."""
-        return self._port.order("set_rate_limit", per_s=per_s, retry_after_s=retry_after_s)
-
-    def set_same_token(self, same_token: bool) -> dict[str, Any]:
-        """Answer each client with its last token while that one lives, or end that."""
-        return self._port.order("set_same_token", same_token=same_token)
-
-    def set_token_size(self, size_bytes: int) -> dict[str, Any]:
-        """Pad new tokens to about that size; 0 ends that."""
-        return self._port.order("set_token_size", size_bytes=size_bytes)
-
-    def set_jwks(self, answer: str | None, delay_s: float = 0.0) -> dict[str, Any]:
-        """Serve ``error``, ``html`` or ``empty`` in the key set's place, after ``delay_s``; None serves the keys."""
-        return self._port.order("set_jwks", answer=answer, delay_s=delay_s)
+    def end_fault(self, step: str) -> dict[str, Any]:
+        """End a step's fault, if it is in force."""
+        return self._port.order("end_fault", step=step)
 
     def publish_key(self, step: str = "") -> dict[str, Any]:
         """Publish the key that will sign next, or the hidden one that signs; ``step`` is noted."""

@@ -4,12 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.clock import monotonic, monotonic_ns
-from harness.lab.clocks.chaos_clock import ChaosClock, number
+from harness.clock import monotonic_ns
+from harness.errors import UsageError
+from harness.faults.in_issuer import issuer_fault
+from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.control.server import Command
 from harness.lab.issuer.keys import SigningKey
-from harness.lab.issuer.rate_limit import RateLimit
-from harness.lab.issuer.service import JWKS_ANSWERS, IssuerService
+from harness.lab.issuer.service import IssuerService
 from harness.lab.listener import Listener
 
 
@@ -27,37 +28,22 @@ class IssuerChaos:
 
     def commands(self) -> dict[str, Command]:
         """Return the commands by name."""
-        names = (
-            *("state", "set_lifetime", "new_generation", "set_down", "set_delay", "set_errors", "set_rate_limit"),
-            *("set_same_token", "set_token_size", "set_jwks", "publish_key", "rotate", "retire_keys"),
-        )
+        faults = ("state", "begin_fault", "end_fault", "new_generation", "set_down")
+        names = (*faults, "publish_key", "rotate", "retire_keys")
         return {name: getattr(self, name) for name in names} | {"move_clock": self.clock.order}
 
     def state(self) -> dict[str, Any]:
         """Tell what is so now."""
-        service, mint = self.service, self.service.mint
-        limit = service.limit
+        mint = self.service.mint
         return {
             "clock": self.clock.state(),
             "generation": mint.generation,
             "lifetime_s": mint.lifetime_s,
-            "minted_lifetime_s": mint.life_s,
-            "lifetime_moved": mint.minted_lifetime_s is not None,
-            "token_size_bytes": mint.size_bytes,
             "keys": {**mint.ring.to_json(), "steps": list(self.key_steps)},
             "down": self.down,
-            "delay_s": service.delay_s,
-            "error_status": service.error_status,
-            "rate_limit": {"per_s": limit.per_s, "retry_after_s": limit.retry_after_s} if limit else {},
-            "same_token": service.same_token,
-            "jwks": {"answer": service.jwks_answer, "delay_s": service.jwks_delay_s},
-            "counters": dict(service.counters),
+            "faults": self.service.faults.to_json(),
+            "counters": dict(self.service.counters),
         }
-
-    def set_lifetime(self, life_s: float | None) -> dict[str, Any]:
-        """Mint another lifetime than clients are told."""
-        self.service.mint.minted_lifetime_s = None if life_s is None else number("life_s", life_s, 0)
-        return {"at_ns": monotonic_ns()}
 
     def new_generation(self) -> dict[str, Any]:
         """End the present generation of tokens."""
@@ -72,41 +58,17 @@ class IssuerChaos:
         self.down = down
         return {"at_ns": monotonic_ns()}
 
-    def set_delay(self, delay_s: float) -> dict[str, Any]:
-        """Let the token endpoint wait."""
-        self.service.delay_s = number("delay_s", delay_s, 0)
+    def begin_fault(self, step: str, fault: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Put a fault in force; raises `ValueError` for one that is none, or whose settings are wrong."""
+        try:
+            self.service.faults.begin(step, issuer_fault(fault, settings))
+        except (UsageError, ImportError) as error:
+            raise ValueError(str(error)) from error
         return {"at_ns": monotonic_ns()}
 
-    def set_errors(self, status: int | None, retry_after_s: int = 0) -> dict[str, Any]:
-        """Let the token endpoint fail."""
-        if status is not None and not (type(status) is int and 400 <= status <= 599):
-            raise ValueError(f"status={status!r} is no HTTP error; give 400 to 599, or null")
-        self.service.retry_after_s = int(number("retry_after_s", retry_after_s, 0))
-        self.service.error_status = status
-        return {"at_ns": monotonic_ns()}
-
-    def set_rate_limit(self, per_s: float | None, retry_after_s: int = 0) -> dict[str, Any]:
-        """Grant so many token requests a second and answer 429 to the rest."""
-        wait_s = int(number("retry_after_s", retry_after_s, 0))
-        self.service.limit = None if per_s is None else RateLimit(number("per_s", per_s, 0), wait_s, monotonic)
-        return {"at_ns": monotonic_ns()}
-
-    def set_same_token(self, same_token: bool) -> dict[str, Any]:
-        """Answer each client with its last token while that one lives."""
-        self.service.same_token = bool(same_token)
-        return {"at_ns": monotonic_ns()}
-
-    def set_token_size(self, size_bytes: int) -> dict[str, Any]:
-        """Pad new tokens."""
-        self.service.mint.size_bytes = int(number("size_bytes", size_bytes, 0))
-        return {"at_ns": monotonic_ns()}
-
-    def set_jwks(self, answer: str | None, delay_s: float = 0.0) -> dict[str, Any]:
-        """Serve the key set late, or something else in its place."""
-        if answer is not None and answer not in JWKS_ANSWERS:
-            raise ValueError(f"answer={answer!r} is unknown; give one of {', '.join(JWKS_ANSWERS)}, or null")
-        self.service.jwks_delay_s = number("delay_s", delay_s, 0)
-        self.service.jwks_answer = answer
+    def end_fault(self, step: str) -> dict[str, Any]:
+        """End a step's fault, if it is in force."""
+        self.service.faults.end(step)
         return {"at_ns": monotonic_ns()}
 
     async def publish_key(self, step: str = "") -> dict[str, Any]:

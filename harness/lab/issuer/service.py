@@ -1,18 +1,18 @@
 """The issuer's public endpoints: token, JWKS and discovery."""
 
-import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from harness.faults.in_issuer import KeysAnswer
+from harness.lab.issuer.active_faults import ActiveFaults
 from harness.lab.issuer.mint import Mint
-from harness.lab.issuer.rate_limit import RateLimit
 from harness.lab.issuer.token_request import Grant, Refusal, read_request
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6749, section 5.1.
@@ -20,25 +20,16 @@ _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6
 
 @dataclass
 class IssuerService:
-    """Answer clients of one issuer.
+    """KeysAnswer clients of one issuer.
 
-    It fails ``fetch_failure_ratio`` of all token requests, evenly spread. Chaos sets the rest:
-    ``delay_s`` and ``error_status`` of the token endpoint, its ``limit``, whether clients get the
-    ``same_token`` again while it lives, and ``jwks_answer`` (error, html or empty) and
-    ``jwks_delay_s`` of the key set.
+    It fails ``fetch_failure_ratio`` of all token requests, evenly spread; ``faults`` are those in force.
     """
 
     mint: Mint
     clients: dict[str, str] = field(repr=False)
     scope: str
     fetch_failure_ratio: float = 0.0
-    delay_s: float = 0.0
-    error_status: int | None = None
-    retry_after_s: int = 0
-    limit: RateLimit | None = None
-    same_token: bool = False
-    jwks_answer: str | None = None
-    jwks_delay_s: float = 0.0
+    faults: ActiveFaults = field(default_factory=ActiveFaults)
     _last: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict, repr=False)
     """The last token of each client and scope, and when it ends by the issuer's clock."""
     counters: dict[str, int] = field(
@@ -60,20 +51,14 @@ class IssuerService:
     async def _token(self, request: Request) -> JSONResponse:
         self.counters["token_requests"] += 1
         body = await request.body()
-        if self.delay_s:
-            await asyncio.sleep(self.delay_s)
-        headers = request.headers
-        if self.limit is not None and not self.limit.grants():
-            return self._refuse(Refusal(_error_name(429), "too many requests", 429), self.limit.retry_after_s)
-        if self.error_status is not None:
-            return self._refuse(
-                Refusal(_error_name(self.error_status), "told to fail", self.error_status), self.retry_after_s
-            )
+        if told := await self.faults.refusal():
+            return self._refuse(Refusal(_error_name(told.status), "told to fail", told.status), told.retry_after_s)
         if fails(self.counters["token_requests"], self.fetch_failure_ratio):
             return self._refuse(Refusal(_error_name(503), "one of those that fail", 503))
         try:
+            head = request.headers
             grant = read_request(
-                headers.get("content-type", ""), headers.get("authorization"), body, self.clients, self.scope
+                head.get("content-type", ""), head.get("authorization"), body, self.clients, self.scope
             )
         except Refusal as refusal:
             return self._refuse(refusal)
@@ -82,13 +67,19 @@ class IssuerService:
         return JSONResponse(answer | {"expires_in": int(self.mint.lifetime_s)}, headers=_NO_STORE)
 
     def _issue(self, grant: Grant) -> str:
-        client, now_s = (grant.client_id, grant.scope), self.mint.clock()
-        last, until_s = self._last.get(client, ("", now_s))
-        if self.same_token and now_s < until_s:
-            return last
-        token = self.mint.mint(*client)
-        self._last[client] = token, now_s + self.mint.life_s
-        self.counters["tokens"] += 1
+        client = (grant.client_id, grant.scope)
+        last, until_s = self._last.get(client, ("", 0.0))
+        signed: dict[str, Any] = {}
+
+        def sign(claims: Mapping[str, Any]) -> str:
+            signed.update(claims)
+            return self.mint.sign(claims)
+
+        alive = last if self.mint.clock() < until_s else ""
+        token = self.faults.minted(self.mint.claims(*client), alive, sign)
+        if signed:
+            self._last[client] = token, float(signed["exp"])
+            self.counters["tokens"] += 1
         return token
 
     def _refuse(self, refusal: Refusal, retry_after_s: int = 0) -> JSONResponse:
@@ -104,11 +95,10 @@ class IssuerService:
     async def _jwks(self, request: Request) -> Response:
         del request
         self.counters["jwks_requests"] += 1
-        if self.jwks_delay_s:
-            await asyncio.sleep(self.jwks_delay_s)
-        if self.jwks_answer is not None:
-            return JWKS_ANSWERS[self.jwks_answer]()
-        return JSONResponse(self.mint.ring.jwks(), headers={"cache-control": "no-cache"})
+        published = await self.faults.published(self.mint.ring.jwks())
+        if isinstance(published, KeysAnswer):
+            return Response(published.text, published.status, media_type=published.media_type)
+        return JSONResponse(published, headers={"cache-control": "no-cache"})
 
     async def _discovery(self, request: Request) -> JSONResponse:
         del request
@@ -137,13 +127,6 @@ def fails(number: int, ratio: float) -> bool:
 
 
 _ROUNDING = 1e-9
-
-JWKS_ANSWERS: Mapping[str, Callable[[], Response]] = {
-    "error": lambda: JSONResponse({"error": "temporarily_unavailable"}, 503),
-    "html": lambda: HTMLResponse("<!doctype html><title>Sign in</title>"),
-    "empty": lambda: JSONResponse({"keys": []}),
-}
-"""What chaos lets the key set's endpoint answer."""
 
 
 def _error_name(status: int) -> str:
