@@ -123,6 +123,7 @@ def _authenticate(option: Any) -> None:
     option("--claims", type=Path, metavar="FILE", help="for --signing-key: a JSON object of claims")
     option("--lifetime", type=float, default=300.0, metavar="S", help="of tokens (default: %(default)s)")
     option("--metadata-key", default="authorization", help="(default: %(default)s)")
+    option("--allow-expired", action="store_true", help="begin although the first token is expired")
     option("--scheme", default="Bearer", help="before the token; '' sends it bare (default: %(default)s)")
 
 
@@ -193,7 +194,8 @@ def _endpoint(options: argparse.Namespace) -> Endpoint | None:
 
 
 def _tokens(options: argparse.Namespace) -> Tokens:
-    return Tokens(lifetime_s=options.lifetime, key=options.metadata_key, scheme=options.scheme)
+    sent = {"key": options.metadata_key, "scheme": options.scheme, "allow_expired": options.allow_expired}
+    return Tokens(lifetime_s=options.lifetime, **sent)
 
 
 def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSettings | None:
@@ -214,9 +216,16 @@ def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSet
     if options.token_file:
         return TokenFile(options.token_file)
     if options.token_command:
-        return TokenCommand(shlex.split(options.token_command))
+        return TokenCommand(_words("--token-command", options.token_command))
     claims = _json(options.claims.name, _read(options.claims)) if options.claims else {}
     return SigningKey(options.signing_key, options.algorithm, options.kid, options.lifetime, claims)
+
+
+def _words(option: str, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:  # it may hold a secret, and is not repeated
+        raise UsageError(f"{option} is no command ({error}); close its quotes, or double the backslash") from None
 
 
 def _methods(options: argparse.Namespace) -> MethodSource:

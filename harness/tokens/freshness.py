@@ -30,6 +30,19 @@ def doubt(token: Token, now_s: float) -> str | None:
     return f"a token fetched just now {what} by this machine's clock; set the clocks, or have the source give a new one"
 
 
+MOST_LEEWAY_S = 300.0
+"""No verifier in use forgives more by default: Spring and Envoy a minute, Microsoft's five."""
+
+
+def dead(token: Token, now_s: float) -> str | None:
+    """Return why no verifier would take a token that was fetched now, or None."""
+    if token.ends_s <= now_s:
+        return f"is expired since {now_s - token.ends_s:.0f} s"
+    if token.begins_s > now_s + MOST_LEEWAY_S:
+        return f"is not valid for another {token.begins_s - now_s:.0f} s"
+    return None
+
+
 @dataclass
 class Vetted:
     """A source whose first doubtful token is named in the log; every token goes on as it came."""

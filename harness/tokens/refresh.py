@@ -46,6 +46,7 @@ class Tokens:
     renewal. After a failed fetch the next waits ``backoff_s``, doubled up to ``backoff_max_s``, times
     U(0.5, 1). ``retry_once`` sends a call again, with a new token, after UNAUTHENTICATED. ``key`` and
     ``scheme`` are the metadata entry, as bytes where the key ends in ``-bin``; an empty scheme sends the bare token.
+    ``allow_expired`` begins a run although its first token is expired, or not valid for minutes yet.
     """
 
     lifetime_s: float = 300.0
@@ -59,6 +60,7 @@ class Tokens:
     backoff_max_s: float = 5.0
     key: str = "authorization"
     scheme: str = "Bearer"
+    allow_expired: bool = False
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
@@ -69,6 +71,7 @@ class Tokens:
         found += of_kind(
             "tokens", bool, "give True or False", single_flight=self.single_flight, retry_once=self.retry_once
         )
+        found += of_kind("tokens", bool, "give True or False", allow_expired=self.allow_expired)
         found += key_mistakes("tokens: key", self.key) + text_mistakes("tokens: scheme", self.scheme)
         if not is_number(self.backoff_max_s):
             found.append(f"tokens: backoff_max_s={self.backoff_max_s!r} must be a number of backoff_s or more")
@@ -251,5 +254,6 @@ class Renewal:
 
 
 def settings(tokens: Tokens) -> dict[str, Any]:
-    """Return the settings as ``run.json`` holds them."""
-    return {name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}
+    """Return the settings as ``run.json`` holds them; what only lets a run begin is there where it was asked for."""
+    every = {name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}
+    return {name: value for name, value in every.items() if name != "allow_expired" or value}

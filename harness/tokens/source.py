@@ -26,11 +26,20 @@ class SourceSettings(Protocol):
     """What a scenario writes down: opened in the worker, after its fork.
 
     It may also have ``mistakes() -> list[str]``: what is wrong with it, asked before the first call; and
-    ``hosts() -> list[str]``: the machines that it calls, which `guard_source` holds to those allowed.
+    ``hosts() -> list[str]``: the machines that it calls, which `guard_source` holds to those allowed;
+    ``alone() -> str``: why only one process may use it, where that is so; and ``dates_on_purpose() -> bool``:
+    whether its tokens may be dead because their maker wants them so.
     """
 
     def open(self) -> TokenSource:
         """Return the source, ready to fetch; raises `UsageError` where a secret is missing."""
+
+
+def guard_alone(settings: SourceSettings, workers: int) -> None:
+    """Refuse several workers a source that only one may use; raises `UsageError`."""
+    ask = getattr(settings, "alone", None)
+    if workers > 1 and callable(ask) and (why := ask()):
+        raise UsageError(f"{workers} workers share one source of tokens: {why}")
 
 
 def refuse(mistakes: Sequence[str]) -> None:

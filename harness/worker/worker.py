@@ -25,7 +25,7 @@ from harness.scenario.scenario import Scenario
 from harness.scenario.variants import client_parts
 from harness.tokens.freshness import Vetted
 from harness.tokens.keeper import Keeper
-from harness.tokens.source import TokenSource
+from harness.tokens.source import TokenSource, guard_alone
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.transport.channels import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
@@ -127,7 +127,8 @@ class Worker:
 
     def preflight(self) -> None:
         """Fetch one token and wait for the target; raises `HarnessError` where no call could succeed."""
-        preflight.fly(self._source, partial(await_all_ready, self._transport, self._channels), self._transport.address)
+        ready = partial(await_all_ready, self._transport, self._channels)
+        preflight.fly(self._source, ready, self._transport.address, alive=self._tokens_must_live())
         if self.scenario.calls:
             found = find_methods(self.scenario.methods, self._transport.endpoint, self._credentials)
             self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed, self._further)
@@ -167,11 +168,16 @@ class Worker:
 
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:
+            guard_alone(self.scenario.issuer, self.begin.workers)
             opened = self.scenario.issuer.open()
             self._forge = Forger(getattr(opened, "signer", None), self._leeway_s())
             return Vetted(opened)
         begin = self.begin
         return ClientCredentials(begin.token_url, begin.client_id).open_with(begin.secret)
+
+    def _tokens_must_live(self) -> bool:
+        on_purpose = getattr(self.scenario.issuer, "dates_on_purpose", None)
+        return not (self.scenario.tokens.allow_expired or (callable(on_purpose) and on_purpose()))
 
     def _leeway_s(self) -> float:
         """Return what the verifier forgives: what is wrong by less is no defect. Of a target of your own 0 is meant."""

@@ -1,8 +1,10 @@
 import pytest
 
+from harness import clock
 from harness.errors import RunError, TokenError, UsageError
 from harness.worker import preflight
 from harness.worker.preflight import fly
+from tests.tokens.craft import jwt_text
 
 TARGET = "127.0.0.1:50051"
 
@@ -11,12 +13,13 @@ class Source:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.fetched = 0
+        self.text = jwt_text()
 
     def fetch(self) -> str:
         self.fetched += 1
         if self.error is not None:
             raise self.error
-        return "a.b.c"
+        return self.text
 
 
 def reachable(_: float) -> str | None:
@@ -57,6 +60,27 @@ def test_a_source_without_a_token_is_told_before_the_target_is_tried(error: Exce
     with pytest.raises(RunError, match=said) as caught:
         fly(Source(error), untried, TARGET)
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"exp": 7}, r"the first token is expired since \d+ s by this machine's clock; .*--allow-expired"),
+        ({"nbf": 2**40}, r"the first token is not valid for another \d+ s"),
+    ],
+)
+def test_a_dead_token_is_refused_before_users_start_unless_asked_for(claims: dict[str, int], said: str) -> None:
+    source = Source()
+    source.text = jwt_text(claims)
+    with pytest.raises(RunError, match=said):
+        fly(source, reachable, TARGET)
+    fly(source, reachable, TARGET, alive=False)
+
+
+def test_a_token_that_a_leeway_may_forgive_begins_the_run() -> None:
+    source = Source()
+    source.text = jwt_text({"nbf": int(clock.wall()) + 60})
+    fly(source, reachable, TARGET)
 
 
 def test_a_usage_error_of_the_source_stays_one() -> None:

@@ -1,5 +1,6 @@
 """The refresh token grant (RFC 6749, section 6), with rotation (RFC 9700, section 4.14.2)."""
 
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from harness.tokens.sources.secret_file import read_secret
 from harness.tokens.sources.token_endpoint import TokenEndpoint
 from harness.validation import positive
 
+logger = logging.getLogger("jwtstorm")
+
 
 @token_source
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class RefreshToken:
     that rotates sends another with each answer, and the old one is then used up: this source goes
     on with the new one, and asks one request at a time. With ``keep_rotated`` the new one also
     replaces the old in ``file``; without it, the next run needs a new one. Processes do not share
-    what they got: with a rotating issuer run one worker. ``proxy`` is an HTTP proxy on the way to the issuer.
+    what they got, so that several workers are refused, unless ``rotates`` is False: the issuer takes
+    one refresh token again and again. ``proxy`` is an HTTP proxy on the way to the issuer.
     """
 
     token_url: str = ""
@@ -41,6 +45,7 @@ class RefreshToken:
     issuer_url: str = ""
     timeout_s: float = 5.0
     proxy: str = ""
+    rotates: bool = True
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
@@ -54,6 +59,15 @@ class RefreshToken:
         if self.keep_rotated:
             found.append(f"{what}: keep_rotated=True has no file to keep it in; give file=")
         return found + findings.variable(what, env=self.env)
+
+    def alone(self) -> str:
+        """Return why only one process may use it, where that is so."""
+        if not self.rotates:
+            return ""
+        return (
+            "an issuer that rotates ends the grant when a refresh token is used twice; run one worker, or give "
+            "RefreshToken(rotates=False) where the issuer is known to take it again and again"
+        )
 
     def hosts(self) -> list[str]:
         """Return the machine that is asked for tokens."""
@@ -93,6 +107,7 @@ class RefreshingSource:
             if isinstance(rotated, str) and rotated and rotated != self._held:
                 self._held = rotated
                 self.rotations += 1
+                self._warn_of_the_next_run()
                 self._keep(rotated)
             return str(answer["access_token"])
 
@@ -114,6 +129,14 @@ class RefreshingSource:
                 "the grant (is there another worker, or another client?); log in anew"
             )
         return "the refresh token is expired, revoked, another client's, or used up by rotation; log in anew"
+
+    def _warn_of_the_next_run(self) -> None:
+        settings = self._settings
+        if self.rotations == 1 and not settings.keep_rotated:
+            logger.warning(
+                "the issuer rotates refresh tokens, so that the one given is used up; the next run needs another, "
+                "unless RefreshToken(file=…, keep_rotated=True) keeps each new one"
+            )
 
     def _keep(self, rotated: str) -> None:
         """Replace the file in one step, readable by its owner alone."""

@@ -54,6 +54,10 @@ class SigningKey:
         except UsageError:
             return ""
 
+    def dates_on_purpose(self) -> bool:
+        """Tell whether its tokens may be dead because the settings say so."""
+        return bool(self.skew_s or self.not_before_s) or not {"exp", "nbf"}.isdisjoint(self.claims)
+
     def open(self) -> "MintingSource":
         """Read the key and return the source."""
         refuse(self.mistakes())

@@ -1,12 +1,15 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import UsageError
+from harness.tokens.source import guard_alone
 from harness.tokens.sources.client_auth import ClientSecret, NoClientAuth
 from harness.tokens.sources.refresh_token import RefreshingSource, RefreshToken
+from harness.tokens.sources.token_file import TokenFile
 from tests.tokens.sources.fake_issuer import SECRET, Answer, Issuer, body, issuer, refusal
 
 FIRST = "refresh-0"
@@ -69,6 +72,15 @@ def test_reuse_by_somebody_else_is_told_apart_from_a_dead_token(tmp_path: Path) 
         other.endpoint.close()
     assert error.cause == "BAD_CLIENT"
     assert "somebody reused one of its line" in str(error)
+
+
+def test_several_workers_are_refused_before_the_first_request_unless_the_issuer_does_not_rotate() -> None:
+    settings = RefreshToken("http://127.0.0.1:1/token", "storm")
+    guard_alone(settings, 1)
+    with pytest.raises(UsageError, match=r"2 workers share one source of tokens: .* run one worker, or give"):
+        guard_alone(settings, 2)
+    guard_alone(replace(settings, rotates=False), 2)
+    guard_alone(TokenFile(Path("token")), 8)
 
 
 def test_a_missing_refresh_token_is_named_before_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
