@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from harness.probe.options import endpoint_of, messages_of, parts_of, policies_o
 from harness.probe.result import ClockEstimate, ProbeResult
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.messages import Messages
-from harness.probe.target.minter import Minter, read_key, read_template
+from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
 from harness.probe.target.pace import Pace
 from harness.probe.target.reach import require_reached
+from harness.tokens.sources.claims_file import Claims, read_claims
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.token_file import TokenFile
 
@@ -81,16 +83,17 @@ def minter_of(options: argparse.Namespace) -> Minter | None:
         names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"{names} both give good tokens; give one of them")
     if options.signing_key:
-        claims = read_template(options.claims) if options.claims else {}
+        claims = read_claims(options.claims) if options.claims else Claims()
+        if claims.note:
+            sys.stderr.write(f"{claims.note}\n")
         return Minter.with_key(read_key(options.signing_key, options.algorithm, options.kid), claims)
     if options.token_file:
         return Minter.with_tokens(TokenFile(options.token_file).open().fetch)
     if options.token_url:
         named = {"scope": options.scope, "audience": options.audience, "proxy": options.proxy}
         issuer = ClientCredentials(options.token_url, options.client_id, **named)
-        source = issuer.open()
         guard_source(issuer, frozenset(options.allow_target))
-        return Minter.with_tokens(source.fetch)
+        return Minter.with_tokens(issuer.open().fetch)
     return None
 
 

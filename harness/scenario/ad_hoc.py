@@ -5,6 +5,7 @@ declares them to Locust with `add_options`, which would refuse them else.
 """
 
 import argparse
+import logging
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,11 +20,15 @@ from harness.scenario.load import closed_users, constant_rate
 from harness.scenario.scenario import Scenario
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
+from harness.tokens.sources.claims_file import Claims, read_claims
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.signing_key import SigningKey
 from harness.tokens.sources.token_command import TokenCommand
 from harness.tokens.sources.token_file import TokenFile
 
+logger = logging.getLogger("jwtstorm")
+
+_LIFE_S = 300.0
 OWN_CALL = Call("jwtstorm.lab.v1.Ledger/GetBalance", {"account": "{{seq}}"})
 """What the lab is asked where nothing else is said."""
 
@@ -120,8 +125,8 @@ def _authenticate(option: Any) -> None:
     option("--signing-key", type=Path, metavar="FILE", help="mint tokens with this key (PEM or JWK)")
     option("--algorithm", default="", help="for --signing-key (default: what the key is for)")
     option("--kid", default="", help="for --signing-key")
-    option("--claims", type=Path, metavar="FILE", help="for --signing-key: a JSON object of claims")
-    option("--lifetime", type=float, default=300.0, metavar="S", help="of tokens (default: %(default)s)")
+    option("--claims", type=Path, metavar="FILE", help="for --signing-key: claims as JSON, or a token that has them")
+    option("--lifetime", type=float, metavar="S", help="of tokens (default: that of --claims, else 300)")
     option("--metadata-key", default="authorization", help="(default: %(default)s)")
     option("--allow-expired", action="store_true", help="begin although the first token is expired")
     option("--scheme", default="Bearer", help="before the token; '' sends it bare (default: %(default)s)")
@@ -195,7 +200,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint | None:
 
 def _tokens(options: argparse.Namespace) -> Tokens:
     sent = {"key": options.metadata_key, "scheme": options.scheme, "allow_expired": options.allow_expired}
-    return Tokens(lifetime_s=options.lifetime, **sent)
+    return Tokens(lifetime_s=_life_s(options), **sent)
 
 
 def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSettings | None:
@@ -217,8 +222,22 @@ def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSet
         return TokenFile(options.token_file)
     if options.token_command:
         return TokenCommand(_words("--token-command", options.token_command))
-    claims = _json(options.claims.name, _read(options.claims)) if options.claims else {}
-    return SigningKey(options.signing_key, options.algorithm, options.kid, options.lifetime, claims)
+    claims = _claims(options)
+    if claims.note:
+        logger.info("%s", claims.note)
+    members = {**claims.members, **({"jti": "{uuid}"} if "jti" in claims.left_out else {})}
+    return SigningKey(options.signing_key, options.algorithm, options.kid, _life_s(options), members)
+
+
+def _claims(options: argparse.Namespace) -> Claims:
+    return read_claims(options.claims) if options.claims else Claims()
+
+
+def _life_s(options: argparse.Namespace) -> float:
+    """Return how long tokens live: as asked, else as the token did whose claims were pasted."""
+    if options.lifetime is not None:
+        return float(options.lifetime)
+    return _claims(options).life_s or _LIFE_S
 
 
 def _words(option: str, text: str) -> list[str]:

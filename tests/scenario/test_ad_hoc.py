@@ -97,6 +97,25 @@ def test_tokens_come_from_where_the_options_say(
     assert minted.claims == {"aud": "x"}
 
 
+def test_claims_of_a_real_token_get_dates_and_an_id_of_their_own(tmp_path: Path) -> None:
+    key, claims = tmp_path / "key.pem", tmp_path / "claims.json"
+    key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    claims.write_text('{"aud": "x", "iat": 1700000000, "exp": 1700000090, "jti": "one"}')
+    found = ad_hoc.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims)])
+    assert isinstance(found.issuer, SigningKey)
+    assert found.issuer.claims == {"aud": "x", "jti": "{uuid}"}
+    assert found.issuer.lifetime_s == found.tokens.lifetime_s == 90
+    assert not found.issuer.dates_on_purpose()
+    other = ad_hoc.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims), "--lifetime", "7"])
+    assert other.tokens.lifetime_s == 7
+
+
+def test_a_token_command_with_an_open_quote_is_refused_unquoted() -> None:
+    with pytest.raises(UsageError, match="--token-command is no command") as caught:
+        ad_hoc.from_arguments([*TARGET, "--token-command", "get 's3cret"])
+    assert "s3cret" not in str(caught.value)
+
+
 def test_data_may_come_from_a_file(tmp_path: Path, token: tuple[str, str]) -> None:
     file = tmp_path / "data.json"
     file.write_text('{"a": "{{seq}}"}')

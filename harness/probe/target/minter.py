@@ -1,6 +1,5 @@
 """The minter: what the probe makes tokens from. A signing key and claims of the user's, or good tokens alone."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,9 @@ from harness.errors import UsageError
 from harness.probe.target.beyond import NO_KEY, NO_SECOND_KEY
 from harness.tokens.signer import Signer
 from harness.tokens.sources import key_file
+from harness.tokens.sources.claims_file import Claims, claims_of
 from harness.tokens.token import Token
 
-_DATES = ("iat", "exp", "nbf", "jti")
 _LIFE_S = 3600.0
 _RENEW_S = 60.0
 _DAY_S = 86_400.0
@@ -49,11 +48,13 @@ class Minter:
     _kept: Token | None = field(default=None, repr=False)
 
     @classmethod
-    def with_key(cls, signer: Signer, template: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> "Minter":
+    def with_key(
+        cls, signer: Signer, template: Mapping[str, Any] | Claims, header: Mapping[str, Any] | None = None
+    ) -> "Minter":
         """Return a minter that signs; ``header`` holds members beside ``alg`` and ``kid`` (``typ``: at+jwt)."""
-        life_s = _life_s(template)
-        claims = {name: value for name, value in template.items() if name not in _DATES}
-        return cls(signer, claims, {"typ": "at+jwt"} if header is None else header, life_s=life_s)
+        claims = template if isinstance(template, Claims) else claims_of(template)
+        members = {"typ": "at+jwt"} if header is None else header
+        return cls(signer, claims.members, members, life_s=claims.life_s or _LIFE_S)
 
     @classmethod
     def with_tokens(cls, fetch: Callable[[], str]) -> "Minter":
@@ -130,19 +131,6 @@ def read_key(path: Path, algorithm: str = "", kid: str = "") -> Signer:
     return Signer(key.key_id, key.algorithm, key.secret)
 
 
-def read_template(path: Path) -> dict[str, Any]:
-    """Read a claims template: a JSON object of the claims that a good token has. Raises `UsageError`."""
-    try:
-        claims = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"claims template {path}: {error.strerror}; give a JSON file") from error
-    except ValueError as error:
-        raise UsageError(f"claims template {path} is no JSON ({error}); give an object of claims") from error
-    if not isinstance(claims, dict):
-        raise UsageError(f'claims template {path} is no object; give {{"iss": "…", "aud": "…", "sub": "…"}}')
-    return claims
-
-
 def _others(signer: Signer) -> tuple[Signer, Signer, Signer]:
     missing = Keyless("", signer.algorithm, None, why=NO_SECOND_KEY)
     return missing, missing, Signer.generate(signer.algorithm, f"stranger-{signer.algorithm.lower()}")
@@ -153,12 +141,6 @@ def _nearest(algorithm: str) -> str:
     if algorithm in ALGORITHMS:
         return algorithm
     return {"RS": "RS256", "PS": "PS256", "HS": "HS256"}.get(algorithm[:2], "EdDSA")
-
-
-def _life_s(template: Mapping[str, Any]) -> float:
-    begin, end = template.get("iat"), template.get("exp")
-    whole = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (begin, end))
-    return float(end - begin) if whole and end > begin else _LIFE_S  # type: ignore[operator]
 
 
 def _known() -> str:

@@ -11,6 +11,7 @@ from harness.probe.explain_token import Evidence, explain
 from harness.tokens.base64url import encode
 from harness.tokens.forms import find_token
 from harness.tokens.freshness import doubt
+from harness.tokens.sources.claims_file import read_claims
 from harness.tokens.sources.discovery import read_document
 from harness.tokens.sources.secret_file import read_secret
 from harness.tokens.sources.token_answer import read_answer
@@ -90,6 +91,16 @@ def _(given: tuple[int, str, bytes, str]) -> object:
 def _(given: tuple[int, str, bytes, str]) -> object:
     status, _, data, kind = given
     return read_document("https://issuer.example", "https://issuer.example/.well-known/x", status, kind, data)
+
+
+CLAIM_FILES = foreign(
+    [*corpus("tokens"), b'{"iss": "a", "iat": 1, "exp": 9}', b'{"header": {}, "payload": {"aud": []}}']
+)
+
+
+@reader("claims file", CLAIM_FILES)
+def _(data: bytes) -> object:
+    return read_claims(kept(data)).note
 
 
 @reader("secret file", TOKENS, secret=True)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness.defects import ALGORITHMS, DEFECTS, rows
 from harness.errors import UsageError
 from harness.probe.target.beyond import Beyond
-from harness.probe.target.minter import Minter, read_key, read_template
+from harness.probe.target.minter import Minter, read_key
 from harness.tokens.signer import Signer
 
 NOW_S = 1_800_000_000.0
@@ -82,14 +82,6 @@ def test_another_curve_is_refused(tmp_path: Path) -> None:
         read_key(path)
     with pytest.raises(UsageError, match=r"does not fit algorithm ES256 .*it fits ES384"):
         read_key(path, "ES256")
-
-
-@pytest.mark.parametrize("text", ["[]", "{", '"x"'])
-def test_a_template_is_an_object(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "claims.json"
-    path.write_text(text)
-    with pytest.raises(UsageError, match="claims template"):
-        read_template(path)
 
 
 def test_a_good_token_alone_makes_every_defect_that_needs_no_key() -> None:
