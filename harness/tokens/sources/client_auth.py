@@ -18,6 +18,7 @@ from harness.tokens.sources import findings, key_file
 from harness.tokens.sources.secret_file import read_secret
 from harness.validation import one_of, positive
 
+CLIENT_AUTHENTICATION = "client-authentication+jwt"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -40,7 +41,7 @@ class ClientAuth(Protocol):
         """Return what is wrong with the settings, one sentence each."""
 
     def open(self, client_id: str, audience: str) -> Prover:
-        """Read the secret; ``audience`` is the issuer where it is known, else the token endpoint."""
+        """Read the secret; ``audience`` is the issuer where it was discovered, else empty."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,12 @@ def proof_by_secret(client_id: str, secret: str, style: str = "basic") -> Proof:
 
 @dataclass(frozen=True)
 class PrivateKeyJwt:
-    """An assertion signed with the private key in a PEM or JWK file.
+    """An assertion signed with a private key in a file.
 
-    ``algorithm`` and ``key_id`` are the key's own where they are empty; ``audience`` is the issuer
-    (where it was discovered) or else the token endpoint.
+    ``algorithm`` and ``key_id`` are the key's own where they are empty; ``audience`` is the issuer's
+    identifier, which is known where it was discovered and must be given where it was not: an assertion
+    for any other address could be handed on. ``typ`` is the header's; an issuer that knows none but
+    ``JWT`` wants that. Source: RFC 7523 as updated by RFC 10070.
     """
 
     key: Path
@@ -94,12 +97,17 @@ class PrivateKeyJwt:
     key_id: str = ""
     audience: str = ""
     lifetime_s: float = 60.0
+    typ: str = CLIENT_AUTHENTICATION
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = key_file.mistakes("PrivateKeyJwt", self.key, self.algorithm)
-        found += findings.text("PrivateKeyJwt", key_id=self.key_id, audience=self.audience)
+        found += findings.text("PrivateKeyJwt", key_id=self.key_id, audience=self.audience, typ=self.typ)
         return found + positive("PrivateKeyJwt", lifetime_s=self.lifetime_s)
+
+    def needs_issuer(self) -> bool:
+        """Tell whether the issuer must be discovered, for nothing else says whom an assertion is for."""
+        return not self.audience
 
     def open(self, client_id: str, audience: str) -> Prover:
         """Read the key; each request gets an assertion of its own, for an issuer takes one only once."""
@@ -115,7 +123,8 @@ class PrivateKeyJwt:
                     "jti": str(uuid.uuid4()),
                     "iat": now_s,
                     "exp": now_s + round(self.lifetime_s),
-                }
+                },
+                self.typ,
             )
             fields = {"client_id": client_id, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
             return Proof(fields=fields)

@@ -41,7 +41,7 @@ class ClientCredentials:
         found += findings.filled(what, client_id=self.client_id)
         found += findings.text(what, scope=self.scope, audience=self.audience)
         found += positive(what, timeout_s=self.timeout_s) + proxy_mistakes(what, self.proxy)
-        return found + extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth)
+        return found + extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth, self.issuer_url)
 
     def hosts(self) -> list[str]:
         """Return the machine that is asked for tokens."""
@@ -82,11 +82,18 @@ def extra_mistakes(what: str, extra: Mapping[str, str]) -> list[str]:
     return found + [f"{what}: extra names {name}, which has a setting of its own" for name in sorted(_OURS & {*extra})]
 
 
-def auth_mistakes(what: str, auth: ClientAuth) -> list[str]:
+def auth_mistakes(what: str, auth: ClientAuth, issuer_url: str) -> list[str]:
     """Return what is wrong with the proof of a client, one sentence each."""
     asked = getattr(auth, "mistakes", None)
     if not callable(asked) or isinstance(auth, type):
         kind = type(auth).__name__
         return [f"{what}: auth is a {kind}; give ClientSecret(…), PrivateKeyJwt(…) or NoClientAuth()"]
     found: list[str] = asked()
+    needs_issuer = getattr(auth, "needs_issuer", None)
+    if not issuer_url and callable(needs_issuer) and needs_issuer():
+        kind = type(auth).__name__
+        found = [
+            *found,
+            f"{what}: {kind} signs for an issuer that is not known; give issuer_url=, or {kind}(audience=…)",
+        ]
     return found

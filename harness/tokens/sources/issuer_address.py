@@ -22,5 +22,5 @@ def hosts(token_url: str, issuer_url: str) -> list[str]:
 
 
 def resolve(token_url: str, issuer_url: str, timeout_s: float, proxy: str = "") -> Discovered:
-    """Return the token endpoint, and whom an assertion is for; raises `harness.errors.UsageError`."""
-    return Discovered(token_url, token_url) if token_url else discover(issuer_url, timeout_s, proxy)
+    """Return the token endpoint, and the issuer where it was discovered; raises `harness.errors.UsageError`."""
+    return Discovered("", token_url) if token_url else discover(issuer_url, timeout_s, proxy)

@@ -20,11 +20,11 @@ class PrivateKey:
     key_id: str
     secret: Any = field(repr=False)
 
-    def sign(self, claims: dict[str, Any]) -> str:
+    def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
         """Return a compact JWT."""
         import jwt
 
-        headers = {"kid": self.key_id} if self.key_id else None
+        headers = {"typ": typ, **({"kid": self.key_id} if self.key_id else {})}
         return jwt.encode(claims, self.secret, self.algorithm, headers=headers)
 
 

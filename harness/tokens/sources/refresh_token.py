@@ -53,7 +53,7 @@ class RefreshToken:
         found = issuer_address.mistakes(what, self.token_url, self.issuer_url)
         found += findings.filled(what, client_id=self.client_id) + findings.text(what, scope=self.scope)
         found += positive(what, timeout_s=self.timeout_s) + proxy_mistakes(what, self.proxy)
-        found += extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth)
+        found += extra_mistakes(what, self.extra) + auth_mistakes(what, self.auth, self.issuer_url)
         if self.file is not None:
             return found + findings.path(what, file=self.file)
         if self.keep_rotated:

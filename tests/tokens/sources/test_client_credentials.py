@@ -52,19 +52,30 @@ def test_a_secret_can_go_in_the_form(tmp_path: Path) -> None:
 @pytest.mark.e2e
 def test_a_client_with_a_key_sends_an_assertion_of_its_own_each_time(tmp_path: Path) -> None:
     with issuer() as server:
-        auth = PrivateKeyJwt(pem(tmp_path), key_id="c1")
+        auth = PrivateKeyJwt(pem(tmp_path), key_id="c1", audience="https://issuer.example")
         source = ClientCredentials(server.url, "storm", auth=auth).open()
         for _ in range(2):
             source.fetch()
         source.endpoint.close()
     forms = [form for _, form in server.asked]
     public = KEYS["ES256"].public_key()
-    claims = [jwt.decode(form["client_assertion"], public, ["ES256"], audience=server.url) for form in forms]
+    claims = [
+        jwt.decode(form["client_assertion"], public, ["ES256"], audience="https://issuer.example") for form in forms
+    ]
     assert {form["client_assertion_type"] for form in forms} == {ASSERTION_TYPE}
     assert {(claim["iss"], claim["sub"], claim["exp"] - claim["iat"]) for claim in claims} == {("storm", "storm", 60)}
     assert len({claim["jti"] for claim in claims}) == 2
-    assert jwt.get_unverified_header(forms[0]["client_assertion"])["kid"] == "c1"
+    header = jwt.get_unverified_header(forms[0]["client_assertion"])
+    assert header == {"alg": "ES256", "kid": "c1", "typ": "client-authentication+jwt"}
+    assert {claim["aud"] for claim in claims} == {"https://issuer.example"}
     assert not any("client_secret" in form for form in forms)
+
+
+def test_an_assertion_is_for_the_issuer_and_never_for_whatever_address_is_asked(tmp_path: Path) -> None:
+    auth = PrivateKeyJwt(pem(tmp_path))
+    (sentence,) = ClientCredentials("http://127.0.0.1:1/token", "storm", auth=auth).mistakes()
+    assert "signs for an issuer that is not known; give issuer_url=, or PrivateKeyJwt(audience=…)" in sentence
+    assert ClientCredentials(issuer_url="http://127.0.0.1:1", client_id="storm", auth=auth).mistakes() == []
 
 
 @pytest.mark.e2e
