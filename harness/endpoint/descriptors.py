@@ -19,6 +19,7 @@ from harness.errors import UsageError
 WELL_KNOWN = (
     "any",
     "api",
+    "descriptor",
     "duration",
     "empty",
     "field_mask",

@@ -5,21 +5,21 @@ can be at hand in one process.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Literal
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from harness.endpoint import descriptors
 from harness.endpoint.metadata import Metadata
+from harness.endpoint.pool import build
 from harness.endpoint.reflection import reflected
 from harness.errors import UsageError
 
@@ -63,12 +63,20 @@ class Method:
 
 
 class Methods(Sequence[Method]):
-    """All methods of a set of files, sorted by path; ``files`` is the set, ``pool`` knows its messages."""
+    """All methods of a set of files, sorted by path; ``files`` is the set, ``pool`` knows its messages.
 
-    def __init__(self, files: FileDescriptorSet) -> None:
+    ``left_out`` says of services and methods, by name, why they could not be built. Raises `UsageError` where
+    there are some, and none could.
+    """
+
+    def __init__(self, files: FileDescriptorSet, missing: Mapping[str, str] = MappingProxyType({})) -> None:
         self.files = files
-        self.pool = _pool(files)
+        self._built = build(files)
+        self.pool = self._built.descriptors
+        self.left_out = {**missing, **self._built.left_out}
         self.all: tuple[Method, ...] = tuple(sorted(self._read(), key=lambda method: method.path))
+        if self.left_out and not self.all:
+            raise UsageError(f"descriptors: {next(iter(self.left_out.values()))}")
 
     def __len__(self) -> int:
         return len(self.all)
@@ -93,7 +101,14 @@ class Methods(Sequence[Method]):
         for method in self.all:
             if _plain(method.path) == wanted:
                 return method
-        raise UsageError(self._unknown(name, wanted))
+        raise UsageError(self._why_lost(name, wanted) or self._unknown(name, wanted))
+
+    def _why_lost(self, name: str, wanted: str) -> str:
+        """Return why a method that is told of could not be built; empty for any other."""
+        for lost, why in self.left_out.items():
+            if f"{wanted}.".startswith(f"{_plain(lost)}."):
+                return f"method {name!r} is served, and cannot be called: {why}"
+        return ""
 
     def _unknown(self, name: str, wanted: str) -> str:
         known = {_plain(method.path): method.path.lstrip("/") for method in self.all}
@@ -106,14 +121,15 @@ class Methods(Sequence[Method]):
         return f"no method {name!r}; there {'are' if known else 'is'}: {some}{', …' if len(known) > 8 else ''}"
 
     def _read(self) -> Iterator[Method]:
-        for file in self.files.file:
-            for service in self.pool.FindFileByName(file.name).services_by_name.values():
+        for name in dict.fromkeys(self._built.files):
+            for service in self.pool.FindFileByName(name).services_by_name.values():
                 yield from map(_method, service.methods)
 
 
 def from_reflection(channel: grpc.Channel, metadata: Metadata = (), timeout_s: float = 5.0) -> Methods:
     """Ask a server for its methods; ``metadata`` may carry a token. Raises `UsageError`."""
-    return Methods(reflected(channel, metadata, timeout_s))
+    found = reflected(channel, metadata, timeout_s)
+    return Methods(found.files, found.missing)
 
 
 def from_protos(paths: Sequence[Path], includes: Sequence[Path] = ()) -> Methods:
@@ -145,38 +161,3 @@ def _method(found: MethodDescriptor) -> Method:
         request=GetMessageClass(found.input_type),
         reply=GetMessageClass(found.output_type),
     )
-
-
-def _pool(files: FileDescriptorSet) -> DescriptorPool:
-    """Return a pool of the files, each added after those that it needs.
-
-    Raises `UsageError` for a file that is missing or does not hold together.
-    """
-    pool = DescriptorPool()
-    known = {file.name: file for file in files.file}
-    try:
-        for file in _in_order(known):
-            pool.Add(file)
-        for name in known:
-            pool.FindFileByName(name)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"descriptors do not hold together: {str(error)[:200]}; make them anew") from error
-    return pool
-
-
-def _in_order(known: dict[str, FileDescriptorProto]) -> Iterable[FileDescriptorProto]:
-    added: dict[str, FileDescriptorProto] = {}
-
-    def add(name: str, asker: str) -> None:
-        if name in added:
-            return
-        file = known.get(name) or descriptors.well_known(name)
-        if file is None:
-            raise UsageError(f"descriptors: {asker} imports {name}, which is missing; make them with --include_imports")
-        for needed in file.dependency:
-            add(needed, file.name)
-        added[name] = file
-
-    for name in known:
-        add(name, name)
-    return added.values()
