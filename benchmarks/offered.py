@@ -16,7 +16,7 @@ from benchmarks.rig.ground import lab_ground
 from benchmarks.rig.options import quick
 from benchmarks.rig.runs import Finished, locust, run
 from benchmarks.rig.table import Bound, Line, show
-from harness.results.row import Kind
+from harness.results.row import RowKind
 
 PER_S = 200.0
 Times = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ def rate(starts_s: Times, seconds: int) -> Estimate:
 def left_s(finished: Finished) -> Times:
     """Return when each planned call really left, in seconds from zero."""
     rows = finished.finals()
-    rows = rows[rows["kind"] == Kind.CALL]
+    rows = rows[rows["kind"] == RowKind.CALL]
     late_us = rows["lag_us"].astype(np.int64) + rows["wait_us"]
     found: Times = (rows["intended_ns"] - (finished.run.zero_ns or 0)) / 1e9 + late_us / 1e6
     return found
@@ -53,7 +53,7 @@ def main() -> int:
         [
             Line("ours: calls that left in a second / planned", ours, digits=4, bound=WITHIN),
             Line("ours: calls sent in the whole run / planned", exact(total), digits=4, bound=WITHIN),
-            Line("ours: planned calls not sent", exact(float((rows["kind"] == Kind.NOT_SENT).sum())), digits=0),
+            Line("ours: planned calls not sent", exact(float((rows["kind"] == RowKind.NOT_SENT).sum())), digits=0),
             Line("ours: p99 schedule lag", exact(p99_ms), "ms", 2),
             Line("stock with `poisson(10)`: the same", rate(starts_s - starts_s[0] - 3, seconds - 1), digits=4),
         ]

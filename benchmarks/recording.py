@@ -23,7 +23,7 @@ from benchmarks.rig.estimate import Estimate, median
 from benchmarks.rig.options import quick
 from benchmarks.rig.table import Bound, Line, show
 from harness.calls.channel import Arrival, Attempt
-from harness.locust_adapter.live_stats import Tally
+from harness.locust_adapter.live_stats import LiveTally
 from harness.results.call_journal import Journal
 from harness.worker.recorder import Recording
 
@@ -56,7 +56,7 @@ def note_attempt(folder: Path, place: int, live: str = "") -> Callable[[], objec
     """Return a call that notes one good attempt; ``live`` is how the page hears of it, if at all."""
     environment = Environment()
     environment.create_local_runner()
-    tally = Tally(environment, stats)
+    tally = LiveTally(environment, stats)
     page = tally.watchers(print)
     silent = replace(page, on_call=lambda _: None)
     recording = Recording(folder, place, page if live else silent)

@@ -26,7 +26,7 @@ from benchmarks.rig.options import quick
 from benchmarks.rig.runs import LOADS, Finished, Running
 from benchmarks.rig.table import Bound, Line, show
 from harness.protocol.file_shipping import FORCE
-from harness.results.row import Cause, Flag, Kind
+from harness.results.row import Cause, Flag, RowKind
 
 PER_S = float(os.environ.get("SCALE_PER_S", "400"))
 """Calls a second of each worker; a host with many cores can take more."""
@@ -67,7 +67,7 @@ def crew(ground: Ground, workers: int, for_s: float, *, apart: bool) -> Made:
 def _made(done: Finished, cpu_s: tuple[float, float], window_ns: tuple[int, int]) -> Made:
     """Count over the whole run, warm-up included: a remote clock may put an arrival on the other side of zero."""
     rows, promises = np.concatenate(list(done.rows.values())), done.run.data["workers"]
-    finals = rows[((rows["flags"] & Flag.FINAL) > 0) & (rows["kind"] != Kind.FETCH)]
+    finals = rows[((rows["flags"] & Flag.FINAL) > 0) & (rows["kind"] != RowKind.FETCH)]
     good = finals[finals["cause"] == Cause.OK]
     inside = (good["intended_ns"] >= window_ns[0]) & (good["intended_ns"] < window_ns[1])
     promised, planned = (sum(int(one[name]) for one in promises) for name in ("rows", "planned"))

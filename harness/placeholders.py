@@ -34,7 +34,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Kind:
+class PlaceholderKind:
     """A placeholder by its name: ``make`` gets its words, and raises TypeError or ValueError where they do not fit.
 
     ``whole`` says that what follows the name is one word, blanks included.
@@ -69,7 +69,7 @@ class Template:
 class Language:
     """The names that one place has; one that ends with a dot begins a name, as ``row.`` does ``row.account``."""
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, PlaceholderKind]) -> None:
         self._kinds = {**kinds, **_EVERYWHERE}
 
     def compile(self, data: Any, what: str) -> Template:
@@ -220,7 +220,7 @@ def _file(path: str) -> Constant:
     return Constant(value)
 
 
-_EVERYWHERE: Mapping[str, Kind] = {
-    "env": Kind(_env, "{{env NAME}}"),
-    "file": Kind(_file, "{{file PATH}}", whole=True),
+_EVERYWHERE: Mapping[str, PlaceholderKind] = {
+    "env": PlaceholderKind(_env, "{{env NAME}}"),
+    "file": PlaceholderKind(_file, "{{file PATH}}", whole=True),
 }

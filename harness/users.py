@@ -23,7 +23,7 @@ from harness.endpoint.repertoire import Callers
 from harness.locust_adapter import plugin
 from harness.scenario.catalogue import NO_USER
 from harness.scenario.scenario import Scenario
-from harness.worker.pacer import Seat
+from harness.worker.pacer import ArrivalFeed
 
 
 class _Calls(DefaultTaskSet):
@@ -61,7 +61,7 @@ class GrpcUser(User):
     stub: Any
     channel: AuthChannel
     _client: Client
-    _seat: Seat
+    _seat: ArrivalFeed
 
     def on_start(self) -> None:
         """Open the stub, then wait until the first call is due."""

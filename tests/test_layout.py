@@ -289,3 +289,22 @@ def test_every_kind_of_import_and_clock_is_seen() -> None:
     tree = ast.parse("def late():\n" + "".join(f"    {line}\n" for line in lines))
     assert {"grpc.aio", "time.time", "harness.clock"} <= set(_imports(tree))
     assert len(list(_wall_clock_uses(tree))) == 2
+
+
+SHARED_NAMES = dict.fromkeys(
+    ("Bandwidth", "Latency", "LimitData", "ResetPeer", "Slicer", "SlowClose"),
+    "a fault and the toxic that it puts on a link share the field's word",
+)
+"""Class names that stand twice, each with its reason."""
+
+
+def test_public_class_names_exist_once() -> None:
+    places: dict[str, list[str]] = {}
+    for name, module in MODULES.items():
+        if within(name, ("harness.lab.proto", "harness.lab.zoo.servers", "harness.lab.zoo.clients")):
+            continue  # generated; or mutants, each a small file of its own
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(name)
+    twice = {name: where for name, where in places.items() if len(where) > 1 and name not in SHARED_NAMES}
+    assert twice == {}

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.placeholders import Constant, Kind, Language
+from harness.placeholders import Constant, Language, PlaceholderKind
 
 PLACE = Language(
     {
-        "seq": Kind(lambda: str, "{{seq}}"),
-        "add": Kind(lambda by: lambda moment: str(moment + int(by)), "{{add 1}}"),
-        "here": Kind(lambda: Constant("here"), "{{here}}"),
-        "row.": Kind(lambda column: lambda moment: f"{column}{moment}", "{{row.COLUMN}}"),
+        "seq": PlaceholderKind(lambda: str, "{{seq}}"),
+        "add": PlaceholderKind(lambda by: lambda moment: str(moment + int(by)), "{{add 1}}"),
+        "here": PlaceholderKind(lambda: Constant("here"), "{{here}}"),
+        "row.": PlaceholderKind(lambda column: lambda moment: f"{column}{moment}", "{{row.COLUMN}}"),
     }
 )
 

@@ -14,7 +14,7 @@ from benchmarks.honesty.hosts import HOSTS
 from benchmarks.honesty.storm import CELL, METRICS, Floats, Pool, Storm, pool
 from benchmarks.honesty.trials import Bools, Data, Judged, coin, fixed, from_pools, judge, simulate
 from harness.comparison.statistics.looks import DEFAULT, QUICK, SURE, TWO_LOOKS
-from harness.comparison.statistics.noise_floor import Spread, reach
+from harness.comparison.statistics.noise_floor import RunSpread, reach
 from harness.comparison.statistics.steps import steps
 from harness.comparison.statistics.verdict import BETTER, SAME, WORSE
 
@@ -179,7 +179,7 @@ def hints(size: Size) -> Iterator[Line]:
     for host in HOSTS:
         runs = _same_build(size, host, 6).base
         floor, first, second = runs[:, :10].std(axis=1, ddof=1), runs[:, 10], runs[:, 11]
-        far = np.abs(second - first) > reach(Spread(0.0, 1.0, 10), len(METRICS)) * floor
+        far = np.abs(second - first) > reach(RunSpread(0.0, 1.0, 10), len(METRICS)) * floor
         told = f"{far.any(axis=1).mean():.1%}"
         yield Line("hint", f"{host}: any hint on two runs of one build (no bound)", told, "", holds=True)
 

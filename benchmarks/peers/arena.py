@@ -20,7 +20,7 @@ from typing import Any, Self
 from benchmarks.rig.server import pin
 from harness.faults import TokenBloat
 from harness.lab import IssuerSettings, LabPlan
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.proto import ledger_pb2
 from harness.lab.running import Lab
 
@@ -127,7 +127,7 @@ class Target:
 @contextmanager
 def arena(delays_s: Sequence[float] = ()) -> Iterator[tuple[Arena, Target]]:
     """Start issuer and target; calls take the delays in turn, where there are some."""
-    key = SigningKey.generate("ES256", serial=1)
+    key = IssuerKey.generate("ES256", serial=1)
     plan = LabPlan(IssuerSettings(lifetime_s=2 * RENEW_S), None, issuer_key={"kid": key.kid, "pem": key.pem()})
     with TemporaryDirectory() as folder, Lab.start(plan, Path(folder)) as lab:
         assert lab.issuer
@@ -146,7 +146,7 @@ def arena(delays_s: Sequence[float] = ()) -> Iterator[tuple[Arena, Target]]:
             target.close()
 
 
-def _static(key: SigningKey, issuer: str) -> str:
+def _static(key: IssuerKey, issuer: str) -> str:
     """Return a token that outlives every measurement, as large as the issuer's."""
     now_s = int(time.time())
     claims = {"iss": issuer, "sub": "peer", "aud": "ledger", "iat": now_s, "exp": now_s + 86_400, "client_id": "peer"}

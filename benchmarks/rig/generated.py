@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from harness.results.call_journal import Header, journal_path, names_path
 from harness.results.call_journal_reader import ROW_TYPE
-from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.row import NO_LIFE, Cause, Flag, Origin, RowKind
 from tests.fakes.run import STEPS, ZERO_NS, FakeRun
 
 METHODS = [f"jwtstorm.lab.v1.Ledger/{name}" for name in ("GetBalance", "Transfer", "List", "Watch", "Upload", "Chat")]
@@ -76,7 +76,7 @@ class Generated:
         piece["latency_us"] = np.minimum(service_us, 2e6)
         piece["life_ms"] = np.where(fetch, NO_LIFE, 30_000 - places * 30_000 // rows % 25_000)
         piece["messages"] = 1
-        piece["kind"] = np.where(fetch, Kind.FETCH, Kind.CALL)
+        piece["kind"] = np.where(fetch, RowKind.FETCH, RowKind.CALL)
         piece["flags"] = int(Flag.FINAL) | int(Flag.PLANNED) | int(Flag.MARK)
         piece["method"] = np.where(fetch, 0, 1 + dice.choice(len(METHODS), size, p=SHARES))
         piece["code"] = np.where(fetch, -1, np.where(dead, 16, 0))

@@ -11,8 +11,8 @@ from harness.analysis.columns import Chunk
 from harness.analysis.phases import pieces
 from harness.results.arrow import Bools
 from harness.results.call_journal import address_of, told_apart
-from harness.results.histogram import Counts, Ints, add, cell_of, quantiles
-from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.histogram import Ints, SparseCounts, add, cell_of, quantiles
+from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.results.series import BIN_S, Packing
 from harness.results.summary import ALL_METHODS, QUANTILES, Cell, Phase, Spread
 
@@ -30,7 +30,7 @@ class Fetches:
     def __init__(self) -> None:
         self.total = 0
         self.failed = 0
-        self._seconds = Counts()
+        self._seconds = SparseCounts()
 
     def count(self, fetches: Chunk) -> None:
         """Count some."""
@@ -59,8 +59,8 @@ class Fold:
         self._plain = Packing([""], [""], OUTCOMES)
         self._edges_us = np.round(np.array(pieces(phases, BIN_S)) * 1e6).astype(np.int64)
         self._lags = Packing([""], [""], ["ours", "busy"])
-        self._counts = {name: Counts() for name in ("response", "service", "pieces", "lag", "finals", "answered")}
-        self._counts |= {name: Counts() for name in ("attempts", "fetches", "life")}
+        self._counts = {name: SparseCounts() for name in ("response", "service", "pieces", "lag", "finals", "answered")}
+        self._counts |= {name: SparseCounts() for name in ("attempts", "fetches", "life")}
         shape = (len(names), len(methods))
         self._finals = np.zeros((*shape, len(Origin), len(Cause)), np.int64)
         self._not_sent = np.zeros(shape, np.int64)
@@ -101,7 +101,7 @@ class Fold:
             return
         causes = self._finals[place]
         causes += np.bincount(keys["cause"][inside], minlength=causes.size).reshape(causes.shape)
-        unsent = finals.method[inside & (finals.kind == Kind.NOT_SENT)]
+        unsent = finals.method[inside & (finals.kind == RowKind.NOT_SENT)]
         self._not_sent[place] += np.bincount(unsent, minlength=len(self._methods))
         outcome = keys["outcome"][inside]
         for name, times in (("response", finals.response_us), ("service", finals.service_us)):
@@ -111,7 +111,7 @@ class Fold:
     def _count_seconds(self, finals: Chunk, attempts: Chunk, fetches: Chunk) -> None:
         second = finals.at_us // 1_000_000
         self._counts["finals"].count(self._caused.pack(0, finals.method, finals.cause, second, 0))
-        sent = finals.where(finals.kind == Kind.CALL)
+        sent = finals.where(finals.kind == RowKind.CALL)
         ended = (sent.at_us + sent.response_us) // 1_000_000
         self._counts["answered"].count(self._plain.pack(0, 0, (~sent.ok).astype(np.int64), ended, 0))
         left = (attempts.at_us) // 1_000_000
@@ -232,7 +232,7 @@ class Fold:
         }
 
 
-def _over_time(packing: Packing, counted: Counts) -> dict[int, tuple[Ints, Ints]]:
+def _over_time(packing: Packing, counted: SparseCounts) -> dict[int, tuple[Ints, Ints]]:
     """Return the histogram over all times of each place of a packing."""
     found: dict[int, tuple[Ints, Ints]] = {}
     for keys, counts in counted.pieces():

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.analysis.columns import Finals
 from harness.analysis.phases import TENTHS, Baseline, Due, DueIn
-from harness.results.histogram import Counts, Ints, cell_of, quantiles
+from harness.results.histogram import Ints, SparseCounts, cell_of, quantiles
 
 _TENTH_US = 1_000_000 // TENTHS
 _LEAST_S = 3
@@ -24,8 +24,8 @@ class Tenths:
         self._first_fault_s = first_fault_s
         self._before_us = np.inf if first_fault_s is None else int(first_fault_s) * 1_000_000
         self._warm_us = -max(int(warm_up_s / 3), 1) * 1_000_000
-        self._calls, self._failed, self._slow = Counts(), Counts(), Counts()
-        self._early, self._warm = Counts(), Counts()
+        self._calls, self._failed, self._slow = SparseCounts(), SparseCounts(), SparseCounts()
+        self._early, self._warm = SparseCounts(), SparseCounts()
         """Response times, by cell: before the first fault, and in the last third of the warm-up."""
 
     def count(self, calls: Finals) -> None:

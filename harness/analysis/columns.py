@@ -13,7 +13,7 @@ from harness.analysis.merge import NAME, ROWS_PER_GROUP
 from harness.errors import RecordError
 from harness.results.arrow import Bools, numbers, numbers_or_nan
 from harness.results.histogram import Ints
-from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.results.treatment import treatment
 
 Spans = Sequence[tuple[float, float]]
@@ -63,15 +63,15 @@ class Chunk:
 
     def finals(self) -> "Chunk":
         """Return the rows that ratios and response times count: one for each call."""
-        return self.where((self.kind != Kind.FETCH) & ((self.flags & Flag.FINAL) != 0))
+        return self.where((self.kind != RowKind.FETCH) & ((self.flags & Flag.FINAL) != 0))
 
     def attempts(self) -> "Chunk":
         """Return the attempts that left."""
-        return self.where(self.kind == Kind.CALL)
+        return self.where(self.kind == RowKind.CALL)
 
     def fetches(self) -> "Chunk":
         """Return the requests for a token."""
-        return self.where(self.kind == Kind.FETCH)
+        return self.where(self.kind == RowKind.FETCH)
 
     def where(self, mask: Bools) -> "Chunk":
         """Return the rows that a mask keeps."""
@@ -154,7 +154,7 @@ class Rows:
         for batch in self._batches(_OF_FINALS):
             _numbered(batch, "method", self._number)
             final = (numbers(batch.column("flags")) & Flag.FINAL) != 0
-            counted = final & (_kinds(batch) != Kind.FETCH) & ((_ints(batch, "steps") & self._poison) == 0)
+            counted = final & (_kinds(batch) != RowKind.FETCH) & ((_ints(batch, "steps") & self._poison) == 0)
             lag_us, wait_us, latency_us = (_ints(batch, name) for name in ("lag_us", "wait_us", "latency_us"))
             response_us = (lag_us + wait_us + latency_us)[counted]
             yield Finals(_ints(batch, "intended_us")[counted], response_us, _causes(batch)[counted] == Cause.OK)
@@ -190,7 +190,7 @@ def _ints(batch: pa.RecordBatch, name: str) -> Ints:
 
 
 def _kinds(batch: pa.RecordBatch) -> Ints:
-    return _numbered(batch, "kind", lambda name: Kind[name])
+    return _numbered(batch, "kind", lambda name: RowKind[name])
 
 
 def _causes(batch: pa.RecordBatch) -> Ints:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harness.analysis.buckets import Tenths
 from harness.analysis.columns import Rows
-from harness.analysis.phases import Baseline, Recovered, Window, first_fault_s, recoveries, spans, unsteady
+from harness.analysis.phases import Baseline, FaultWindow, RecoveryTime, first_fault_s, recoveries, spans, unsteady
 from harness.results.run import Run
 from harness.results.summary import GOOD_IN_A_ROW, Phase
 
@@ -20,14 +20,14 @@ class Course:
     """Windows, baseline, recoveries and phases; seconds from zero."""
 
     ended_s: float
-    windows: tuple[Window, ...]
+    windows: tuple[FaultWindow, ...]
     baseline: Baseline
-    recovered: tuple[Recovered, ...]
+    recovered: tuple[RecoveryTime, ...]
     phases: tuple[Phase, ...]
     unsteady: str | None
     """Why the warm-up did not end steady; None where it did, or never ended."""
 
-    def recovery(self, step: str) -> Recovered | None:
+    def recovery(self, step: str) -> RecoveryTime | None:
         """Return the recovery of a step; None where it was never applied."""
         return next((recovery for recovery in self.recovered if recovery.step == step), None)
 
@@ -45,7 +45,7 @@ class Course:
         }
 
 
-def course_of(run: Run, found: Sequence[Window], rows: Rows, failure_limit: float) -> Course:
+def course_of(run: Run, found: Sequence[FaultWindow], rows: Rows, failure_limit: float) -> Course:
     """Return the course of a run whose steps were in force in the windows ``found``."""
     first = Tenths(first_fault_s(found), run.warm_up_s)
     for calls in rows.finals():

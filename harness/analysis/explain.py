@@ -18,7 +18,7 @@ from harness.errors import RecordError
 from harness.files import read_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.failure_details import http_answer
-from harness.results.row import Cause, Kind
+from harness.results.row import Cause, RowKind
 from harness.results.run import Run, find_run, read_run
 from harness.results.verifier_libraries import spoken_by
 from harness.results.verifier_texts import read_text
@@ -30,7 +30,7 @@ _SAMPLES = 10_000
 
 
 @dataclass
-class Tally:
+class CauseTally:
     """What the trace says of one cause."""
 
     cause: str
@@ -124,16 +124,16 @@ def _never_sent(run: Run) -> list[str]:
     """Say how many calls failed without an attempt: the trace knows attempts only, the rows know both."""
     if not (run.path / NAME).exists():
         return []
-    count = sum(int((chunk.finals().kind == Kind.NOT_SENT).sum()) for chunk in Rows(run.path).chunks())
+    count = sum(int((chunk.finals().kind == RowKind.NOT_SENT).sum()) for chunk in Rows(run.path).chunks())
     if not count:
         return []
     words = cause_words(Cause.LATE.name)
     return [f"{plural(count, 'call')} failed without an attempt, never sent: {words.meaning}; {words.advice}."]
 
 
-def tally(trace: Path) -> tuple[list[Tally], int]:
+def tally(trace: Path) -> tuple[list[CauseTally], int]:
     """Return what the trace says of each cause, the most frequent first, and its sampled successes."""
-    found: dict[str, Tally] = {}
+    found: dict[str, CauseTally] = {}
     sampled = 0
     for line in read_lines(trace):
         if "poisoned_by" in line:
@@ -142,11 +142,11 @@ def tally(trace: Path) -> tuple[list[Tally], int]:
         if cause == "OK":
             sampled += 1
             continue
-        found.setdefault(cause, Tally(cause)).add(line)
+        found.setdefault(cause, CauseTally(cause)).add(line)
     return sorted(found.values(), key=lambda one: -one.count), sampled
 
 
-def _told(one: Tally, total: int) -> list[str]:
+def _told(one: CauseTally, total: int) -> list[str]:
     words = cause_words(one.cause)
     count = f"{number(one.count)} of {plural(total, 'failed attempt')}"
     lines = [
@@ -173,7 +173,7 @@ def _told(one: Tally, total: int) -> list[str]:
     return [*lines, *_example(one.example), f"  change   {words.advice}"]
 
 
-def _beside(one: Tally) -> Iterator[str]:
+def _beside(one: CauseTally) -> Iterator[str]:
     """Say what the server tells beside its texts, and what the texts tell beside their cause."""
     if one.reasons:
         yield f"  reason   {_most(one.reasons)}"
@@ -190,7 +190,7 @@ def _beside(one: Tally) -> Iterator[str]:
         )
 
 
-def _hint(one: Tally, past: int) -> list[str]:
+def _hint(one: CauseTally, past: int) -> list[str]:
     """Say what the life left tells of an expiry: whose clock, or whose decision."""
     if one.cause != "EXPIRED":
         return []

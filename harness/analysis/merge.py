@@ -22,7 +22,7 @@ from harness.files import read_lines, replaced
 from harness.results.arrow import column, words
 from harness.results.call_journal import journal_path, workers
 from harness.results.call_journal_reader import JournalReader, WorkerRows
-from harness.results.row import NO_LIFE, SCHEMA, Cause, Kind, Origin
+from harness.results.row import NO_LIFE, SCHEMA, Cause, Origin, RowKind
 from harness.results.run import Run
 
 ROWS_PER_GROUP = 131_072
@@ -165,7 +165,7 @@ def _table(piece: list[tuple[npt.NDArray[Any], JournalReader, int]], methods: li
         "intended_us": column(times[order], pa.int64()),
         "life_ms": column(rows["life_ms"], pa.int32(), rows["life_ms"] != NO_LIFE),
         "flags": column(rows["flags"] & 0x0F, pa.uint8()),
-        "kind": words(rows["kind"], [kind.name for kind in Kind]),
+        "kind": words(rows["kind"], [kind.name for kind in RowKind]),
         "origin": words(rows["origin"], [origin.name for origin in Origin]),
         "cause": words(rows["cause"], [cause.name for cause in Cause]),
         "method": words(method[order], methods),

@@ -29,7 +29,7 @@ SLOWER_S = 0.05
 
 
 @dataclass(frozen=True)
-class Window:
+class FaultWindow:
     """When a step was planned, and when it really was in force; seconds from zero."""
 
     step: str
@@ -82,7 +82,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveryTime:
     """How long after a step's end calls were good again, or why that is not known."""
 
     step: str
@@ -94,7 +94,7 @@ class Recovered:
     """What it took at least, where calls were not good again before the load ended; None where nobody can tell."""
 
 
-def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[AnyEvent]) -> tuple[Window, ...]:
+def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[AnyEvent]) -> tuple[FaultWindow, ...]:
     """Return the steps of a run with the edges that its fault journal tells."""
     found = {str(step["id"]): _planned(step) for step in steps}
     for event in events:
@@ -103,9 +103,9 @@ def windows(steps: Sequence[Mapping[str, Any]], events: Iterable[AnyEvent]) -> t
     return tuple(found.values())
 
 
-def _planned(step: Mapping[str, Any]) -> Window:
+def _planned(step: Mapping[str, Any]) -> FaultWindow:
     until_s = step.get("until_s")
-    return Window(
+    return FaultWindow(
         str(step["id"]),
         str(step.get("fault", "")),
         str(step.get("seat", "")),
@@ -115,7 +115,7 @@ def _planned(step: Mapping[str, Any]) -> Window:
     )
 
 
-def _after(window: Window, event: StepEvent | FailedEvent) -> Window:
+def _after(window: FaultWindow, event: StepEvent | FailedEvent) -> FaultWindow:
     """Return a window as one event leaves it."""
     match event:
         case AppliedEvent():
@@ -130,7 +130,7 @@ def _after(window: Window, event: StepEvent | FailedEvent) -> Window:
     return window
 
 
-def _read_back(window: Window, *, active: bool) -> Window:
+def _read_back(window: FaultWindow, *, active: bool) -> FaultWindow:
     undone = window.until_s is not None
     held = active is not undone
     problem = window.problem or (
@@ -139,7 +139,7 @@ def _read_back(window: Window, *, active: bool) -> Window:
     return replace(window, verified=held and window.problem is None, problem=problem)
 
 
-def first_fault_s(found: Iterable[Window]) -> float | None:
+def first_fault_s(found: Iterable[FaultWindow]) -> float | None:
     """Return when the first fault began, or None."""
     return min((window.from_s for window in found if window.from_s is not None), default=None)
 
@@ -170,28 +170,34 @@ def too_many(failed: int, calls: int, limit: float) -> bool:
     return 1 - likely < UNLIKELY
 
 
-def recoveries(found: Iterable[Window], due_in: DueIn, baseline: Baseline, ended_s: float) -> tuple[Recovered, ...]:
+def recoveries(
+    found: Iterable[FaultWindow], due_in: DueIn, baseline: Baseline, ended_s: float
+) -> tuple[RecoveryTime, ...]:
     """Return the recovery of each step that was applied."""
     applied = [window for window in found if window.from_s is not None]
     return tuple(_recovery(window, applied, cache(due_in), baseline, ended_s) for window in applied)
 
 
-def _recovery(window: Window, others: Sequence[Window], due_in: DueIn, baseline: Baseline, ended_s: float) -> Recovered:
+def _recovery(
+    window: FaultWindow, others: Sequence[FaultWindow], due_in: DueIn, baseline: Baseline, ended_s: float
+) -> RecoveryTime:
     end_s = window.end_s(ended_s)
     if window.planned_until_s is not None and window.until_s is None:
-        return Recovered(window.step, end_s, end_s, None, "it was never undone, so there was nothing to recover from")
+        return RecoveryTime(
+            window.step, end_s, end_s, None, "it was never undone, so there was nothing to recover from"
+        )
     if baseline.p99_s is None:
-        return Recovered(window.step, end_s, end_s, None, "no call succeeded before the first fault to compare with")
+        return RecoveryTime(window.step, end_s, end_s, None, "no call succeeded before the first fault to compare with")
     first, last = math.ceil(end_s * TENTHS - 1e-6), math.floor(ended_s * TENTHS + 1e-6)
     start, seen = _first_good(first, last, due_in, baseline)
     took_s = 0.0 if start == first else round(start / TENTHS - end_s, 1)
     if seen == GOOD_IN_A_ROW:
         also = _meanwhile(window, others, (end_s, end_s + took_s), ended_s)
-        return Recovered(window.step, end_s, start / TENTHS if took_s else end_s, took_s, also)
+        return RecoveryTime(window.step, end_s, start / TENTHS if took_s else end_s, took_s, also)
     tail = [due_in(tenth, TENTHS) for tenth in range(first, last - TENTHS + 1, TENTHS)]
     reasons = (_why_not(tail, baseline, ended_s - end_s), _meanwhile(window, others, (end_s, ended_s), ended_s))
     why = "; ".join(reason for reason in reasons if reason)
-    return Recovered(window.step, end_s, max(end_s, ended_s), None, why, took_s)
+    return RecoveryTime(window.step, end_s, max(end_s, ended_s), None, why, took_s)
 
 
 def _first_good(first: int, last: int, due_in: DueIn, baseline: Baseline) -> tuple[int, int]:
@@ -211,7 +217,9 @@ def _first_good(first: int, last: int, due_in: DueIn, baseline: Baseline) -> tup
         start += 1
 
 
-def _meanwhile(window: Window, others: Sequence[Window], span: tuple[float, float], ended_s: float) -> str | None:
+def _meanwhile(
+    window: FaultWindow, others: Sequence[FaultWindow], span: tuple[float, float], ended_s: float
+) -> str | None:
     """Say which other steps were in force while a step recovered."""
     acting = [other for other in others if other is not window and other.from_s is not None and span[1] > span[0]]
     names = [other.step for other in acting if (other.from_s or 0.0) < span[1] and other.end_s(ended_s) >= span[0]]
@@ -231,7 +239,7 @@ def _why_not(tail: Sequence[Due], baseline: Baseline, left_s: float) -> str:
 
 
 def spans(
-    found: Sequence[Window], recovered: Sequence[Recovered], ended_s: float, warm_up_s: float
+    found: Sequence[FaultWindow], recovered: Sequence[RecoveryTime], ended_s: float, warm_up_s: float
 ) -> tuple[Phase, ...]:
     """Return all phases of a run: warm-up, all, steady, each window and each recovery."""
     whole = (0.0, max(ended_s, 0.0))

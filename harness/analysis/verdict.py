@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from harness.analysis.course import Course
-from harness.analysis.phases import Window
+from harness.analysis.phases import FaultWindow
 from harness.files import cut_lines
 from harness.formatting import cause_words, duration, number, plural
 from harness.results.call_journal_reader import WorkerRows
@@ -89,7 +89,7 @@ def most_failed(cell: Cell) -> str:
     return f"; the most frequent cause: {cause_words(cause).label} ({number(count)} of {failed} in the warm-up)"
 
 
-def of_faults(windows: Iterable[Window], state: str) -> list[Problem]:
+def of_faults(windows: Iterable[FaultWindow], state: str) -> list[Problem]:
     """Return steps that were not carried out, not undone, or far from plan."""
     found = []
     for window in windows:

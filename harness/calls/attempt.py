@@ -135,7 +135,7 @@ class Attempt:
         return self.sent_ns + life_s * 1e9
 
 
-class Recorder(Protocol):
+class AttemptRecorder(Protocol):
     """Where attempts go."""
 
     def attempt(self, attempt: Attempt, *, final: bool) -> None:
@@ -153,7 +153,7 @@ class Client:
     keeper: Keeper
     tokens: Tokens
     faults: CallFaults
-    recorder: Recorder
+    recorder: AttemptRecorder
     deadline_s: float
     zero_ns: Callable[[], int]
     ended_ns: Callable[[], int] | None = None

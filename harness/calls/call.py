@@ -23,7 +23,7 @@ from harness.tokens.token import Token
 NEVER_READ = "stream never read; iterate over it in the task that opened it"
 
 
-class Call:
+class LogicalCall:
     """What a channel asks before and after each attempt.
 
     Errors of the library are anything with ``code()`` and ``details()``.

@@ -13,13 +13,13 @@ from typing import Any, Self
 import grpc
 
 from harness import clock
-from harness.calls.attempt import Arrival, Attempt, Client, Recorder
-from harness.calls.call import Call
+from harness.calls.attempt import Arrival, Attempt, AttemptRecorder, Client
+from harness.calls.call import LogicalCall
 from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.results.classify import CANCELLED
 
-__all__ = ["Arrival", "Attempt", "AuthChannel", "Client", "NoToken", "Recorder", "Replies"]
+__all__ = ["Arrival", "Attempt", "AttemptRecorder", "AuthChannel", "Client", "NoToken", "Replies"]
 
 
 class NoToken(grpc.RpcError):
@@ -38,7 +38,7 @@ class NoToken(grpc.RpcError):
         return str(self.error)
 
 
-def _prepare(call: Call) -> tuple[Metadata, float]:
+def _prepare(call: LogicalCall) -> tuple[Metadata, float]:
     try:
         return call.prepare()
     except TokenError as error:
@@ -80,7 +80,7 @@ class _OneReply(_Method):
     def _send(
         self, inner: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: dict[str, Any]
     ) -> Any:
-        call = Call(self._client, self._name, timeout, metadata)
+        call = LogicalCall(self._client, self._name, timeout, metadata)
         tried = call.resume()
         if tried is not None and not call.failed(tried, replay=not isinstance(request, Iterator)):
             raise tried
@@ -97,12 +97,12 @@ class _OneReply(_Method):
                 call.succeeded(1)
                 return reply
 
-    def _outgoing(self, call: Call, request: Any) -> Any:
+    def _outgoing(self, call: LogicalCall, request: Any) -> Any:
         """Return what the library sends in the attempt at hand."""
         del call
         return request
 
-    def _ended(self, call: Call) -> None:
+    def _ended(self, call: LogicalCall) -> None:
         """Note that the attempt at hand ended just now."""
         call.ended()
 
@@ -112,20 +112,20 @@ class _ManyRequests(_OneReply):
 
     __slots__ = ()
 
-    def _outgoing(self, call: Call, request: Any) -> Any:
+    def _outgoing(self, call: LogicalCall, request: Any) -> Any:
         return _counted(iter(request), call, call.attempt)
 
-    def _ended(self, call: Call) -> None:
+    def _ended(self, call: LogicalCall) -> None:
         """Leave it to recording: of a stream the transport does not tell."""
 
 
-def _counted(requests: Iterator[Any], call: Call, attempt: Attempt) -> Iterator[Any]:
+def _counted(requests: Iterator[Any], call: LogicalCall, attempt: Attempt) -> Iterator[Any]:
     """Return requests that are counted for their attempt, those after its token's end apart."""
     attempt.after_expiry = 0
     return _counting(requests, call, attempt, attempt.dies_ns())
 
 
-def _counting(requests: Iterator[Any], call: Call, attempt: Attempt, dies_ns: float) -> Iterator[Any]:
+def _counting(requests: Iterator[Any], call: LogicalCall, attempt: Attempt, dies_ns: float) -> Iterator[Any]:
     for request in requests:
         attempt.requests += 1
         if clock.monotonic_ns() >= dies_ns:
@@ -140,7 +140,7 @@ class _ManyReplies(_Method):
 
     def __call__(self, request: Any, timeout: float | None = None, metadata: Any = None, **options: Any) -> "Replies":
         """Return the stream of replies."""
-        call = Call(self._client, self._name, timeout, metadata)
+        call = LogicalCall(self._client, self._name, timeout, metadata)
 
         def send() -> Any:
             sent, left_s = _prepare(call)
@@ -156,7 +156,7 @@ class Replies:
     when its task ends. One that is never read is recorded as no call.
     """
 
-    def __init__(self, call: Call, send: Callable[[], Any], *, replay: bool) -> None:
+    def __init__(self, call: LogicalCall, send: Callable[[], Any], *, replay: bool) -> None:
         self._over = True  # nothing to leave, should the first send raise
         self._call = call
         self._send = send

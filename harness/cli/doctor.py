@@ -20,7 +20,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One line: ``ok``, ``missing`` (a run cannot do without) or ``absent`` (it adds something)."""
 
     mark: Literal["ok", "missing", "absent"]
@@ -30,61 +30,65 @@ class Finding:
 
 def examine(
     environ: Mapping[str, str] = os.environ, which: Callable[[str], str | None] = shutil.which, port: int = 8089
-) -> list[Finding]:
+) -> list[Diagnosis]:
     """Return what was found on this machine."""
     findings = [_python(), *(_package(name) for name in NEEDED)]
-    findings.append(Finding("ok", "proxy", choose(environ, which).text()))
-    findings.append(Finding("ok", "HTTP proxy", http_proxy.sentence("", environ)))
+    findings.append(Diagnosis("ok", "proxy", choose(environ, which).text()))
+    findings.append(Diagnosis("ok", "HTTP proxy", http_proxy.sentence("", environ)))
     findings.append(_native(native_version(), which))
     findings.append(_faketime(environ))
     findings.append(_port(port))
     findings.append(_tool("go", "builds the real Toxiproxy (make toxiproxy)", which))
     browser = next((name for name in BROWSERS if which(name)), None)
     findings.append(
-        Finding("ok", "browser", browser)
+        Diagnosis("ok", "browser", browser)
         if browser
-        else Finding("absent", "browser", "a headless Chromium runs the page tests (Debian: apt-get install chromium)")
+        else Diagnosis(
+            "absent", "browser", "a headless Chromium runs the page tests (Debian: apt-get install chromium)"
+        )
     )
     return findings
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     found = ".".join(str(part) for part in sys.version_info[:3])
     enough = sys.version_info >= (3, 11)
-    return Finding("ok" if enough else "missing", "Python", found if enough else f"{found}; install 3.11 or newer")
+    return Diagnosis("ok" if enough else "missing", "Python", found if enough else f"{found}; install 3.11 or newer")
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Diagnosis:
     try:
-        return Finding("ok", name, version(name))
+        return Diagnosis("ok", name, version(name))
     except PackageNotFoundError:
-        return Finding("missing", name, "not installed; run: make setup")
+        return Diagnosis("missing", name, "not installed; run: make setup")
 
 
-def _faketime(environ: Mapping[str, str]) -> Finding:
+def _faketime(environ: Mapping[str, str]) -> Diagnosis:
     try:
         library = find_library(environ)
     except UsageError as error:
         adds = "it moves the clock of a server that a scenario launches"
-        return Finding("absent", "faketime", f"{str(error).removeprefix('faketime: ')}; {adds}")
-    return Finding("ok", "faketime", f"{library.version}: {library.path}")
+        return Diagnosis("absent", "faketime", f"{str(error).removeprefix('faketime: ')}; {adds}")
+    return Diagnosis("ok", "faketime", f"{library.version}: {library.path}")
 
 
-def _native(found: str | None, which: Callable[[str], str | None]) -> Finding:
+def _native(found: str | None, which: Callable[[str], str | None]) -> Diagnosis:
     if found is not None:
-        return Finding("ok", "native transport", found)
+        return Diagnosis("ok", "native transport", found)
     cargo = "" if which("cargo") else "; cargo is not found here: rustup.rs has it"
-    return Finding("absent", "native transport", f"runs use grpcio; {WAY_OUT}{cargo}")
+    return Diagnosis("absent", "native transport", f"runs use grpcio; {WAY_OUT}{cargo}")
 
 
-def _port(port: int) -> Finding:
+def _port(port: int) -> Diagnosis:
     with socket.socket() as probe:
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     if taken:
-        return Finding("absent", f"port {port}", "taken; give the web page another: jwtstorm run NAME --web-port 8090")
-    return Finding("ok", f"port {port}", "free for the web page")
+        return Diagnosis(
+            "absent", f"port {port}", "taken; give the web page another: jwtstorm run NAME --web-port 8090"
+        )
+    return Diagnosis("ok", f"port {port}", "free for the web page")
 
 
-def _tool(name: str, adds: str, which: Callable[[str], str | None]) -> Finding:
+def _tool(name: str, adds: str, which: Callable[[str], str | None]) -> Diagnosis:
     path = which(name)
-    return Finding("ok", name, path) if path else Finding("absent", name, f"not found; it {adds}")
+    return Diagnosis("ok", name, path) if path else Diagnosis("absent", name, f"not found; it {adds}")

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.comparison.statistics.steps import LEAST_POINTS, Step
+from harness.comparison.statistics.steps import LEAST_POINTS, MetricStep
 from harness.formatting import duration, percent, plural
 
 SCHEMA = 1
@@ -28,7 +28,7 @@ class Trend:
 
     scenario: str
     points: tuple[BuildPoint, ...]
-    steps: dict[str, tuple[Step, ...]]
+    steps: dict[str, tuple[MetricStep, ...]]
     """By metric; ``at`` counts the points that have a value of it."""
     left_out: tuple[str, ...]
     """Runs that do not stand beside the newest, each with its reason."""

@@ -31,7 +31,7 @@ TOO_NOISY_CODE = 4
 
 
 @dataclass(frozen=True)
-class Metric:
+class PhaseMetric:
     """Something that is compared in each phase."""
 
     name: str
@@ -40,11 +40,11 @@ class Metric:
 
 
 METRICS = (
-    Metric("failed", "ratio", lambda cell: cell.failure_ratio),
-    Metric("p50 response", "s", lambda cell: cell.response_ok.p50_s),
-    Metric("p90 response", "s", lambda cell: cell.response_ok.p90_s),
-    Metric("p99 response", "s", lambda cell: cell.response_ok.p99_s),
-    Metric("p99 service", "s", lambda cell: cell.service_ok.p99_s),
+    PhaseMetric("failed", "ratio", lambda cell: cell.failure_ratio),
+    PhaseMetric("p50 response", "s", lambda cell: cell.response_ok.p50_s),
+    PhaseMetric("p90 response", "s", lambda cell: cell.response_ok.p90_s),
+    PhaseMetric("p99 response", "s", lambda cell: cell.response_ok.p99_s),
+    PhaseMetric("p99 service", "s", lambda cell: cell.service_ok.p99_s),
 )
 
 

@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 
 from harness import clock
-from harness.conductor.environment import Stage
+from harness.conductor.environment import Environment
 from harness.conductor.report_process import make_report
 from harness.conductor.run_folder import RunFolder, RunSettings
 from harness.conductor.staging import choose_transport
-from harness.conductor.workers import Crew, Roster
+from harness.conductor.workers import Runner, Workers
 from harness.endpoint import proxy
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
@@ -41,7 +41,7 @@ SPAWN_LEAD_S = 0.3
 class Conductor:
     """One run; `begin`, `spawned` and `finish` in this order, `interrupt` at any time."""
 
-    def __init__(self, scenario: Scenario, about: About, settings: RunSettings, crew: Crew) -> None:
+    def __init__(self, scenario: Scenario, about: About, settings: RunSettings, crew: Runner) -> None:
         self.scenario = scenario
         self.exit_code = 3
         self.broken = False
@@ -52,8 +52,8 @@ class Conductor:
         self._settings = settings
         self._crew = crew
         self._folder: RunFolder | None = None
-        self._stage: Stage | None = None
-        self._roster: Roster | None = None
+        self._stage: Environment | None = None
+        self._roster: Workers | None = None
         self._problems: list[Problem] = []
         self._interrupted: str | None = None
         self._zero_ns: int | None = None
@@ -116,11 +116,11 @@ class Conductor:
         self._folder.update(transport=asdict(transport), proxy=proxy.told(_proxy_of(self.scenario)))
         logger.info("transport %s", transport.text())
         self._check_run_time()
-        stage = self._stage = Stage(self.scenario, self._settings.environ, self._folder.path)
+        stage = self._stage = Environment(self.scenario, self._settings.environ, self._folder.path)
         if not stage.set_up(self._over):
             return
         self._folder.update(**stage.about())
-        self._roster = Roster(self._crew, self._folder.path.resolve(), self._break)
+        self._roster = Workers(self._crew, self._folder.path.resolve(), self._break)
         members = self._roster.members
         orders = stage.orders(self._settings.users, transport.name, len(members))
         for member, begin in zip(members, orders, strict=True):
@@ -214,7 +214,7 @@ class Conductor:
 
     # --- the beginning -----------------------------------------------------------------------
 
-    def _set_zero(self, roster: Roster) -> bool:
+    def _set_zero(self, roster: Workers) -> bool:
         assert self._folder is not None  # noqa: S101 - begin made it
         zero_ns = clock.monotonic_ns() + round((self.scenario.load.warm_up_s + SPAWN_LEAD_S) * 1e9)
         self._folder.update(zero_ns=zero_ns, workers=roster.to_json())

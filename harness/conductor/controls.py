@@ -10,7 +10,7 @@ from harness.results.fault_events import Command
 
 
 @dataclass(frozen=True)
-class Parts:
+class Controls:
     """The parts that a run has; a part that is None belongs to somebody else.
 
     Each is an object whose methods carry out a command's action.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.conductor.injection import Injection
 from harness.conductor.staging import lab_note, lab_plan
 from harness.faults.per_call.dice import keyed
@@ -22,7 +22,7 @@ from harness.results.problem import Problem
 from harness.scenario.scenario import Scenario
 
 
-class Stage:
+class Environment:
     """Lab and faults of the run in the folder ``run``: `set_up` first, `close` last, `take_back` at any time."""
 
     def __init__(self, scenario: Scenario, environ: Mapping[str, str], run: Path) -> None:
@@ -45,7 +45,7 @@ class Stage:
             lab.stop()
             return False
         self._journal.write(lab_note(self._scenario, self._environ, lab))
-        parts = Parts(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
+        parts = Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
         self._injection = Injection(self._scenario.steps, parts, self._journal, lab.proxies)
         self._injection.plan()
         return True

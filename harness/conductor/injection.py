@@ -12,7 +12,7 @@ from typing import Literal, TypedDict
 
 from harness import clock
 from harness.errors import HarnessError, RecordError
-from harness.faults import Lab, Reading, Site
+from harness.faults import LabControls, Reading, Site
 from harness.faults.timeline import Edge, Step, edges
 from harness.results.fault_events import (
     AnyEvent,
@@ -45,7 +45,7 @@ class Injection:
     """
 
     steps: Sequence[Step]
-    lab: Lab
+    lab: LabControls
     journal: FaultJournal
     proxies: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)

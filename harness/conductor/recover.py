@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.errors import HarnessError, RecordError, UsageError
 from harness.files import cut_lines
 from harness.lab.processes.child import started_ticks
@@ -108,7 +108,7 @@ class _Recovery:
             self.attempt(f"{step}: it died with its process", step, lambda: None)
             return
         said = ", ".join(f"{command.action} on {command.arguments.get('proxy')}" for command in commands)
-        self.attempt(f"{step}: {said}", step, partial(_carry_out, commands, Parts(proxy=proxy)))
+        self.attempt(f"{step}: {said}", step, partial(_carry_out, commands, Controls(proxy=proxy)))
 
     def delete_proxies(self, run: Path, left: Sequence[str], proxy: ProxyClient) -> None:
         try:
@@ -125,7 +125,7 @@ def _kill(pid: int, *, group: bool) -> None:
         (os.killpg if group else os.kill)(pid, signal.SIGKILL)
 
 
-def _carry_out(commands: Iterable[Command], parts: Parts) -> None:
+def _carry_out(commands: Iterable[Command], parts: Controls) -> None:
     for command in commands:
         parts.do(command)
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from harness.faults.per_call.dice import keyed
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.processes.child import started_ticks
 from harness.lab.processes.launched import Launched
@@ -41,7 +41,7 @@ def _issuer_key(scenario: Scenario) -> dict[str, str] | None:
     """Return a key pair for the lab's issuer, made here where workers need it too; it is never written down."""
     if not keyed(scenario.steps) or scenario.issuer is not None or scenario.lab.algorithm == "HS256":
         return None
-    key = SigningKey.generate(scenario.lab.algorithm, serial=1)
+    key = IssuerKey.generate(scenario.lab.algorithm, serial=1)
     return {"kid": key.kid, "pem": key.pem()}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
-from harness.protocol.clock_offset import Offset, Pings
+from harness.protocol.clock_offset import ClockOffset, Pings
 from harness.protocol.file_shipping import Dock
 from harness.results.problem import Problem, ProblemKind
 from harness.results.run import clock_doubt
@@ -25,7 +25,7 @@ HEARS = tuple(f"jwtstorm-{kind}" for kind in ("joined", "pong", "live", "chunk",
 """The messages of workers."""
 
 
-class Crew(Protocol):
+class Runner(Protocol):
     """The workers of a run, as Locust knows them."""
 
     def members(self) -> list[str]:
@@ -38,13 +38,13 @@ class Crew(Protocol):
         """Stop all users and wait until they have stopped."""
 
 
-class Roster:
+class Workers:
     """The conductor's side of the messages; a worker is known by its place among the members.
 
     ``on_problem`` is told of what makes the run invalid and ends it.
     """
 
-    def __init__(self, crew: Crew, run: Path, on_problem: Callable[[Problem], None]) -> None:
+    def __init__(self, crew: Runner, run: Path, on_problem: Callable[[Problem], None]) -> None:
         self.members = crew.members()
         self.live: dict[int, Counter[str]] = {}
         """Final calls by outcome, and fetches, of each worker so far."""
@@ -102,7 +102,7 @@ class Roster:
             if offset is None:
                 raise RunError(f"worker {worker} answered no ping, so its clock is not known; see its log")
         for member, offset in zip(self.members, offsets, strict=True):
-            self._crew.send("jwtstorm-zero", {"zero_ns": zero_ns + (offset or Offset()).ns}, member)
+            self._crew.send("jwtstorm-zero", {"zero_ns": zero_ns + (offset or ClockOffset()).ns}, member)
 
     def doubts(self) -> list[str]:
         """Return what is wrong with the clocks."""
@@ -134,8 +134,8 @@ class Roster:
                 **self._promises.get(worker, {}),
                 "worker": worker,
                 "remote": worker in self._pings,
-                "clock_offset_ns": (self._offset(worker) or Offset()).ns,
-                "clock_bound_s": (self._offset(worker) or Offset()).bound_s,
+                "clock_offset_ns": (self._offset(worker) or ClockOffset()).ns,
+                "clock_bound_s": (self._offset(worker) or ClockOffset()).bound_s,
             }
             for worker in range(len(self.members))
         ]
@@ -186,8 +186,8 @@ class Roster:
 
     # --- what is known -----------------------------------------------------------------------
 
-    def _offset(self, worker: int) -> Offset | None:
-        return self._pings[worker].offset if worker in self._pings else Offset()
+    def _offset(self, worker: int) -> ClockOffset | None:
+        return self._pings[worker].offset if worker in self._pings else ClockOffset()
 
     def _owing(self) -> set[int]:
         return set(range(len(self.members))) - self._promises.keys()

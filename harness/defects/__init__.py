@@ -55,15 +55,15 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Case:
+class DefectCase:
     """Credentials whose expected answer is their own, not the row's."""
 
     token: str = field(repr=False)
     expected: str
 
 
-Made = Mapping[str, "str | Metadata | Case"]
-"""What a specimen row makes, by variant: a token, a call's metadata, or a `Case`."""
+Made = Mapping[str, "str | Metadata | DefectCase"]
+"""What a specimen row makes, by variant: a token, a call's metadata, or a `DefectCase`."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Defect:
         made = self.make(good) if self.make and good.signer.algorithm in self.algorithms else {}
         return tuple(self._specimen(variant, credentials) for variant, credentials in made.items())
 
-    def _specimen(self, variant: str, credentials: "str | Metadata | Case") -> Specimen:
-        if isinstance(credentials, Case):
+    def _specimen(self, variant: str, credentials: "str | Metadata | DefectCase") -> Specimen:
+        if isinstance(credentials, DefectCase):
             return Specimen(self.id, variant, bearer(credentials.token), credentials.expected)
         metadata = bearer(credentials) if isinstance(credentials, str) else credentials
         return Specimen(self.id, variant, metadata, self.expected)

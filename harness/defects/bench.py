@@ -61,7 +61,7 @@ class Observation:
 Observations = AsyncIterator[Observation]
 
 
-class Stream(Protocol):
+class BenchStream(Protocol):
     """An open bidi call."""
 
     async def ask(self, nonce: str) -> bool:
@@ -101,7 +101,7 @@ class Bench(Protocol):
     async def control(self) -> Answer:
         """Make one call with a good token."""
 
-    def stream(self, metadata: Metadata) -> AbstractAsyncContextManager[Stream]:
+    def stream(self, metadata: Metadata) -> AbstractAsyncContextManager[BenchStream]:
         """Open a bidi call."""
 
     async def with_plugin(self, metadata: Metadata, *, secure: bool) -> Answer:

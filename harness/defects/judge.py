@@ -12,7 +12,7 @@ Verdict = Literal["passed", "allowed", "failed", "void"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Judgement:
     """What came of one specimen in one kind of call, or of one look of a procedure.
 
     ``void`` means that a good call beside it failed, so that the answer proves nothing.
@@ -45,11 +45,11 @@ def wrong_code(code: str, expected: str) -> str:
 
 def judge_answer(
     row: Defect, specimen: Specimen, shape: str, algorithm: str, answer: Answer, declared: Collection[str]
-) -> Iterator[Outcome]:
+) -> Iterator[Judgement]:
     """Yield what an answer to a specimen says of its row, and of what holds for every rejection."""
 
-    def outcome(identity: str, verdict: Verdict, text: str) -> Outcome:
-        return Outcome(identity, specimen.variant, shape, algorithm, verdict, text, specimen.local)
+    def outcome(identity: str, verdict: Verdict, text: str) -> Judgement:
+        return Judgement(identity, specimen.variant, shape, algorithm, verdict, text, specimen.local)
 
     if answer.neighbour:
         yield outcome(row.id, "void", f"the good call after it ended {answer.neighbour}")
@@ -64,11 +64,11 @@ def judge_answer(
         yield outcome("WIRE-13", "failed", f"the text of {row.id}'s rejection holds {found}")
 
 
-def judge_observation(row: Defect, seen: Observation, algorithm: str, declared: Collection[str]) -> Outcome:
+def judge_observation(row: Defect, seen: Observation, algorithm: str, declared: Collection[str]) -> Judgement:
     """Return what a procedure's look says of its row."""
     if seen.problem:
-        return Outcome(row.id, seen.variant, "procedure", algorithm, "failed", seen.problem)
+        return Judgement(row.id, seen.variant, "procedure", algorithm, "failed", seen.problem)
     if not seen.code:
-        return Outcome(row.id, seen.variant, "procedure", algorithm, "passed")
+        return Judgement(row.id, seen.variant, "procedure", algorithm, "passed")
     verdict, text = judge(row, seen.expected or row.expected, seen.code, declared)
-    return Outcome(row.id, seen.variant, "procedure", algorithm, verdict, text)
+    return Judgement(row.id, seen.variant, "procedure", algorithm, verdict, text)

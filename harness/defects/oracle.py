@@ -73,7 +73,7 @@ class Edges:
 
 
 @dataclass(frozen=True)
-class Window:
+class ValidityWindow:
     """When a token says that it is valid, in seconds since the epoch; infinite where it does not say."""
 
     begins_s: float = -math.inf
@@ -85,7 +85,7 @@ class Window:
         return cls(numeric_date(claims, "nbf", -math.inf), numeric_date(claims, "exp", math.inf))
 
 
-def expect(window: Window, edges: Edges, sent_s: float, answered_s: float) -> Expectation:
+def expect(window: ValidityWindow, edges: Edges, sent_s: float, answered_s: float) -> Expectation:
     """Return what a verifier must say to a token whose only fault may be its time.
 
     Source: RFC 7519, sections 4.1.4 and 4.1.5: not accepted on or after ``exp``, nor before ``nbf``.

@@ -40,7 +40,7 @@ class Script:
 
 
 @dataclass
-class Tally:
+class RehearsalCounts:
     """What came of it."""
 
     calls: int = 0
@@ -65,9 +65,9 @@ class Rehearsal:
         self._order = count()
         self._agenda: list[tuple[float, int, Life]] = []
         self._issued: Token | None = None
-        self.tally = Tally()
+        self.tally = RehearsalCounts()
 
-    def run(self) -> Tally:
+    def run(self) -> RehearsalCounts:
         """Play the script to its end."""
         script = self._script
         for number in range(int(script.duration_s * script.calls_per_s)):

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from harness import clock
-from harness.placeholders import Filler, Kind, Language, Template
+from harness.placeholders import Filler, Language, PlaceholderKind, Template
 
 ROW = "row."
 _PER_S = {"s": 1, "ms": 1_000, "ns": 1_000_000_000}
@@ -87,12 +87,12 @@ def _row(column: str) -> Filler:
 
 CALLS = Language(
     {
-        "seq": Kind(_sequence, "{{seq}} or {{seq 1000}}"),
-        "random": Kind(_random, "{{random 1 6}}"),
-        "choice": Kind(_choice, "{{choice red green}}"),
-        "uuid": Kind(_uuid, "{{uuid}}"),
-        "now": Kind(_now, "{{now}}, {{now s}}, {{now ms}} or {{now ns}}"),
-        ROW: Kind(_row, "{{row.COLUMN}}"),
+        "seq": PlaceholderKind(_sequence, "{{seq}} or {{seq 1000}}"),
+        "random": PlaceholderKind(_random, "{{random 1 6}}"),
+        "choice": PlaceholderKind(_choice, "{{choice red green}}"),
+        "uuid": PlaceholderKind(_uuid, "{{uuid}}"),
+        "now": PlaceholderKind(_now, "{{now}}, {{now s}}, {{now ms}} or {{now ns}}"),
+        ROW: PlaceholderKind(_row, "{{row.COLUMN}}"),
     }
 )
 """What may stand in the data and the metadata of calls."""

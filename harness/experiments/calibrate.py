@@ -16,7 +16,7 @@ from harness.comparison.statistics.noise_floor import LEAST_RUNS, NoiseFloor, no
 from harness.comparison.statistics.verdict import change_words
 from harness.errors import UsageError
 from harness.experiments.duel.builds import contender
-from harness.experiments.duel.ledger import Entry
+from harness.experiments.duel.ledger import PairEntry
 from harness.experiments.duel.prepared_build import Builder
 from harness.experiments.duel.single_run import RunMaker
 from harness.formatting import plural
@@ -70,7 +70,7 @@ def _make_runs(options: argparse.Namespace, file: Path, builder: Builder, tell: 
         builder.prepare()
         for number in range(1, options.runs + 1):
             tell(f"run {number} of {options.runs}")
-            made = maker(Entry(number, "AB"), "base")
+            made = maker(PairEntry(number, "AB"), "base")
             if made.why or made.folder is None:
                 tell(f"   left out: {made.why}")
             else:

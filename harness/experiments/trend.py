@@ -17,7 +17,7 @@ from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import Measured, measure_run
 from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.noise_floor import read_noise_floor
-from harness.comparison.statistics.steps import Step, steps
+from harness.comparison.statistics.steps import MetricStep, steps
 from harness.errors import RecordError, UsageError
 from harness.formatting import plural
 
@@ -96,7 +96,7 @@ def _median(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _steps(points: Sequence[BuildPoint], metric: Metric) -> tuple[Step, ...]:
+def _steps(points: Sequence[BuildPoint], metric: Metric) -> tuple[MetricStep, ...]:
     known = [value for point in points if (value := point.values[str(metric)]) is not None]
     return steps(known, logarithmic=metric.scale == "log")
 

@@ -16,7 +16,7 @@ _HOMES = {
     "FAULTS": "harness.faults.fault",
     "Fault": "harness.faults.fault",
     "Forge": "harness.faults.per_call",
-    "Lab": "harness.faults.of_lab",
+    "LabControls": "harness.faults.of_lab",
     "LabFault": "harness.faults.of_lab",
     "Meter": "harness.faults.of_lab",
     "Reading": "harness.faults.of_lab",

@@ -26,7 +26,7 @@ from harness.faults.kill_tokens import ExpireAll as ExpireAll
 from harness.faults.kill_tokens import RevokeAll as RevokeAll
 from harness.faults.latency import Latency as Latency
 from harness.faults.limit_data import LimitData as LimitData
-from harness.faults.of_lab import Lab as Lab
+from harness.faults.of_lab import LabControls as LabControls
 from harness.faults.of_lab import LabFault as LabFault
 from harness.faults.of_lab import Meter as Meter
 from harness.faults.of_lab import Reading as Reading
@@ -78,7 +78,7 @@ __all__ = [
     "JwksDown",
     "JwksEmpty",
     "JwksSlow",
-    "Lab",
+    "LabControls",
     "LabFault",
     "Latency",
     "LimitData",

@@ -6,7 +6,7 @@ machine's.
 
 from dataclasses import dataclass, replace
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.results.fault_events import Command
 from harness.validation import not_zero, one_of
 
@@ -41,7 +41,7 @@ class MovedClock(LabFault, registered=False):
         del site
         return (Command(self.part(), "move_clock", {"skew_s": 0.0, "rate_ppm": 0.0}),)
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Measure the offset against this process's clock."""
         del site
         clock = lab.state(self.part())["clock"]
@@ -49,7 +49,7 @@ class MovedClock(LabFault, registered=False):
         measured = {"rung": clock.get("rung", RUNGS[self.of]), "asked_s": clock["offset_s"]}
         return Reading(moved, {**measured, **{key: clock[key] for key in KEPT if key in clock}})
 
-    def move(self, lab: Lab, skew_s: float, rate_ppm: float) -> int:
+    def move(self, lab: LabControls, skew_s: float, rate_ppm: float) -> int:
         """Set offset and rate; return when it took effect."""
         command = Command(self.part(), "move_clock", {"skew_s": skew_s, "rate_ppm": rate_ppm})
         return int(lab.do(command)["at_ns"])
@@ -69,7 +69,7 @@ class ClockSkew(MovedClock):
         """Return what is wrong with the settings."""
         return one_of("clock_skew", "of", self.of, tuple(CLOCKS)) + not_zero("clock_skew", skew_s=self.skew_s)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Move the clock at once."""
         del site
         return self.move(lab, self.skew_s, 0.0)
@@ -93,7 +93,7 @@ class ClockDrift(MovedClock):
         """Return the rate that gains as much in the shorter time."""
         return replace(self, rate_ppm=self.rate_ppm / factor)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Let the clock drift from now on."""
         del site
         return self.move(lab, 0.0, self.rate_ppm)

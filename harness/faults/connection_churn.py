@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.faults.toxic import LINKS, link_command
 from harness.results.fault_events import Command
 from harness.validation import one_of, positive
@@ -49,18 +49,18 @@ class ConnectionChurn(LabFault):
             link_command(site, "set_enabled", self.link, enabled=True),
         )
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Mark the link with a toxic that does nothing, so that the step can be read back, and cut."""
         mark = {"name": site.step, "kind": _MARK, "stream": "downstream", "attributes": {}}
         lab.do(link_command(site, "add_toxic", self.link, **mark))
         return self.pulse(lab, site)
 
-    def pulse(self, lab: Lab, site: Site) -> int:
+    def pulse(self, lab: LabControls, site: Site) -> int:
         """Close all connections, as a proxy does that is switched off; the next order switches it on."""
         lab.do(link_command(site, "set_enabled", self.link, enabled=False))
         return int(lab.do(link_command(site, "set_enabled", self.link, enabled=True))["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Look for the mark on the proxy."""
         toxics = lab.state(f"proxy:{site.proxies[self.link]}")["toxics"]
         return Reading(any(toxic["name"] == site.step for toxic in toxics))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.faults.toxic import LINKS, link_command
 from harness.results.fault_events import Command
 from harness.validation import one_of
@@ -34,10 +34,10 @@ class Down(LabFault):
         """Return the order to listen again."""
         return (link_command(site, "set_enabled", self.link, enabled=True),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Stop listening."""
         return int(lab.do(link_command(site, "set_enabled", self.link, enabled=False))["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask the proxy whether it listens."""
         return Reading(active=not lab.state(f"proxy:{site.proxies[self.link]}")["enabled"])

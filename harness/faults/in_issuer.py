@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from harness.errors import UsageError
 from harness.faults.fault import Surroundings
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.results.fault_events import Command
 
 FOLDER = "harness.faults."
@@ -85,7 +85,7 @@ class IssuerFault(LabFault, IssuerSeams, registered=False):
         """Return the order to end it."""
         return (Command("issuer", "end_fault", {"step": site.step}),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Hand the fault to the issuer."""
         return int(lab.do(Command("issuer", "begin_fault", {"step": site.step, **self.order()}))["at_ns"])
 
@@ -93,7 +93,7 @@ class IssuerFault(LabFault, IssuerSeams, registered=False):
         """Return the fault as the issuer is told it: where its class is, and its settings."""
         return {"fault": f"{type(self).__module__}:{type(self).__name__}", "settings": self.settings()}
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask the issuer for the faults in force."""
         told = lab.state("issuer")["faults"].get(site.step)
         return Reading(told == json.loads(json.dumps(self.order())), dict(told["settings"]) if told else {})

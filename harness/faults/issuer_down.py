@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.results.fault_events import Command
 
 
@@ -27,12 +27,12 @@ class IssuerDown(LabFault):
         del site
         return (Command("issuer", "set_down", {"down": False}),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Close the port."""
         del site
         return int(lab.do(Command("issuer", "set_down", {"down": True}))["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask the issuer over its control port."""
         del site
         return Reading(bool(lab.state("issuer")["down"]))

@@ -7,7 +7,7 @@ too little time, is a fault. None has an undo: keys move on.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults.of_lab import Lab, LabFault, Meter, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Meter, Reading, Site
 from harness.results.fault_events import Command
 
 
@@ -25,11 +25,11 @@ class KeyStep(LabFault, registered=False):
         """Return the part whose keys they are: it must be the lab's own."""
         return frozenset({"issuer"})
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Carry the step out, under its id."""
         return int(lab.do(Command("issuer", self.action, {**self.arguments(), "step": site.step}))["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask the issuer for the steps that it carried out, and its keys."""
         keys = lab.state("issuer")["keys"]
         return Reading(site.step in keys["steps"], {"signs": keys["signs"], "published": keys["published"]})

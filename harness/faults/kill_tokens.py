@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults.of_lab import Lab, LabFault, Meter, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Meter, Reading, Site
 from harness.results.fault_events import Command
 
 
@@ -23,13 +23,13 @@ class KilledTokens(LabFault, registered=False):
         """Return the parts that carry it out: both must be the lab's own."""
         return frozenset({"issuer", "target"})
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Begin a generation, then turn away all before it."""
         del site
         old = lab.do(Command("issuer", "new_generation"))["generation"]
         return int(lab.do(Command("target", self.action, {"generation": old}))["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask both parts: the verifier must turn away all generations but the present one."""
         del site
         present = int(lab.state("issuer")["generation"])

@@ -41,7 +41,7 @@ class Meter:
     cause: str = ""
 
 
-class Lab(Protocol):
+class LabControls(Protocol):
     """What a fault of the environment may use: parts that carry out commands and tell their state."""
 
     def do(self, command: Command) -> Mapping[str, Any]:
@@ -77,11 +77,11 @@ class LabFault(Fault, registered=False):
         del site
         return ()
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Apply the fault; return the monotonic time in ns at which it took effect."""
         raise NotImplementedError
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Read back whether the fault is in force."""
         raise NotImplementedError
 
@@ -89,6 +89,6 @@ class LabFault(Fault, registered=False):
         """Return how often the fault acts again while it is in force, in seconds; None: it acts once."""
         return None
 
-    def pulse(self, lab: Lab, site: Site) -> int:
+    def pulse(self, lab: LabControls, site: Site) -> int:
         """Act again; return the monotonic time in ns at which that took effect."""
         raise NotImplementedError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.results.fault_events import Command
 
 
@@ -26,7 +26,7 @@ class TargetProcess(LabFault, registered=False):
         del site
         return (Command("process", self.back, {"name": "target"}),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Carry the order out."""
         del site
         return int(lab.do(Command("process", self.into, {"name": "target"}))["at_ns"])
@@ -47,7 +47,7 @@ class RestartTarget(TargetProcess):
         """Return the line for people."""
         return "target is killed and comes back"
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask whether the process is gone."""
         del site
         return Reading(not lab.state("process")["target"]["alive"])
@@ -64,7 +64,7 @@ class PauseTarget(TargetProcess):
         """Return the line for people."""
         return "target hangs"
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Ask whether the process is paused."""
         del site
         return Reading(bool(lab.state("process")["target"]["paused"]))

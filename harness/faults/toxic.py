@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.faults.of_lab import Lab, LabFault, Reading, Site
+from harness.faults.of_lab import LabControls, LabFault, Reading, Site
 from harness.results.fault_events import Command
 from harness.validation import one_of
 
@@ -47,7 +47,7 @@ class ToxicFault(LabFault, registered=False):
         """Return the removal of the toxic."""
         return (link_command(site, "remove_toxic", self.link, toxic=site.step, missing_ok=True),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         """Add the toxic, named after the step."""
         command = link_command(
             site,
@@ -61,7 +61,7 @@ class ToxicFault(LabFault, registered=False):
         )
         return int(lab.do(command)["at_ns"])
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         """Look for the toxic on the proxy."""
         toxics = lab.state(f"proxy:{site.proxies[self.link]}")["toxics"]
         found = [toxic for toxic in toxics if toxic["name"] == site.step]

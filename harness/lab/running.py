@@ -21,7 +21,7 @@ from harness.lab.toxiproxy.client import ProxyClient
 
 
 @dataclass(frozen=True)
-class Client:
+class ClientCredential:
     """Credentials of one client of the issuer; the repr does not show the secret."""
 
     client_id: str
@@ -45,7 +45,7 @@ class Lab:
         self.addresses: dict[str, str] = dict(plan.foreign)
         self.proxies: dict[str, str] = {}
         self.links: dict[str, dict[str, str]] = {}
-        self.clients: tuple[Client, ...] = ()
+        self.clients: tuple[ClientCredential, ...] = ()
         self.children: list[Child | Launched] = []
         self.issuer_url: str | None = None
         self._run = run
@@ -127,7 +127,7 @@ class Lab:
             ) from error
 
     def _start_issuer(self, settings: IssuerSettings) -> None:
-        self.clients = tuple(Client(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
+        self.clients = tuple(ClientCredential(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
         control_secret = secrets.token_urlsafe(24)
         if settings.algorithm == "HS256":
             self._shared_key = {"kid": "hs256-1", "secret": secrets.token_urlsafe(48)}

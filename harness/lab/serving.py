@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.errors import LabError, UsageError
 from harness.lab import zoo as animals
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.running import Lab
 from harness.lab.snippets import snippet
@@ -102,7 +102,7 @@ def _probe_line(lab: Lab, key_file: Path | None, kid: str) -> str:
 def _key(algorithm: str) -> dict[str, str]:
     if algorithm == "HS256":
         raise UsageError("--write-key writes the private key of a pair; HS256 has none, so give another --algorithm")
-    key = SigningKey.generate(algorithm, serial=1)
+    key = IssuerKey.generate(algorithm, serial=1)
     return {"kid": key.kid, "pem": key.pem()}
 
 

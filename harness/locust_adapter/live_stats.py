@@ -24,7 +24,7 @@ class CallFailed(Exception):  # noqa: N818 - the page shows its text as the fail
     """A failed call, as the page lists it."""
 
 
-class Tally:
+class LiveTally:
     """Calls that Locust's statistics are still to be told of.
 
     ``environment`` is Locust's, ``rules`` its module `locust.stats`: how times are put into buckets, and what
@@ -116,7 +116,7 @@ class Tally:
         return _watchers(self, on_error)
 
 
-def _watchers(tally: Tally, on_error: Callable[[HarnessError], None]) -> Watchers:
+def _watchers(tally: LiveTally, on_error: Callable[[HarnessError], None]) -> Watchers:
     add = tally.add
 
     def show_call(attempt: Attempt) -> None:

@@ -24,14 +24,14 @@ from harness.conductor.conductor import Conductor
 from harness.conductor.run_folder import RunSettings
 from harness.conductor.workers import HEARS
 from harness.errors import HarnessError, UsageError
-from harness.locust_adapter.live_stats import Tally
+from harness.locust_adapter.live_stats import LiveTally
 from harness.locust_adapter.options import as_asked_for, run_settings, tell_parser
-from harness.locust_adapter.runner import LocustCrew
+from harness.locust_adapter.runner import LocustRunner
 from harness.locust_adapter.storm_tab import add_tab
 from harness.scenario.about import about
 from harness.scenario.build_override import put_under_test
 from harness.scenario.scenario import Scenario
-from harness.worker.agent import Station
+from harness.worker.agent import WorkerAgent
 from harness.worker.worker import Worker
 
 logger = logging.getLogger("jwtstorm")
@@ -50,8 +50,8 @@ class Plugin:
         self.conductor: Conductor | None = None
         self.interrupted = False
         """Whether Ctrl-C was pressed: the end is under way, and needs no second one."""
-        self.station = Station(self.scenario, Tally(environment, stats), self._send)
-        self._crew: LocustCrew | None = None
+        self.station = WorkerAgent(self.scenario, LiveTally(environment, stats), self._send)
+        self._crew: LocustRunner | None = None
         self._ending: gevent.Greenlet[..., None] | None = None
 
     @property
@@ -79,7 +79,7 @@ class Plugin:
         if self._ending is not None:
             self._ending.join()
         try:
-            self._crew = LocustCrew(self.environment)
+            self._crew = LocustRunner(self.environment)
             self.conductor = Conductor(self.scenario, self._about(), self._settings(), self._crew)
             self.conductor.begin()
         except HarnessError as error:

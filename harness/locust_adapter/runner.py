@@ -12,7 +12,7 @@ _BUSY = {"spawning", "running", "cleanup", "stopping"}
 """Locust's states in which there are users."""
 
 
-class LocustCrew:
+class LocustRunner:
     """The workers behind a Locust runner (`harness.conductor.conductor.Crew`)."""
 
     def __init__(self, environment: Any) -> None:

@@ -20,7 +20,7 @@ from harness.probe.output import files, table
 from harness.probe.output.answer import exit_code
 from harness.probe.result import Part, ProbeResult
 from harness.probe.setup import Setup, prepare
-from harness.probe.tasks import Parts
+from harness.probe.tasks import ProbeTasks
 
 
 def run_probe(options: argparse.Namespace, reports: Path) -> int:
@@ -54,7 +54,7 @@ async def _probe(setup: Setup, watch: Callable[[Part, int], None]) -> ProbeResul
         versions={"jwtstorm": files.own_version(), "grpcio": str(grpc.__version__)},
     )
     async with AsyncExitStack() as stack:
-        tasks = list(Parts(setup, stack).tasks())
+        tasks = list(ProbeTasks(setup, stack).tasks())
         return await Conduct(blank, watch).carry_out(tasks, setup.options.within)
 
 

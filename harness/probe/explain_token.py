@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.defects.bench import Answer
-from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
+from harness.defects.oracle import Bounds, Edges, Expectation, ValidityWindow, expect
 from harness.errors import TokenError, UsageError
 from harness.formatting import cause_words, duration
 from harness.probe.parts.evidence import TURNED_AWAY
@@ -153,7 +153,7 @@ def _of_dates(token: Token, evidence: Evidence) -> Iterator[str]:
             yield f"{name} is no number: write it as a JSON number of seconds."
     edges = Edges(clock.grace, clock.head_start) if clock and clock.grace and clock.head_start else None
     assumed = edges or Edges(Bounds(-2.0, 302.0), Bounds(-2.0, 302.0))
-    expired = expect(Window(ends_s=token.ends_s), assumed, now_s, now_s)
+    expired = expect(ValidityWindow(ends_s=token.ends_s), assumed, now_s, now_s)
     if expired is Expectation.MUST_REJECT:
         yield f"It expired {duration(now_s - token.ends_s)} ago: fetch a new one, and renew before exp."
     elif expired is Expectation.GREY and edges is None and now_s > token.ends_s:
@@ -165,10 +165,10 @@ def _of_dates(token: Token, evidence: Evidence) -> Iterator[str]:
 
 def _of_beginnings(token: Token, edges: Edges, now_s: float, *, known: bool) -> Iterator[str]:
     for name in ("nbf", "iat"):
-        begins_s = Window.of({"nbf": token.claims.get(name)}).begins_s
+        begins_s = ValidityWindow.of({"nbf": token.claims.get(name)}).begins_s
         if begins_s > _MILLISECONDS or not math.isfinite(begins_s):
             continue
-        if expect(Window(begins_s=begins_s), edges, now_s, now_s) is Expectation.MUST_REJECT:
+        if expect(ValidityWindow(begins_s=begins_s), edges, now_s, now_s) is Expectation.MUST_REJECT:
             early_s = begins_s - now_s - edges.head_start.middle_s if known else begins_s - now_s
             yield (
                 f"{name} lies {duration(early_s)} ahead of what the verifier takes: the issuer's clock is ahead of it, "

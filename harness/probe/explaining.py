@@ -13,7 +13,7 @@ from harness.probe.explain_token import Evidence, explain, read_token
 from harness.probe.setup import Setup, prepare
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.subject import candidates
-from harness.probe.tasks import Parts
+from harness.probe.tasks import ProbeTasks
 from harness.tokens.forms import find_token
 from harness.tokens.token import Token
 
@@ -40,7 +40,7 @@ def _evidence(options: argparse.Namespace, data: bytes) -> Evidence:
 async def gather(setup: Setup, token: str) -> Evidence:
     """Return what a target says to a token, and of its clock, as far as can be told with what is given."""
     async with AsyncExitStack() as stack:
-        replicas = await Parts(setup, stack).ready()
+        replicas = await ProbeTasks(setup, stack).ready()
         if setup.minter is not None and replicas:
             clock = await replicas[0].measure_clock() if setup.minter.signs else None
             answer = await replicas[0].answer_to(token)

@@ -22,7 +22,7 @@ from harness.probe.parts.clock_findings import known_edges
 from harness.probe.parts.estimate import with_drift
 from harness.probe.parts.keys import key_summary
 from harness.probe.parts.limits import limits
-from harness.probe.parts.verdicts import BY_COVERAGE, BY_WAITING, Plan, verdicts
+from harness.probe.parts.verdicts import BY_COVERAGE, BY_WAITING, VerdictPlan, verdicts
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import GoneError
@@ -100,7 +100,7 @@ class Replica:
             )
             return
         by_waiting = self.clock is not None and self.clock.grace is not None and self.asked.minter.signs
-        plan = Plan(
+        plan = VerdictPlan(
             declared=self.asked.declared,
             edges=self._edges,
             loopback=self.asked.loopback,

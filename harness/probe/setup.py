@@ -19,7 +19,7 @@ from harness.probe.target.carrier import Carrier
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
-from harness.probe.target.pace import Pace
+from harness.probe.target.pace import ProbePace
 from harness.probe.target.reach import require_reached
 from harness.tokens.sources.claims_file import Claims, read_claims
 from harness.tokens.sources.client_credentials import ClientCredentials
@@ -52,7 +52,7 @@ def prepare(options: argparse.Namespace) -> Setup:
     endpoint = endpoint_of(options)
     guard_endpoint(endpoint, frozenset(options.allow_target))
     carrier, minter = Carrier(options.metadata_key, options.scheme), minter_of(options)
-    Pace(options.per_s)
+    ProbePace(options.per_s)
     parts_of(options.only)
     rows_of(options.row)
     policies_of(options.declare)

@@ -11,7 +11,7 @@ from harness.errors import TokenError, UsageError
 from harness.probe.conduct import Piece, Task
 from harness.probe.options import messages_of, parts_of, policies_of, rows_of
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.parts.coverage import Coverage, Plan, Proof
+from harness.probe.parts.coverage import Coverage, CoveragePlan, SideEffectProof
 from harness.probe.parts.doors import good_metadata, knocks
 from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
@@ -20,13 +20,13 @@ from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.line import open_line
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter
-from harness.probe.target.pace import Pace
+from harness.probe.target.pace import ProbePace
 from harness.probe.target.subject import choose
 
 NO_TOKEN = "it needs a good token; give --token-file, --token-url or --signing-key"  # noqa: S105 - a sentence
 
 
-class Parts:
+class ProbeTasks:
     """All parts of one probe; connections stay open from part to part, until ``stack`` ends."""
 
     def __init__(self, setup: Setup, stack: AsyncExitStack) -> None:
@@ -55,11 +55,13 @@ class Parts:
             yield Finding(Part.COVERAGE, "bad tokens made of good ones", Outcome.NOT_CHECKED, text=str(error))
             credentials = tuple(knocks(setup.carrier, None, wall()))
         effects = setup.messages.with_nonce() if self._proof else frozenset()
-        plan = Plan(setup.methods, credentials, setup.messages.make, setup.openness, setup.listed, self._proof, effects)
+        plan = CoveragePlan(
+            setup.methods, credentials, setup.messages.make, setup.openness, setup.listed, self._proof, effects
+        )
         for address in setup.endpoint.addresses:
             line = open_line(setup.endpoint, address)
             try:
-                async for finding in Coverage(plan, line, Pace(setup.options.per_s).pause).ask():
+                async for finding in Coverage(plan, line, ProbePace(setup.options.per_s).pause).ask():
                     yield replace(finding, replica=address if setup.several else "")
             finally:
                 await line.close()
@@ -148,7 +150,7 @@ def _streaming(setup: Setup) -> Subject | None:
     return None
 
 
-def _proof(setup: Setup) -> Proof | None:
+def _proof(setup: Setup) -> SideEffectProof | None:
     given = messages_of("--proof", [setup.options.proof] if setup.options.proof else [])
     if not given:
         return None
@@ -157,7 +159,7 @@ def _proof(setup: Setup) -> Proof | None:
     messages, (name,) = Messages(setup.methods, given), given
     method = setup.methods.find(name)
     metadata = good_metadata(setup.carrier, setup.minter, wall)
-    return Proof(method, lambda nonce: messages.make(method, nonce), metadata)
+    return SideEffectProof(method, lambda nonce: messages.make(method, nonce), metadata)
 
 
 def _on_loopback(endpoint: Endpoint) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from harness.clock import monotonic, wall
 from harness.defects import bearer
-from harness.defects.bench import Answer, Metadata, Shape, Stream
+from harness.defects.bench import Answer, BenchStream, Metadata, Shape
 from harness.defects.caller import Caller, OpenStream, call_with_plugin
 from harness.defects.good import Good
 from harness.defects.raw_caller import RawCaller
@@ -111,7 +111,7 @@ class LedgerBench:
         return await self.call(self._good)
 
     @asynccontextmanager
-    async def stream(self, metadata: Metadata) -> AsyncIterator[Stream]:
+    async def stream(self, metadata: Metadata) -> AsyncIterator[BenchStream]:
         """Open a bidi call."""
         call = self._caller.open(self._shapes["bidi"].method, metadata, self._deadline_s * 4)
         try:

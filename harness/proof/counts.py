@@ -5,27 +5,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from harness.defects import ALGORITHMS
-from harness.defects.judge import Outcome
+from harness.defects.judge import Judgement
 from harness.proof.bench import SHAPES
-from harness.proof.proof import Proof, prove_server
+from harness.proof.proof import ProofResult, prove_server
 from harness.proof.target import stage
 
 
-async def prove_target(algorithms: Sequence[str] = tuple(sorted(ALGORITHMS)), zoo: Sequence[str] = ()) -> Proof:
+async def prove_target(algorithms: Sequence[str] = tuple(sorted(ALGORITHMS)), zoo: Sequence[str] = ()) -> ProofResult:
     """Run every row in every kind of call with every algorithm against a target in this process.
 
     The algorithms run side by side, each against a target of its own: most of the time is waiting.
     """
 
-    async def prove(algorithm: str) -> Proof:
+    async def prove(algorithm: str) -> ProofResult:
         async with stage(algorithm, zoo) as bench:
             return await prove_server(bench, SHAPES)
 
     proofs = await asyncio.gather(*(prove(algorithm) for algorithm in algorithms))
-    return Proof(tuple(outcome for proof in proofs for outcome in proof.outcomes))
+    return ProofResult(tuple(outcome for proof in proofs for outcome in proof.outcomes))
 
 
-def table(outcomes: Iterable[Outcome]) -> str:
+def table(outcomes: Iterable[Judgement]) -> str:
     """Return the counts by algorithm, as text."""
     outcomes = list(outcomes)
     lines = [f"{'algorithm':<10}{'rows':>6}{'answers':>9}{'passed':>8}{'allowed':>9}{'failed':>8}{'void':>6}{'raw':>6}"]

@@ -17,10 +17,9 @@ from harness.lab import zoo
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.zoo import Animal
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.parts.coverage import Coverage, Proof
-from harness.probe.parts.coverage import Plan as CoveragePlan
+from harness.probe.parts.coverage import Coverage, CoveragePlan, SideEffectProof
 from harness.probe.parts.doors import good_metadata, knocks
-from harness.probe.parts.verdicts import Plan, verdicts
+from harness.probe.parts.verdicts import VerdictPlan, verdicts
 from harness.probe.replica import Questions, Replica
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.asker import Subject
@@ -69,7 +68,7 @@ async def probe_target(algorithm: str = "ES256", animal: Animal | None = None) -
         outside = [finding async for finding in _from_outside(bench)]
         inside: list[Finding] = []
         if animal is None or not _wrong(outside):
-            plan = Plan(declared=POLICIES, without=_all_but_in_hand())
+            plan = VerdictPlan(declared=POLICIES, without=_all_but_in_hand())
             inside = [finding async for finding in verdicts(bench, plan)]
     return Sighting(animal, algorithm, tuple(outside), tuple(inside))
 
@@ -132,7 +131,7 @@ async def _from_outside(bench: LedgerBench) -> AsyncIterator[Finding]:
 async def _coverage(endpoint: Endpoint, minter: Minter) -> AsyncIterator[Finding]:
     methods = from_stubs(pb)
     find = methods.find(f"{_SERVICE}/FindTransfer")
-    proof = Proof(
+    proof = SideEffectProof(
         find,
         lambda nonce: pb.FindRequest(nonce=nonce).SerializeToString(),
         good_metadata(Carrier(), minter, wall),
@@ -171,7 +170,7 @@ async def _no_pause() -> None:
 
 
 def _all_but_in_hand() -> frozenset[str]:
-    return frozenset(row.id for row in Plan(without=frozenset()).rows()) - IN_HAND
+    return frozenset(row.id for row in VerdictPlan(without=frozenset()).rows()) - IN_HAND
 
 
 def _wrong(findings: Iterable[Finding]) -> list[str]:

@@ -9,17 +9,17 @@ from typing import Any
 from harness.clock import wall
 from harness.defects import Defect, rows
 from harness.defects.bench import Shape
-from harness.defects.judge import Outcome, judge_answer, judge_observation
+from harness.defects.judge import Judgement, judge_answer, judge_observation
 from harness.defects.rehearsal import Rehearsal, Script
 from harness.proof.bench import LedgerBench
 from harness.tokens.client_parts import ClientParts
 
 
 @dataclass(frozen=True)
-class Proof:
+class ProofResult:
     """All outcomes of one run."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Judgement, ...]
 
     @property
     def failed(self) -> frozenset[str]:
@@ -32,7 +32,9 @@ class Proof:
         return {name: counted[name] for name in ("passed", "allowed", "failed", "void")}
 
 
-async def prove_server(bench: LedgerBench, shapes: Sequence[Shape], only: Iterable[Defect] | None = None) -> Proof:
+async def prove_server(
+    bench: LedgerBench, shapes: Sequence[Shape], only: Iterable[Defect] | None = None
+) -> ProofResult:
     """Run all rows that try a server: specimens in calls of every shape given, procedures once."""
     found = [
         outcome
@@ -40,22 +42,22 @@ async def prove_server(bench: LedgerBench, shapes: Sequence[Shape], only: Iterab
         if row.subject == "server" and not row.later and bench.good.signer.algorithm in row.algorithms
         async for outcome in _run(row, bench, shapes)
     ]
-    return Proof(tuple(found))
+    return ProofResult(tuple(found))
 
 
-async def prove_client(parts: ClientParts) -> Proof:
+async def prove_client(parts: ClientParts) -> ProofResult:
     """Rehearse all rows that try a client; they are void where the client's calls fail without any trouble."""
     trouble = _unfit(parts)
     if trouble is not None:
-        return Proof((trouble,))
+        return ProofResult((trouble,))
     found = []
     for row in rows():
         if row.subject == "client" and row.procedure:
             found += [judge_observation(row, seen, "", ()) async for seen in row.procedure(parts)]
-    return Proof(tuple(found))
+    return ProofResult(tuple(found))
 
 
-async def _run(row: Defect, bench: LedgerBench, shapes: Sequence[Shape]) -> AsyncIterator[Outcome]:
+async def _run(row: Defect, bench: LedgerBench, shapes: Sequence[Shape]) -> AsyncIterator[Judgement]:
     algorithm = bench.good.signer.algorithm
     for specimen in row.specimens(replace(bench.good, now_s=wall())):
         patient = "OK" not in {specimen.expected, *(one.code for one in row.allowed if not one.when)}
@@ -66,13 +68,13 @@ async def _run(row: Defect, bench: LedgerBench, shapes: Sequence[Shape]) -> Asyn
     if row.procedure:
         control = await bench.control()
         if control.code != "OK":
-            yield Outcome(row.id, "", "procedure", algorithm, "void", f"a good call ended {control.code}")
+            yield Judgement(row.id, "", "procedure", algorithm, "void", f"a good call ended {control.code}")
             return
         async for seen in row.procedure(bench):
             yield judge_observation(row, seen, algorithm, bench.declared)
 
 
-def _unfit(parts: ClientParts) -> Outcome | None:
+def _unfit(parts: ClientParts) -> Judgement | None:
     """Return the row that a client's own metadata fails, before anything else can be tried."""
     from harness.defects import bearer
     from harness.endpoint.metadata import sendable
@@ -86,8 +88,8 @@ def _unfit(parts: ClientParts) -> Outcome | None:
     elif sent != bearer("token"):
         row = "META-16" if sent and str(sent[0][1]).startswith("Bearer ") else "META-07"
     if row:
-        return Outcome(row, "client", "rehearsal", "", "failed", "the client's own metadata is wrong")
+        return Judgement(row, "client", "rehearsal", "", "failed", "the client's own metadata is wrong")
     plain: Any = Rehearsal(parts, Script(duration_s=30)).run()
     if plain.failed:
-        return Outcome("OK-01", "client", "rehearsal", "", "failed", f"{plain.failed} calls fail without any trouble")
+        return Judgement("OK-01", "client", "rehearsal", "", "failed", f"{plain.failed} calls fail without any trouble")
     return None

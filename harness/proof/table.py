@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.lab import zoo
 from harness.lab.zoo import Animal
 from harness.proof.bench import SHAPES
-from harness.proof.proof import Proof, prove_client, prove_server
+from harness.proof.proof import ProofResult, prove_client, prove_server
 from harness.proof.target import stage
 from harness.tokens.client_parts import ClientParts
 
@@ -23,7 +23,7 @@ class Trial:
     """What came of one animal."""
 
     animal: Animal
-    proof: Proof
+    proof: ProofResult
 
     @property
     def missed(self) -> list[str]:

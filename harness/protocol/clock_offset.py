@@ -13,14 +13,14 @@ PINGS = 20
 
 
 @dataclass(frozen=True)
-class Offset:
+class ClockOffset:
     """How far a worker's clock is ahead of the conductor's: at least ``low_ns``, at most ``high_ns``."""
 
     low_ns: int = 0
     high_ns: int = 0
 
     @classmethod
-    def of_round_trip(cls, sent_ns: int, at_ns: int, received_ns: int) -> "Offset":
+    def of_round_trip(cls, sent_ns: int, at_ns: int, received_ns: int) -> "ClockOffset":
         """Return what one ping tells: sent and received by our clock, answered ``at_ns`` by the worker's."""
         return cls(at_ns - received_ns, at_ns - sent_ns)
 
@@ -34,9 +34,9 @@ class Offset:
         """Return by how much the offset may be wrong."""
         return (self.high_ns - self.low_ns) / 2e9
 
-    def joined(self, other: "Offset") -> "Offset":
+    def joined(self, other: "ClockOffset") -> "ClockOffset":
         """Return an interval that holds both: clocks drift from the one measurement to the other."""
-        return Offset(min(self.low_ns, other.low_ns), max(self.high_ns, other.high_ns))
+        return ClockOffset(min(self.low_ns, other.low_ns), max(self.high_ns, other.high_ns))
 
 
 class Pings:
@@ -51,8 +51,8 @@ class Pings:
         self._number = 0
         self._last = 0
         self._sent_ns = 0
-        self._best: Offset | None = None
-        self._before: Offset | None = None
+        self._best: ClockOffset | None = None
+        self._before: ClockOffset | None = None
 
     @property
     def done(self) -> bool:
@@ -60,7 +60,7 @@ class Pings:
         return self._number > self._last
 
     @property
-    def offset(self) -> Offset | None:
+    def offset(self) -> ClockOffset | None:
         """Return the offset by all measurements; None while no ping was answered."""
         if self._before is None or self._best is None:
             return self._best or self._before
@@ -78,7 +78,7 @@ class Pings:
         at_ns = data.get("at_ns")
         if self.done or data.get("number") != self._number or not isinstance(at_ns, int):
             return
-        found = Offset.of_round_trip(self._sent_ns, at_ns, received_ns)
+        found = ClockOffset.of_round_trip(self._sent_ns, at_ns, received_ns)
         if self._best is None or found.bound_s < self._best.bound_s:
             self._best = found
         self._ping()

@@ -13,7 +13,7 @@ from harness.calls.attempt import Attempt, Client
 from harness.formatting import number, percent, plural
 from harness.results.auth_summary import ideal_fetches_per_s
 from harness.results.proportion import Share
-from harness.results.treatment import Treatment, treatment
+from harness.results.treatment import TokenTreatment, treatment
 
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""
@@ -26,7 +26,7 @@ class Tallied:
 
     def __init__(self) -> None:
         self.attempts = self.calls = self.fetches = 0
-        self.taken = [0] * len(Treatment)
+        self.taken = [0] * len(TokenTreatment)
         """Attempts by how their tokens were taken."""
 
     def attempt(self, attempt: Attempt, life_ms: int, *, final: bool) -> None:
@@ -37,7 +37,7 @@ class Tallied:
         self.calls += final
         self.taken[treatment(life_ms, attempt.origin, attempt.cause, attempt.messages)] += 1
 
-    def finals(self, taken: Iterable[Treatment]) -> None:
+    def finals(self, taken: Iterable[TokenTreatment]) -> None:
         """Count calls that the transport made by itself, in one attempt each."""
         for one in taken:
             self.attempts += 1
@@ -46,8 +46,8 @@ class Tallied:
 
     def counts(self, clients: Iterable[Client]) -> dict[str, int]:
         """Return the counters by name, as the conductor is told of them; ``clients`` are the worker's."""
-        judged = {"alive": sum(self.taken) - self.taken[Treatment.NOT_JUDGED]}
-        judged |= {"revoked": self.taken[Treatment.REVOKED], "rejected": self.taken[Treatment.REJECTED]}
+        judged = {"alive": sum(self.taken) - self.taken[TokenTreatment.NOT_JUDGED]}
+        judged |= {"revoked": self.taken[TokenTreatment.REVOKED], "rejected": self.taken[TokenTreatment.REJECTED]}
         late = Counter[str]()
         for client in clients:
             late["late_streams"] += client.late_streams

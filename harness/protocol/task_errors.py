@@ -19,7 +19,7 @@ MORE = "…"
 
 
 @dataclass(frozen=True)
-class Kind:
+class TaskErrorKind:
     """One way in which a task fails; ``where`` is the file and line, ``called`` whether a call had begun."""
 
     task: str
@@ -29,17 +29,17 @@ class Kind:
     called: bool
 
 
-class Mishaps:
+class TaskErrors:
     """The mishaps of one worker."""
 
     def __init__(self) -> None:
-        self._counts: dict[Kind, int] = {}
+        self._counts: dict[TaskErrorKind, int] = {}
 
-    def note(self, task: str, error: Exception, *, called: bool) -> Kind | None:
+    def note(self, task: str, error: Exception, *, called: bool) -> TaskErrorKind | None:
         """Count what a task raised; return its kind when it is the first of it."""
-        kind = Kind(task, type(error).__name__, redact(str(error)), _where(error), called)
+        kind = TaskErrorKind(task, type(error).__name__, redact(str(error)), _where(error), called)
         if kind not in self._counts and len(self._counts) >= MAX_KINDS:
-            kind = Kind(task, type(error).__name__, MORE, "", called)
+            kind = TaskErrorKind(task, type(error).__name__, MORE, "", called)
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return kind if self._counts[kind] == 1 else None
 
@@ -50,15 +50,15 @@ class Mishaps:
 
 def sentences(counted: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return one sentence for each kind, whichever workers met it, the most frequent first."""
-    totals: dict[Kind, int] = {}
+    totals: dict[TaskErrorKind, int] = {}
     for entry in counted:
         fields = dict(entry)
         count = int(fields.pop("count"))
-        totals[Kind(**fields)] = totals.get(Kind(**fields), 0) + count
+        totals[TaskErrorKind(**fields)] = totals.get(TaskErrorKind(**fields), 0) + count
     return [sentence(kind, count) for kind, count in sorted(totals.items(), key=lambda item: -item[1])]
 
 
-def sentence(kind: Kind, count: int) -> str:
+def sentence(kind: TaskErrorKind, count: int) -> str:
     """Return what happened, how often and the way out."""
     said = f"{kind.error}: {kind.text}" if kind.text else kind.error
     moment = "after its call had begun" if kind.called else "before its call, which was never made"

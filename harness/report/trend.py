@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.comparison.history import Trend, told
-from harness.comparison.statistics.noise_floor import Spread, reach
-from harness.comparison.statistics.steps import Step
+from harness.comparison.statistics.noise_floor import RunSpread, reach
+from harness.comparison.statistics.steps import MetricStep
 from harness.formatting import plural
 from harness.report.page import Shown, environment
 from harness.report.style import BLUE, QUIET, STYLE, VERMILION, durations, figure
@@ -28,7 +28,7 @@ _CAPTION = (
 _FLOOR = "Grey: how far two runs of one build lie apart on this host, as it was calibrated. "
 
 
-def write_trend(folder: Path, found: Trend, floor: Mapping[str, Spread]) -> Path:
+def write_trend(folder: Path, found: Trend, floor: Mapping[str, RunSpread]) -> Path:
     """Write ``trend.png`` and ``trend.html`` into a folder; return the page.
 
     ``floor`` is this host's noise by metric, empty where nobody calibrated. Raises `OSError` when the disk refuses.
@@ -45,7 +45,7 @@ def write_trend(folder: Path, found: Trend, floor: Mapping[str, Spread]) -> Path
     return folder / "trend.html"
 
 
-def draw(found: Trend, floor: Mapping[str, Spread]) -> Figure:
+def draw(found: Trend, floor: Mapping[str, RunSpread]) -> Figure:
     """Draw a panel for each metric, the builds from the oldest to the newest."""
     metrics = list(found.steps)
     drawn = figure(0.9 + 1.6 * len(metrics))
@@ -59,7 +59,7 @@ def draw(found: Trend, floor: Mapping[str, Spread]) -> Figure:
     return drawn
 
 
-def _panel(axes: Axes, found: Trend, metric: str, spread: Spread | None) -> None:
+def _panel(axes: Axes, found: Trend, metric: str, spread: RunSpread | None) -> None:
     share = metric.startswith("failed ")
     scale = 100 if share else 1
     for place, point in enumerate(found.points):
@@ -91,7 +91,7 @@ def _panel(axes: Axes, found: Trend, metric: str, spread: Spread | None) -> None
 
 
 def _stretches(
-    found: Trend, marks: Sequence[Step], known: Sequence[int], level: float
+    found: Trend, marks: Sequence[MetricStep], known: Sequence[int], level: float
 ) -> list[tuple[float, float, float]]:
     """Return from where to where a metric kept a level; all of it ``level`` where no step is marked."""
     edges = [-0.5, *(known[mark.at] - 0.5 for mark in marks), len(found.points) - 0.5]
@@ -99,7 +99,7 @@ def _stretches(
     return list(zip(edges[:-1], edges[1:], levels, strict=True))
 
 
-def _steps(axes: Axes, found: Trend, marks: Sequence[Step], known: Sequence[int], scale: int) -> None:
+def _steps(axes: Axes, found: Trend, marks: Sequence[MetricStep], known: Sequence[int], scale: int) -> None:
     """Draw the levels on both sides of each step, and name the build that brought it."""
     edges = [known[mark.at] - 0.5 for mark in marks]
     for edge, start, end, mark in zip(

@@ -49,7 +49,7 @@ class ProbeOutcome:
 
 
 @dataclass(frozen=True)
-class FalseRejects:
+class FalseRejectSummary:
     """Attempts of one phase whose token was alive by its own claims when it was sent, and how they were taken.
 
     ``alive`` met a verifier; ``rejected`` were turned away by it, but for the ``revoked`` ones, whose
@@ -95,7 +95,7 @@ class InFlight:
 
 
 @dataclass(frozen=True)
-class Amplification:
+class AmplificationSummary:
     """What renewing and sending again cost, against what it need cost.
 
     ``ideal_per_s`` is one fetch per holder and life; None where holders or lives are not known. The counts at
@@ -141,21 +141,21 @@ class Measures:
     """All of them, for one run."""
 
     probes: tuple[ProbeOutcome, ...] = ()
-    rejects: tuple[FalseRejects, ...] = ()
-    amplification: Amplification = Amplification()
+    rejects: tuple[FalseRejectSummary, ...] = ()
+    amplification: AmplificationSummary = AmplificationSummary()
     lags: tuple[Lag, ...] = ()
 
-    def rejected(self, phase: str) -> FalseRejects:
+    def rejected(self, phase: str) -> FalseRejectSummary:
         """Return the false rejects of a phase; an empty count where it has none."""
-        return next((one for one in self.rejects if one.phase == phase), FalseRejects(phase))
+        return next((one for one in self.rejects if one.phase == phase), FalseRejectSummary(phase))
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Rebuild the measures; what an older build did not measure is empty."""
         return cls(
             probes=tuple(ProbeOutcome.from_json(one) for one in data.get("probes", ())),
-            rejects=tuple(FalseRejects.from_json(one) for one in data.get("rejects", ())),
-            amplification=Amplification.from_json(_known(Amplification, data.get("amplification", {}))),
+            rejects=tuple(FalseRejectSummary.from_json(one) for one in data.get("rejects", ())),
+            amplification=AmplificationSummary.from_json(_known(AmplificationSummary, data.get("amplification", {}))),
             lags=tuple(Lag(**one) for one in data.get("lags", ())),
         )
 

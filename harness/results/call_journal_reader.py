@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from harness.errors import RecordError
 from harness.results.call_journal import HEADER, Header, journal_path, read_names
-from harness.results.row import FIELDS, ROW, Cause, Flag, Kind, Origin
+from harness.results.row import FIELDS, ROW, Cause, Flag, Origin, RowKind
 from harness.results.run import Promise
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
@@ -125,5 +125,5 @@ class JournalReader:
     @staticmethod
     def _sound(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         marked: npt.NDArray[np.bool_] = (rows["flags"] & 0xF0) == _MARK
-        known = (rows["kind"] < len(Kind)) & (rows["origin"] < len(Origin)) & (rows["cause"] < len(Cause))
+        known = (rows["kind"] < len(RowKind)) & (rows["origin"] < len(Origin)) & (rows["cause"] < len(Cause))
         return marked & known

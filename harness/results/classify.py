@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from harness.results.failure_details import NO_DETAILS, FailureDetails, HttpAnswer, http_answer
+from harness.results.failure_details import NO_DETAILS, FailureDetails, ForeignHttpAnswer, http_answer
 from harness.results.plain_words import phrase, plain
 from harness.results.row import Cause, Origin
 from harness.results.verifier_texts import read_text
@@ -119,7 +119,7 @@ def _by_verdict(code: int, verdict: str | None) -> Outcome | None:
     return Origin.POLICY if cause is Cause.DENIED else Origin.VERIFIER, cause
 
 
-def _by_http(answer: HttpAnswer | None, beside: FailureDetails) -> Outcome | None:
+def _by_http(answer: ForeignHttpAnswer | None, beside: FailureDetails) -> Outcome | None:
     """Return what a proxy's HTTP answer means. Source: grpc/grpc doc/http-grpc-status-mapping.md."""
     if answer is None:
         return None

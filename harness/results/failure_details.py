@@ -68,7 +68,7 @@ NO_DETAILS: Final = FailureDetails()
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
+class ForeignHttpAnswer:
     """An answer that is no gRPC: its HTTP status, or 0 where the client does not tell it."""
 
     status: int = 0
@@ -80,8 +80,8 @@ class HttpAnswer:
 _ANSWERED = "something in between answered, and not in gRPC"
 
 
-def http_answer(text: str) -> HttpAnswer | None:
+def http_answer(text: str) -> ForeignHttpAnswer | None:
     """Return what the client's text tells of an answer that is no gRPC, or None where it was a gRPC server's."""
     if (found := _HTTP_STATUS.match(text)) is not None:
-        return HttpAnswer(int(found.group(1)))
-    return HttpAnswer() if _NO_GRPC.match(text) else None
+        return ForeignHttpAnswer(int(found.group(1)))
+    return ForeignHttpAnswer() if _NO_GRPC.match(text) else None

@@ -2,7 +2,7 @@
 
 Cell of v: v itself below 512, above that the top nine bits of v and how far they were shifted (the
 layout of HdrHistogram). Merging is adding, and exact. Sparse counts are two arrays, sorted cells
-or packed keys (int64) and their counts (int64), and `Counts` gathers them in bounded memory.
+or packed keys (int64) and their counts (int64), and `SparseCounts` gathers them in bounded memory.
 """
 
 import weakref
@@ -71,7 +71,7 @@ def add(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return ordered[starts], np.add.reduceat(counts[order], starts)
 
 
-class Counts:
+class SparseCounts:
     """Sparse counts by packed key, gathered piece by piece in bounded memory.
 
     Loose pieces are merged into what is held when they outgrow a quarter of it; what is held goes to

@@ -11,7 +11,7 @@ SCHEMA = 1
 """Version of the row and of every file made from it."""
 
 
-class Kind(IntEnum):
+class RowKind(IntEnum):
     """What a row is about."""
 
     CALL = 0

@@ -10,7 +10,7 @@ from enum import IntEnum
 from harness.results.row import JUDGED, Cause, Origin
 
 
-class Treatment(IntEnum):
+class TokenTreatment(IntEnum):
     """What became of a token that was alive when it was sent."""
 
     NOT_JUDGED = 0
@@ -23,11 +23,11 @@ class Treatment(IntEnum):
 
 
 # Bound once: to look a member up costs more than the rest of `treatment`, which stands in the path of every call.
-_NOT_JUDGED, _LET_IN, _REVOKED, _REJECTED = Treatment
+_NOT_JUDGED, _LET_IN, _REVOKED, _REJECTED = TokenTreatment
 _VERIFIER, _AS_REVOKED = Origin.VERIFIER, Cause.REVOKED
 
 
-def treatment(life_ms: int, origin: int, cause: int, messages: int) -> Treatment:
+def treatment(life_ms: int, origin: int, cause: int, messages: int) -> TokenTreatment:
     """Return how an attempt's token was taken, from the fields of its row.
 
     ``life_ms`` is the life that the token had left by the caller's clock when it was sent. A stream that carried

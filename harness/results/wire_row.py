@@ -21,7 +21,7 @@ NEVER = -1
 """A moment that did not come, or a deadline that was not set."""
 
 
-class Ending(IntEnum):
+class WireEnding(IntEnum):
     """How an attempt ended, as far as its frames tell."""
 
     ANSWERED = 0
@@ -126,7 +126,7 @@ class WireRow(NamedTuple):
     http_status: int
     attempt: int
     """What the client says in ``grpc-previous-rpc-attempts``."""
-    ending: Ending
+    ending: WireEnding
     origin: Origin
     cause: Cause
     flags: int

@@ -28,17 +28,17 @@ NO_USER = (
 
 
 @dataclass(frozen=True)
-class Entry:
+class ScenarioEntry:
     """One scenario file."""
 
     path: Path
     about: About
 
 
-def entries(folder: Path = FOLDER) -> list[Entry]:
+def entries(folder: Path = FOLDER) -> list[ScenarioEntry]:
     """Return the scenarios of a folder, sorted by name."""
     paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return [Entry(path, _about_or_why_not(path)) for path in paths]
+    return [ScenarioEntry(path, _about_or_why_not(path)) for path in paths]
 
 
 def _about_or_why_not(path: Path) -> About:

@@ -50,7 +50,7 @@ class LiveStats(Protocol):
         """Return what a worker tells of its calls and fetches."""
 
 
-class Station:
+class WorkerAgent:
     """The worker's side of the messages in one process; ``send`` takes a message to the conductor."""
 
     def __init__(self, scenario: Scenario, live: LiveStats, send: Send) -> None:

@@ -77,7 +77,7 @@ class Slot:
         return number
 
 
-class Seat:
+class DeclaredUser:
     """One user's place: what is handed over to it, and its account of that."""
 
     def __init__(self, calls: "DeclaredCalls", place: int, slot: Slot) -> None:
@@ -125,9 +125,9 @@ class DeclaredCalls:
         self._steps = [step for step in scenario.steps if is_per_call(step)]
         self._repertoire = repertoire
         self._on_unsent = on_unsent
-        self._seats: dict[int, Seat] = {}
+        self._seats: dict[int, DeclaredUser] = {}
         self._slots: list[Slot] = []
-        self._held: dict[int, tuple[Seat, Arrival]] = {}
+        self._held: dict[int, tuple[DeclaredUser, Arrival]] = {}
         self._feeder: gevent.Greenlet[..., None] | None = None
         messages = repertoire.packed()
         course = Course(
@@ -151,7 +151,7 @@ class DeclaredCalls:
 
     def sit(
         self, slot: int, keeper: Keeper, metadata: Callable[[str], Metadata], place: int, methods: list[int]
-    ) -> Seat:
+    ) -> DeclaredUser:
         """Return the seat of one more user, in a group that shares a keeper, on a channel by its place.
 
         ``methods`` has the journal's number of each declared call.
@@ -160,10 +160,10 @@ class DeclaredCalls:
             self._slots.append(Slot(slot, keeper, metadata, self.fleet))
         paths = [payload.method.path for payload in self._repertoire.payloads]
         number = self.fleet.sit(place, slot, list(zip(paths, methods, strict=True)))
-        seat = self._seats[number] = Seat(self, number, self._slots[slot])
+        seat = self._seats[number] = DeclaredUser(self, number, self._slots[slot])
         return seat
 
-    def done(self, seat: Seat, arrival: Arrival) -> None:
+    def done(self, seat: DeclaredUser, arrival: Arrival) -> None:
         """Note that a task has ended which made what was handed over."""
         if self._held.pop(seat.place, None) is None:
             return

@@ -17,12 +17,12 @@ from harness import clock
 from harness.calls.attempt import Arrival
 from harness.results.row import Cause, Flag
 from harness.scenario.load import Load
-from harness.worker.timer import Alarm
+from harness.worker.timer import Timer
 
 OnUnsent = Callable[[Arrival, Cause], None]
 
 
-class Seat(Protocol):
+class ArrivalFeed(Protocol):
     """What one user takes its arrivals from."""
 
     def take(self) -> Arrival:
@@ -91,7 +91,7 @@ class Pacer:
         self._check_finished()
 
     def _pace(self) -> None:
-        with Alarm() as alarm:
+        with Timer() as alarm:
             for i, start_s in enumerate(self._load.starts(self._seed)):
                 if i % self._workers != self._worker:
                     continue

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from harness.calls.attempt import Arrival, Attempt
-from harness.results.row import ROW, Cause, Kind, Origin
-from harness.results.treatment import Treatment, treatment
+from harness.results.row import ROW, Cause, Origin, RowKind
+from harness.results.treatment import TokenTreatment, treatment
 from harness.tokens.refresh import Decision
 from harness.tokens.token import Token
 
@@ -18,7 +18,7 @@ _KIND, _METHOD, _CAUSE = 40, 44, 47
 """Where in a row these bytes are (`harness.results.row.FIELDS`)."""
 
 
-class Made:
+class PackedRows:
     """Packed rows; ``names`` has each method's name by the journal's number."""
 
     def __init__(self, rows: bytes, names: Mapping[int, str]) -> None:
@@ -29,16 +29,16 @@ class Made:
     def live(self) -> Counter[str]:
         """Return the live counts of the rows, as `harness.worker.recorder.Recording.live` has them."""
         unsent = zip(self._kinds, self._rows[_CAUSE :: ROW.size], strict=True)
-        causes = Counter(Cause(cause).name.lower() for kind, cause in unsent if kind == Kind.NOT_SENT)
+        causes = Counter(Cause(cause).name.lower() for kind, cause in unsent if kind == RowKind.NOT_SENT)
         counts = Counter({f"{Origin.GENERATOR.name.lower()}/{cause}": count for cause, count in causes.items()})
-        if good := self._kinds.count(Kind.CALL):
+        if good := self._kinds.count(RowKind.CALL):
             counts["ok"] = good
         return counts
 
-    def taken_since(self, zero_ns: int) -> Iterator[Treatment]:
+    def taken_since(self, zero_ns: int) -> Iterator[TokenTreatment]:
         """Yield how the token of each call that was due from a moment on was taken."""
         for due_ns, life_ms, messages, kind, origin, cause in _JUDGED_BY.iter_unpack(self._rows):
-            if kind == Kind.CALL and due_ns >= zero_ns:
+            if kind == RowKind.CALL and due_ns >= zero_ns:
                 yield treatment(life_ms, origin, cause, messages)
 
     def response_s(self) -> Iterator[tuple[str, list[float]]]:
@@ -49,7 +49,7 @@ class Made:
             of_calls = [
                 time
                 for time, kind, method in zip(times, self._kinds, methods, strict=True)
-                if method == number and kind == Kind.CALL
+                if method == number and kind == RowKind.CALL
             ]
             if of_calls:
                 yield self._names[number], of_calls

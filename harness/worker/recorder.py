@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock
-from harness.calls.attempt import Arrival, Attempt, Client, Recorder
+from harness.calls.attempt import Arrival, Attempt, AttemptRecorder, Client
 from harness.calls.trace import AuthTrace
 from harness.errors import HarnessError, TokenError
 from harness.protocol.live_measures import POISONED, Tallied
 from harness.redaction import redact
 from harness.results.call_journal import Journal, told_apart
 from harness.results.grpc_status import worth
-from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
+from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Origin, RowKind
 from harness.tokens.token import Token
-from harness.worker.packed_rows import Made
+from harness.worker.packed_rows import PackedRows
 
 TOKEN_METHOD = "token"  # noqa: S105 - the name of a row's method
 NO_METHOD = "not sent"
@@ -41,7 +41,7 @@ class Watchers:
 
 
 class Recording:
-    """The rows, trace and counts of worker number ``worker``, in the folder ``run``; a `Recorder` of attempts.
+    """The rows, trace and counts of worker number ``worker``, in the folder ``run``; a `AttemptRecorder` of attempts.
 
     Raises `RecordError` where the files cannot be made.
     """
@@ -63,7 +63,7 @@ class Recording:
         """The journal's number of the method of what was not sent."""
         self._lost = 0
 
-    def at(self, address: str) -> Recorder:
+    def at(self, address: str) -> AttemptRecorder:
         """Return where a user's attempts go; ``address`` tells apart what a target has several of, else it is empty."""
         return _AtAddress(self, address) if address else self
 
@@ -76,7 +76,7 @@ class Recording:
         return number
 
     def attempt(self, attempt: Attempt, *, final: bool, address: str = "") -> None:
-        """Record an attempt that has ended (see `harness.calls.attempt.Recorder`)."""
+        """Record an attempt that has ended (see `harness.calls.attempt.AttemptRecorder`)."""
         arrival = attempt.arrival
         arrival.finals += final
         method = self.method(attempt.method, address)
@@ -90,7 +90,7 @@ class Recording:
             life_ms,
             attempt.steps,
             attempt.messages,
-            Kind.CALL,
+            RowKind.CALL,
             attempt.nth,
             attempt.number,
             arrival.flags | final,
@@ -112,7 +112,7 @@ class Recording:
         origin, cause = (Origin.TOKEN_SOURCE, Cause[error.cause]) if error else (Origin.NONE, Cause.OK)
         self._add(
             start_ns, -1, 0, 0, _us(end_ns - start_ns), NO_LIFE, 0, 0,
-            Kind.FETCH, 0, 0, Flag.FINAL, self._token_method, -1, origin, cause,
+            RowKind.FETCH, 0, 0, Flag.FINAL, self._token_method, -1, origin, cause,
         )  # fmt: skip
         self.live["fetches"] += 1
         self._tallied.fetches += start_ns >= self.zero_ns
@@ -123,7 +123,7 @@ class Recording:
         lag_us = _us((arrival.taken_ns or clock.monotonic_ns()) - arrival.intended_ns)
         self._add(
             arrival.intended_ns, arrival.call_id, lag_us, 0, 0, NO_LIFE, 0, 0,
-            Kind.NOT_SENT, 0, 0, arrival.flags | Flag.FINAL, self.no_method, -1, Origin.GENERATOR, cause,
+            RowKind.NOT_SENT, 0, 0, arrival.flags | Flag.FINAL, self.no_method, -1, Origin.GENERATOR, cause,
         )  # fmt: skip
         self.live[f"generator/{cause.name.lower()}"] += 1
 
@@ -136,7 +136,7 @@ class Recording:
         if self.broken is not None:
             self._lost += len(rows) // ROW.size
         names = {number: path.lstrip("/") for (path, _), number in self._methods.items()}
-        made = Made(rows, names)
+        made = PackedRows(rows, names)
         self.live.update(made.live())
         self._tallied.finals(made.taken_since(self.zero_ns))
         for name, seconds in made.response_s():

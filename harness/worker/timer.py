@@ -33,7 +33,7 @@ def _libc() -> Any | None:
     return libc if hasattr(libc, "timerfd_create") else None
 
 
-class Alarm:
+class Timer:
     """Waits of one greenlet, under the hub that it was made in. Use it in a ``with``."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ from harness.transport.channels import TransportSettings, await_all_ready, open_
 from harness.transport.choice import TRANSPORT, maker
 from harness.worker import preflight
 from harness.worker.loop_lag import LoopMeter
-from harness.worker.pacer import Pacer, Seat
+from harness.worker.pacer import ArrivalFeed, Pacer
 from harness.worker.recorder import Recording, Watchers
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Worker:
         self.begin = begin
         self.recording = Recording(Path(begin.run), begin.worker, watchers)
         self.repertoire: Repertoire | None = None
-        self._mishaps = task_errors.Mishaps()
+        self._mishaps = task_errors.TaskErrors()
         self._faults = CallFaults(scenario.steps, scenario.seed)
         self._parts = client_parts(scenario)
         self._keepers: list[Keeper] = []
@@ -79,7 +79,7 @@ class Worker:
         self._meter.start()
         self.pacer.start(zero_ns)
 
-    def new_user(self) -> tuple[AuthChannel, Client, Seat]:
+    def new_user(self) -> tuple[AuthChannel, Client, ArrivalFeed]:
         """Return channel, client and seat of one more user; users share keepers and connections in turn."""
         seat = next(self._seats)
         place = (seat + self.begin.worker) % len(self._channels)  # not all workers begin with the same replica
@@ -103,7 +103,7 @@ class Worker:
         self._clients.append(client)
         return AuthChannel(self._channels[place], client), client, self._seat(seat // tokens.callers, place)
 
-    def _seat(self, group: int, place: int) -> Seat:
+    def _seat(self, group: int, place: int) -> ArrivalFeed:
         """Return where a user of a group that shares a keeper takes its arrivals from."""
         if isinstance(self.pacer, Pacer):
             return self.pacer

@@ -3,7 +3,7 @@ from pathlib import Path
 from harness.analysis.columns import Rows
 from harness.analysis.merge import merge
 from harness.results.call_journal import Journal
-from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.results.run import read_run
 from tests.fakes.run import ZERO_NS, FakeRun
 
@@ -18,7 +18,7 @@ def test_attempts_and_later_calls_of_a_task_are_no_arrivals(tmp_path: Path) -> N
     journal = Journal(path, 0)
     for nth, flags in ((0, Flag.PLANNED | Flag.FINAL), (0, Flag.PLANNED), (1, Flag.FINAL)):
         journal.add(
-            ZERO_NS + 10**9, 7, 0, 0, 900, 5_000, 0, 0, Kind.CALL, nth, 0, flags, journal.method("m"), 0,
+            ZERO_NS + 10**9, 7, 0, 0, 900, 5_000, 0, 0, RowKind.CALL, nth, 0, flags, journal.method("m"), 0,
             Origin.NONE, Cause.OK,
         )  # fmt: skip
     journal.close()

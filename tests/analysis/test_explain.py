@@ -8,7 +8,7 @@ import pytest
 from harness.analysis.explain import run_explain
 from harness.errors import RecordError, UsageError
 from harness.results.call_journal import Journal
-from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.row import NO_LIFE, Cause, Flag, Origin, RowKind
 from tests.fakes.run import ZERO_NS, FakeRun
 
 
@@ -77,7 +77,7 @@ def test_calls_that_were_never_sent_are_told_although_no_trace_knows_them(tmp_pa
     journal = Journal(path, 0)
     for place in range(3):
         journal.add(
-            ZERO_NS + place, place, 2_000_000, 0, 0, NO_LIFE, 0, 0, Kind.NOT_SENT, 0, 0, Flag.PLANNED | Flag.FINAL,
+            ZERO_NS + place, place, 2_000_000, 0, 0, NO_LIFE, 0, 0, RowKind.NOT_SENT, 0, 0, Flag.PLANNED | Flag.FINAL,
             journal.method("not sent"), -1, Origin.GENERATOR, Cause.LATE,
         )  # fmt: skip
     journal.close()

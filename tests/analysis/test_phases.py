@@ -10,7 +10,7 @@ from harness.analysis.phases import (
     Baseline,
     Due,
     DueIn,
-    Window,
+    FaultWindow,
     good,
     outside,
     pieces,
@@ -60,8 +60,8 @@ def _verified(step: str, *, active: bool) -> VerifiedEvent:
     return VerifiedEvent(**_about(step), active=active)
 
 
-def _window(from_s: float, until_s: float | None = None) -> Window:
-    return Window("step", "fault", "environment", "", from_s, until_s, from_s, until_s)
+def _window(from_s: float, until_s: float | None = None) -> FaultWindow:
+    return FaultWindow("step", "fault", "environment", "", from_s, until_s, from_s, until_s)
 
 
 def test_windows_have_the_edges_that_really_happened() -> None:
@@ -172,21 +172,21 @@ def test_a_fault_near_the_end_has_no_time_to_recover() -> None:
 
 
 def test_a_recovery_names_what_else_acted_meanwhile() -> None:
-    wide = Window("30-latency", "latency", "environment", "", 30, 45, 30, 45)
-    instant = Window("32-expire_all", "expire_all", "environment", "", 32, None, 32, None)
+    wide = FaultWindow("30-latency", "latency", "environment", "", 30, 45, 30, 45)
+    instant = FaultWindow("32-expire_all", "expire_all", "environment", "", 32, None, 32, None)
     _, recovered = recoveries([wide, instant], _seconds(_tenths((32, 34))), BASE, 60)
     assert (recovered.seconds, recovered.reason) == (2, "30-latency also acted meanwhile")
 
 
 def test_a_recovery_that_never_came_names_what_else_acted_meanwhile() -> None:
-    early = Window("30-down", "down", "environment", "", 30, 31, 30, 31)
-    late = Window("35-latency", "latency", "environment", "", 35, 59, 35, 59)
+    early = FaultWindow("30-down", "down", "environment", "", 30, 31, 30, 31)
+    late = FaultWindow("35-latency", "latency", "environment", "", 35, 59, 35, 59)
     recovered, _ = recoveries([early, late], _seconds(_tenths((30, 60))), BASE, 60)
     assert str(recovered.reason).endswith("29 with too many failures; 35-latency also acted meanwhile")
 
 
 def test_steady_is_outside_all_windows_and_recoveries() -> None:
-    found = [_window(15.5), Window("w", "f", "", "", 30, 45, 30.0, 45.0)]
+    found = [_window(15.5), FaultWindow("w", "f", "", "", 30, 45, 30.0, 45.0)]
     recovered = recoveries(found, _seconds(_tenths((15, 17))), BASE, 60)
     phases = {phase.name: phase.spans for phase in spans(found, recovered, 60, 10)}
     assert phases["warm-up"] == ((-10, 0),)
@@ -198,7 +198,7 @@ def test_steady_is_outside_all_windows_and_recoveries() -> None:
 
 
 def test_a_fault_that_was_never_undone_lasts_to_the_end() -> None:
-    found = [Window("w", "f", "", "", 30, 45, 30.0, None)]
+    found = [FaultWindow("w", "f", "", "", 30, 45, 30.0, None)]
     recovered = recoveries(found, _seconds(), BASE, 50)
     phases = {phase.name: phase.spans for phase in spans(found, recovered, 50, 10)}
     assert phases["w"] == ((30, 50),)
@@ -226,7 +226,7 @@ def test_a_warm_up_must_end_with_three_seconds_of_few_failures() -> None:
 
 
 def test_pieces_are_cut_at_every_edge_and_every_five_seconds() -> None:
-    found = [_window(15.5), Window("w", "f", "", "", 30, 45, 30.25, 45.0)]
+    found = [_window(15.5), FaultWindow("w", "f", "", "", 30, 45, 30.25, 45.0)]
     phases = spans(found, recoveries(found, _seconds(_tenths((15, 17))), BASE, 60), 60, 10)
     edges = pieces(phases, 5)
     assert edges[0] == -10

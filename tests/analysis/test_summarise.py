@@ -11,7 +11,7 @@ from harness.analysis.merge import merge
 from harness.analysis.summarise import summarise
 from harness.errors import RecordError
 from harness.results.call_journal import Journal
-from harness.results.row import NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.row import NO_LIFE, Cause, Flag, Origin, RowKind
 from harness.results.run import read_run
 from harness.results.series import of, read_series
 from harness.results.summary import Summary, read_summary, write_summary
@@ -31,7 +31,7 @@ def _by_hand(path: Path, rows: Sequence[tuple[float, int, int, int, Cause]], **r
     for name in METHODS:
         journal.method(name)
     for call_id, (at_s, lag_us, latency_us, flags, cause) in enumerate(rows):
-        kind = Kind.NOT_SENT if cause is Cause.LATE else Kind.CALL
+        kind = RowKind.NOT_SENT if cause is Cause.LATE else RowKind.CALL
         origin = Origin.NONE if cause is Cause.OK else Origin.GENERATOR
         journal.add(
             ZERO_NS + round(at_s * 1e9), call_id, lag_us, 0, latency_us, NO_LIFE, 0, 0, kind, 0, 0,

@@ -1,8 +1,8 @@
 from harness import amplification
-from harness.results.auth_summary import Amplification, Measures
+from harness.results.auth_summary import AmplificationSummary, Measures
 from tests.checks.worked import Worked, step, summary
 
-MEASURED = Amplification(
+MEASURED = AmplificationSummary(
     holders=10, ideal_per_s=0.5, fetches_per_expiry=1.1, peak_per_s=12, peak_ratio=24.0, key_sets_per_cooldown=3.0
 )
 STORM = summary(steps=(step(fetches_peak_per_s=6),), measures=Measures(amplification=MEASURED))

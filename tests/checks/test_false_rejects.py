@@ -1,13 +1,13 @@
 from harness import false_rejects
-from harness.results.auth_summary import FalseRejects, Measures
+from harness.results.auth_summary import FalseRejectSummary, Measures
 from harness.results.proportion import Share
 from harness.results.summary import Cell
 from tests.checks.worked import Worked, summary
 
 
-def rejects(phase: str, rejected: int, alive: int) -> FalseRejects:
+def rejects(phase: str, rejected: int, alive: int) -> FalseRejectSummary:
     share = Share.counted(rejected, alive)
-    return FalseRejects(phase, alive, rejected, causes={"EXPIRED": rejected} if rejected else {}, share=share)
+    return FalseRejectSummary(phase, alive, rejected, causes={"EXPIRED": rejected} if rejected else {}, share=share)
 
 
 BOTH = summary(

@@ -1,7 +1,7 @@
 import socket
 from pathlib import Path
 
-from harness.cli.doctor import NEEDED, Finding, examine
+from harness.cli.doctor import NEEDED, Diagnosis, examine
 from harness.lab.clocks.faketime import VARIABLE
 
 
@@ -13,7 +13,7 @@ def everywhere(name: str) -> str | None:
     return f"/opt/bin/{name}"
 
 
-def found(findings: list[Finding]) -> dict[str, Finding]:
+def found(findings: list[Diagnosis]) -> dict[str, Diagnosis]:
     return {finding.what: finding for finding in findings}
 
 
@@ -31,15 +31,15 @@ def test_a_machine_that_can_run_has_nothing_missing() -> None:
 
 def test_an_absent_tool_says_what_it_would_add() -> None:
     findings = found(examine({}, nowhere, free_port()))
-    assert findings["go"] == Finding("absent", "go", "not found; it builds the real Toxiproxy (make toxiproxy)")
+    assert findings["go"] == Diagnosis("absent", "go", "not found; it builds the real Toxiproxy (make toxiproxy)")
     assert findings["browser"].mark == "absent"
     assert "page tests" in findings["browser"].text
 
 
 def test_a_tool_that_is_there_says_where() -> None:
     findings = found(examine({}, everywhere, free_port()))
-    assert findings["go"] == Finding("ok", "go", "/opt/bin/go")
-    assert findings["browser"] == Finding("ok", "browser", "chromium")
+    assert findings["go"] == Diagnosis("ok", "go", "/opt/bin/go")
+    assert findings["browser"] == Diagnosis("ok", "browser", "chromium")
 
 
 def test_the_proxy_that_would_serve_is_named_with_the_reason() -> None:
@@ -66,7 +66,7 @@ def test_a_proxy_of_the_environment_is_told_by_name_and_that_it_is_not_heeded() 
 def test_a_package_that_is_not_installed_is_missing_with_the_way_out() -> None:
     from harness.cli.doctor import _package
 
-    assert _package("no-such-package-of-ours") == Finding(
+    assert _package("no-such-package-of-ours") == Diagnosis(
         "missing", "no-such-package-of-ours", "not installed; run: make setup"
     )
 
@@ -95,7 +95,7 @@ def test_a_library_for_faked_clocks_is_told_with_what_it_adds(tmp_path: Path) ->
 def test_an_absent_native_transport_says_how_to_get_it_and_what_it_needs() -> None:
     from harness.cli.doctor import _native
 
-    assert _native("0.3.0", nowhere) == Finding("ok", "native transport", "0.3.0")
+    assert _native("0.3.0", nowhere) == Diagnosis("ok", "native transport", "0.3.0")
     absent = _native(None, nowhere)
     assert absent.mark == "absent"
     assert "make transport" in absent.text

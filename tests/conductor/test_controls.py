@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness import clock
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.errors import LabError
 from harness.lab.toxiproxy.client import ProxyState, ToxicState
 from harness.results.fault_events import Command
@@ -33,17 +33,17 @@ DOWN = Command("issuer", "set_down", {"down": True})
 
 
 def test_the_part_tells_when_an_order_took_effect() -> None:
-    assert Parts(issuer=Issuer({"at_ns": 7, "more": 1})).do(DOWN) == {"at_ns": 7, "more": 1}
+    assert Controls(issuer=Issuer({"at_ns": 7, "more": 1})).do(DOWN) == {"at_ns": 7, "more": 1}
 
 
 @pytest.mark.parametrize("answer", [None, {}, "127.0.0.1:1"])
 def test_a_part_that_does_not_tell_took_effect_when_it_answered(answer: Any) -> None:
     before_ns = clock.monotonic_ns()
-    assert before_ns <= Parts(issuer=Issuer(answer)).do(DOWN)["at_ns"] <= clock.monotonic_ns()
+    assert before_ns <= Controls(issuer=Issuer(answer)).do(DOWN)["at_ns"] <= clock.monotonic_ns()
 
 
 def test_states_are_plain_data() -> None:
-    parts = Parts(issuer=Issuer(None), proxy=Proxy())
+    parts = Controls(issuer=Issuer(None), proxy=Proxy())
     assert parts.state("issuer") == {"down": True}
     state = parts.state("proxy:p-target")
     assert (state["name"], state["enabled"], state["toxics"][0]["name"]) == ("p-target", True, "t")
@@ -52,6 +52,6 @@ def test_states_are_plain_data() -> None:
 @pytest.mark.parametrize("part", ["issuer", "target", "proxy", "moon"])
 def test_a_part_that_the_run_does_not_have_is_a_lab_error(part: str) -> None:
     with pytest.raises(LabError, match=f"no {part} of its own"):
-        Parts().do(Command(part, "state"))
+        Controls().do(Command(part, "state"))
     with pytest.raises(LabError, match=f"no {part} of its own"):
-        Parts().state("proxy:p" if part == "proxy" else part)
+        Controls().state("proxy:p" if part == "proxy" else part)

@@ -14,7 +14,7 @@ from harness.faults import (
     ExpireAll,
     ForceRefresh,
     IssuerDown,
-    Lab,
+    LabControls,
     LabFault,
     Latency,
     Reading,
@@ -257,10 +257,10 @@ class Numb(LabFault, registered=False):
     def undo(self, site: Site) -> tuple[Command, ...]:
         return (Command("issuer", "set_down", {"down": False}),)
 
-    def apply(self, lab: Lab, site: Site) -> int:
+    def apply(self, lab: LabControls, site: Site) -> int:
         return 1
 
-    def read(self, lab: Lab, site: Site) -> Reading:
+    def read(self, lab: LabControls, site: Site) -> Reading:
         if isinstance(self.reading, Exception):
             raise self.reading
         return self.reading

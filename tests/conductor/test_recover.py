@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.conductor.recover import recover, unfinished_runs
 from harness.errors import RecordError, UsageError
 from harness.faults import ExpireAll, IssuerDown, LabFault, Latency, Site
@@ -193,7 +193,7 @@ def test_a_toxiproxy_that_outlived_the_run_is_cleared_of_it_alone(run: Run, embe
     run.lab(embedded.url)
     run.applying("10-latency", LATENCY)
     run.applying("12-issuer_down", DOWN)
-    LATENCY.apply(Parts(proxy=embedded), Site("10-latency", proxies=run.proxies))
+    LATENCY.apply(Controls(proxy=embedded), Site("10-latency", proxies=run.proxies))
     found = recover(run.folder)
     assert found.failed == ()
     assert sorted(embedded.proxies()) == [theirs]

@@ -7,7 +7,7 @@ import pytest
 
 from harness import clock
 from harness.conductor import workers
-from harness.conductor.workers import Roster
+from harness.conductor.workers import Workers
 from harness.errors import RunError
 from harness.results.problem import Problem, ProblemKind
 
@@ -20,7 +20,7 @@ class FakeCrew:
     def __init__(self) -> None:
         self.here = ["near", "far"]
         self.sent: list[tuple[str, Mapping[str, Any], str | None]] = []
-        self.roster: Roster | None = None
+        self.roster: Workers | None = None
         self.answers = True
 
     def members(self) -> list[str]:
@@ -41,7 +41,7 @@ class Scene:
         self.problems: list[Problem] = []
         self.crew = FakeCrew()
         self.run = run
-        self.roster = Roster(self.crew, run, self.problems.append)
+        self.roster = Workers(self.crew, run, self.problems.append)
         self.crew.roster = self.roster
 
     def tell(self, kind: str, member: str, **data: Any) -> None:

@@ -6,7 +6,7 @@ from harness import clock
 from harness.defects import find
 from harness.defects.forging import Forger, large, needs_key, signer_of, text_of, why_not
 from harness.defects.good import Good
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())
 
@@ -44,7 +44,7 @@ def test_nothing_is_made_of_what_is_no_token() -> None:
 
 
 def test_the_key_that_a_lab_hands_over_signs_as_its_issuer_does() -> None:
-    key = SigningKey.generate("ES256", 1)
+    key = IssuerKey.generate("ES256", 1)
     signer = signer_of({"kid": key.kid, "pem": key.pem()}, "ES256")
     assert signer is not None
     assert signer.key.private_numbers() == key.private.private_numbers()

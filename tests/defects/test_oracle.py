@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.defects.oracle import Bounds, Edges, Expectation, Window, expect
+from harness.defects.oracle import Bounds, Edges, Expectation, ValidityWindow, expect
 
 seconds = st.floats(-5000, 5000)
 some_s = st.floats(0, 50)
 EXACT = Edges.known(60.0, Bounds(2.0, 2.0), whole_s=0)
 
 
-def accepts(window: Window, at_s: float, offset_s: float, leeway_s: float, whole_s: int) -> bool:
+def accepts(window: ValidityWindow, at_s: float, offset_s: float, leeway_s: float, whole_s: int) -> bool:
     """The verifier as the standard has it, looking at its own clock at a moment of ours."""
     now_s = at_s + offset_s
     return window.begins_s - leeway_s <= now_s < window.ends_s + leeway_s + whole_s
 
 
 @given(
-    window=st.builds(Window, seconds | st.just(-math.inf), seconds | st.just(math.inf)),
+    window=st.builds(ValidityWindow, seconds | st.just(-math.inf), seconds | st.just(math.inf)),
     sent_s=seconds,
     way_s=some_s,
     part=st.floats(0, 1),
@@ -27,7 +27,7 @@ def accepts(window: Window, at_s: float, offset_s: float, leeway_s: float, whole
     whole_s=st.sampled_from((0, 1)),
 )
 def test_no_verifier_within_the_bounds_answers_against_it(
-    window: Window,
+    window: ValidityWindow,
     sent_s: float,
     way_s: float,
     part: float,
@@ -42,9 +42,9 @@ def test_no_verifier_within_the_bounds_answers_against_it(
     assert expected is Expectation.GREY or (expected is Expectation.MUST_ACCEPT) == true
 
 
-@given(window=st.builds(Window, seconds, seconds), sent_s=seconds, way_s=some_s, more_s=some_s)
+@given(window=st.builds(ValidityWindow, seconds, seconds), sent_s=seconds, way_s=some_s, more_s=some_s)
 def test_a_longer_way_makes_a_verdict_grey_or_leaves_it(
-    window: Window, sent_s: float, way_s: float, more_s: float
+    window: ValidityWindow, sent_s: float, way_s: float, more_s: float
 ) -> None:
     shorter = expect(window, EXACT, sent_s, sent_s + way_s)
     assert expect(window, EXACT, sent_s, sent_s + way_s + more_s) in {shorter, Expectation.GREY}
@@ -59,20 +59,20 @@ def test_a_longer_way_makes_a_verdict_grey_or_leaves_it(
     ],
 )
 def test_the_edge_of_the_end_is_grey_for_one_way(age_s: float, expected: Expectation) -> None:
-    assert expect(Window(ends_s=1000.0), EXACT, 1000.0 + age_s, 1000.0 + age_s + 0.05) is expected
+    assert expect(ValidityWindow(ends_s=1000.0), EXACT, 1000.0 + age_s, 1000.0 + age_s + 0.05) is expected
 
 
 def test_a_clock_that_is_ahead_begins_tokens_early() -> None:
-    window = Window(begins_s=1000.0)
+    window = ValidityWindow(begins_s=1000.0)
     assert expect(window, EXACT, 938.0, 938.1) is Expectation.MUST_ACCEPT
     assert expect(window, EXACT, 937.0, 937.9) is Expectation.MUST_REJECT
 
 
 def test_a_window_reads_numbers_only() -> None:
-    assert Window.of({"exp": "7", "nbf": True}) == Window()
-    assert Window.of({"exp": 7, "nbf": 5.5}) == Window(5.5, 7.0)
-    assert Window.of({"exp": 10**400}).ends_s == math.inf
-    assert Window.of({"exp": math.nan}) == Window()
+    assert ValidityWindow.of({"exp": "7", "nbf": True}) == ValidityWindow()
+    assert ValidityWindow.of({"exp": 7, "nbf": 5.5}) == ValidityWindow(5.5, 7.0)
+    assert ValidityWindow.of({"exp": 10**400}).ends_s == math.inf
+    assert ValidityWindow.of({"exp": math.nan}) == ValidityWindow()
 
 
 def test_bounds_that_age_grow_at_both_ends() -> None:

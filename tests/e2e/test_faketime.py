@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import pytest
 
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.errors import UsageError
 from harness.faults import ClockDrift, ClockSkew, LabFault, RestartTarget, Site
 from harness.lab.clocks.faked_clock import Faked
@@ -50,11 +50,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         yield lab
 
 
-def parts_of(lab: Lab) -> Parts:
-    return Parts(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
+def parts_of(lab: Lab) -> Controls:
+    return Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
 
 
-def undo(fault: LabFault, parts: Parts) -> None:
+def undo(fault: LabFault, parts: Controls) -> None:
     for command in fault.undo(SITE):
         parts.do(command)
 

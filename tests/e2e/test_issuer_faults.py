@@ -6,7 +6,7 @@ import pytest
 import urllib3
 
 from harness import faults
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.faults import LabFault, Site
 from harness.lab.plan import LabPlan, TargetSettings
 from harness.lab.running import Lab
@@ -30,9 +30,9 @@ class Applied:
     """A fault in force within a `with`."""
 
     def __init__(self, lab: Lab, fault: LabFault) -> None:
-        self.parts, self.fault = Parts(lab.issuer, lab.target, lab.proxy), fault
+        self.parts, self.fault = Controls(lab.issuer, lab.target, lab.proxy), fault
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> Controls:
         self.fault.apply(self.parts, SITE)
         return self.parts
 

@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from harness.results.row import Kind
+from harness.results.row import RowKind
 from harness.results.summary import read_summary
 from tests.e2e.storms import Trial, await_true, free_port, settings
 from tests.e2e.test_run import all_rows
@@ -19,7 +19,7 @@ AGGREGATED = re.compile(r"^\s*Aggregated\s+(\d+)\s+(\d+)\(", re.MULTILINE)
 def counted(trial: Trial) -> tuple[int, int]:
     """Return calls and token fetches of the only run by its rows, and those of them that failed."""
     rows = all_rows(trial.run_folder())
-    told = rows[rows["final"] & (rows["kind"] != Kind.NOT_SENT.name)]
+    told = rows[rows["final"] & (rows["kind"] != RowKind.NOT_SENT.name)]
     return len(told), int((told["cause"] != "OK").sum())
 
 

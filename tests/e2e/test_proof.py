@@ -11,10 +11,10 @@ import pytest
 
 from harness.defects import ALGORITHMS, rows
 from harness.defects.good import Good
-from harness.defects.judge import Outcome
+from harness.defects.judge import Judgement
 from harness.proof.bench import SHAPES
 from harness.proof.counts import prove_target, table
-from harness.proof.proof import Proof, prove_server
+from harness.proof.proof import ProofResult, prove_server
 from harness.proof.target import child_stage, stage
 
 pytestmark = pytest.mark.e2e
@@ -48,12 +48,12 @@ def test_every_row_of_every_kind_and_algorithm_is_answered_right() -> None:
     assert len(ALGORITHMS) + 2 == len(table(proof.outcomes).splitlines())
 
 
-def _wrong(proof: Proof) -> list[Outcome]:
+def _wrong(proof: ProofResult) -> list[Judgement]:
     return [outcome for outcome in proof.outcomes if outcome.verdict in {"failed", "void"}]
 
 
 def test_a_target_in_a_process_of_its_own_answers_no_differently(tmp_path: Path) -> None:
-    async def prove() -> Proof:
+    async def prove() -> ProofResult:
         async with child_stage("EdDSA", tmp_path / "target.log") as bench:
             return await prove_server(bench, SHAPES[:1])
 
@@ -90,7 +90,7 @@ def _refusals(address: str, good: Good) -> set[tuple[str, str]]:
 
 
 def test_a_target_that_trusts_nobody_proves_nothing() -> None:
-    async def prove() -> Proof:
+    async def prove() -> ProofResult:
         async with stage("EdDSA", audience="another") as bench:
             return await prove_server(bench, SHAPES[:1], [row for row in rows() if row.family in {"OK", "SIGN"}])
 

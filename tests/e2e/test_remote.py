@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from harness.protocol.file_shipping import FORCE, names_of
-from harness.results.row import ROW, Kind
+from harness.results.row import ROW, RowKind
 from tests.e2e.storms import Trial, await_true, running, secrets_in, settings
 from tests.e2e.test_run import all_rows, assert_every_arrival_has_one_final_row
 
@@ -90,7 +90,7 @@ def test_a_remote_workers_clock_is_measured_and_zero_is_the_same_moment(trial: T
     assert bound_s > 0
     assert abs(remote["clock_offset_ns"]) <= bound_s * 1e9  # it is the same clock in truth
     rows = all_rows(trial.run_folder())
-    calls = rows[rows["kind"] == Kind.CALL.name].sort_values("call_id")
+    calls = rows[rows["kind"] == RowKind.CALL.name].sort_values("call_id")
     due_us = calls["call_id"] * 10_000 - 3_000_000
     assert (calls["intended_us"] - due_us).abs().max() <= 2 * bound_s * 1e6 + 1
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from harness.files import read_lines
-from harness.results.row import Cause, Flag, Kind
+from harness.results.row import Cause, Flag, RowKind
 from tests.e2e.storms import DRAWN, Trial, assert_code, free_port, secrets_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.transports]
@@ -19,7 +19,7 @@ PLANNED = 300 + 400
 
 def final_calls(run: Path) -> "pd.DataFrame":
     rows = all_rows(run)
-    return rows[rows["final"] & (rows["kind"] != Kind.FETCH.name)]
+    return rows[rows["final"] & (rows["kind"] != RowKind.FETCH.name)]
 
 
 def all_rows(run: Path) -> "pd.DataFrame":
@@ -74,7 +74,7 @@ def test_the_same_seed_touches_the_same_arrivals_however_many_processes(trial: T
 def touched(run: Path) -> dict[int, str]:
     """Return what a fault made each arrival carry that was sent; an empty text where it was left alone."""
     rows = all_rows(run)
-    sent = rows[rows["final"] & (rows["kind"] == Kind.CALL.name)]
+    sent = rows[rows["final"] & (rows["kind"] == RowKind.CALL.name)]
     carried = {
         line["call_id"]: str(line["poisoned_by"]) for line in read_lines(run / "auth.ndjson") if "poisoned_by" in line
     }
@@ -111,7 +111,7 @@ def test_expired_tokens_cost_one_retry_each_and_no_failure(trial: Trial) -> None
     refused = rows[rows["cause"] == Cause.EXPIRED.name]
     assert len(refused) >= 4  # twenty users in fours of five share four tokens
     assert not refused["final"].any()
-    assert (rows["kind"] == Kind.FETCH.name).sum() == 8
+    assert (rows["kind"] == RowKind.FETCH.name).sum() == 8
 
 
 def test_a_run_writes_no_token_and_no_secret(trial: Trial) -> None:

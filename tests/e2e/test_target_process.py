@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from harness.conductor.controls import Parts
+from harness.conductor.controls import Controls
 from harness.faults import PauseTarget, RestartTarget, Site
 from harness.lab.plan import LabPlan
 from harness.lab.processes.residents import Residents
@@ -24,11 +24,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-def parts_of(lab: Lab) -> Parts:
-    return Parts(lab.issuer, lab.target, lab.proxy, Residents(lab.children))
+def parts_of(lab: Lab) -> Controls:
+    return Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children))
 
 
-def undo(fault: PauseTarget | RestartTarget, parts: Parts) -> None:
+def undo(fault: PauseTarget | RestartTarget, parts: Controls) -> None:
     for command in fault.undo(SITE):
         parts.do(command)
 

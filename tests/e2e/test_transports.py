@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from harness.results.row import Flag, Kind
+from harness.results.row import Flag, RowKind
 from harness.transport.choice import GRPCIO, NATIVE, native_version
 from tests.e2e.storms import Trial, assert_code, settings
 from tests.e2e.test_run import all_rows
@@ -23,7 +23,7 @@ def causes(trial: Trial, transport: str) -> Counter[str]:
     run = trial.run_folder()
     assert trial.about()["transport"]["name"] == transport
     rows = all_rows(run)
-    calls = rows[rows["kind"] == Kind.CALL.name]
+    calls = rows[rows["kind"] == RowKind.CALL.name]
     run.rename(trial.folder / transport)
     return Counter(f"{origin}/{cause}" for origin, cause in zip(calls["origin"], calls["cause"], strict=True))
 
@@ -114,9 +114,9 @@ def declared(trial: Trial, by: str, load: str = OPEN) -> pd.DataFrame:
 def test_declared_calls_are_the_same_whoever_makes_them(trial: Trial) -> None:
     by_transport, by_python = declared(trial, "transport"), declared(trial, "python")
     for rows in (by_transport, by_python):
-        finals = rows[(rows["kind"] != Kind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
+        finals = rows[(rows["kind"] != RowKind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
         assert sorted(finals["call_id"]) == list(range(700)), "every arrival has one final row"
-    called = [rows[(rows["kind"] == Kind.CALL.name) & (rows["attempt"] == 0)] for rows in (by_transport, by_python)]
+    called = [rows[(rows["kind"] == RowKind.CALL.name) & (rows["attempt"] == 0)] for rows in (by_transport, by_python)]
     picks = [dict(zip(rows["call_id"], rows["method"].astype(str), strict=True)) for rows in called]
     shared = picks[0].keys() & picks[1].keys()
     assert len(shared) > 500
@@ -133,7 +133,7 @@ def test_declared_calls_are_the_same_whoever_makes_them(trial: Trial) -> None:
 @needs_native
 def test_declared_calls_of_a_closed_load_follow_one_another(trial: Trial) -> None:
     rows = declared(trial, "transport", "closed_users(10, duration_s=4, warm_up_s=3)")
-    calls = rows[(rows["kind"] != Kind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
+    calls = rows[(rows["kind"] != RowKind.FETCH.name) & ((rows["flags"] & Flag.FINAL) > 0)]
     assert sorted(calls["call_id"]) == list(range(len(calls)))
     assert (calls["flags"] & Flag.PLANNED == 0).all()
     assert len(calls) > 200

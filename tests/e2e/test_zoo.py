@@ -10,7 +10,7 @@ import pytest
 from harness.defects import DEFECTS
 from harness.lab import zoo
 from harness.proof.bench import SHAPES
-from harness.proof.proof import Proof, prove_server
+from harness.proof.proof import ProofResult, prove_server
 from harness.proof.table import Trial, page, try_all
 from harness.proof.target import child_stage
 
@@ -38,7 +38,7 @@ def test_exactly_the_right_rows_find_each_client() -> None:
 
 
 def test_an_animal_can_be_let_loose_in_a_target_of_its_own(tmp_path: Path) -> None:
-    async def prove() -> Proof:
+    async def prove() -> ProofResult:
         async with child_stage("ES256", tmp_path / "target.log", ["skips-nbf"]) as bench:
             rows = [row for row in DEFECTS.values() if row.family in {"TIME", "OK"}]
             return await prove_server(bench, SHAPES[:1], rows)

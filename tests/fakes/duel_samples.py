@@ -6,21 +6,21 @@ from pathlib import Path
 from harness.comparison.result import Duel, Side
 from harness.comparison.statistics.assess import Assessment
 from harness.comparison.statistics.causes import cause_findings
-from harness.comparison.statistics.looks import Look, Plan
+from harness.comparison.statistics.looks import Look, LookPlan
 from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.pairs import Pair
 from harness.comparison.statistics.secondary import asides
 from harness.comparison.statistics.verdict import judge
 from harness.experiments.duel.evaluate import find
-from harness.experiments.duel.ledger import Ledger
+from harness.experiments.duel.ledger import DuelLedger
 
 SLUGS: dict[Side, str] = {"base": "old", "new": "new"}
 
 
-def ledger(pairs: int = 3, seed: int = 5, looks: Sequence[Look] = ()) -> Ledger:
+def ledger(pairs: int = 3, seed: int = 5, looks: Sequence[Look] = ()) -> DuelLedger:
     """Return the ledger of a duel before its first run."""
-    plan = Plan("trial", tuple(looks) or (Look(pairs, 0.05),))
-    return Ledger.begin(
+    plan = LookPlan("trial", tuple(looks) or (Look(pairs, 0.05),))
+    return DuelLedger.begin(
         seed, plan, scenario="trial", file="trial.py", base="lab", new="lab:work_s=0.1",
         started_utc="2026-11-24T01:00:00+00:00",
     )  # fmt: skip

@@ -12,7 +12,7 @@ import random
 import sys
 from typing import Any
 
-from harness.locust_adapter.live_stats import Tally
+from harness.locust_adapter.live_stats import LiveTally
 
 KINDS = (("grpc", "Ledger/GetBalance"), ("grpc", "Ledger/Transfer"), ("token", "fetch"))
 WORDS = (None, None, None, "verifier: expired", "transport: unreachable")
@@ -25,7 +25,7 @@ def told(*, batches: bool, seed: int, listens: bool = False) -> dict[str, Any]:
     heard: list[float] = []
     if listens:
         environment.events.request.add_listener(lambda response_time, **_: heard.append(response_time))
-    tally = Tally(environment, stats)
+    tally = LiveTally(environment, stats)
     if batches:
         tally.begin()
     for _ in range(5000):

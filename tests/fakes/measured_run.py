@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.analysis.merge import merged
 from harness.analysis.summarise import summarise
 from harness.results.call_journal import Journal
-from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.results.run import read_run
 from harness.results.summary import Summary
 from tests.fakes.run import ZERO_NS, FakeRun
@@ -41,7 +41,7 @@ class MeasuredRun:
         self._journal.add(
             ZERO_NS + round(at_s * 1e9), self._calls, 0, 0, round(took_s * 1e6), round(life_s * 1e3), steps,
             (1 if code == OK else 0) if messages is None else messages,
-            Kind.CALL, 0, 0, Flag.FINAL | Flag.PLANNED, self._method, code, origin, cause,
+            RowKind.CALL, 0, 0, Flag.FINAL | Flag.PLANNED, self._method, code, origin, cause,
         )  # fmt: skip
 
     def summary(self) -> Summary:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.call_journal import Journal
-from harness.results.row import MAX_US, NO_LIFE, Cause, Flag, Kind, Origin
+from harness.results.row import MAX_US, NO_LIFE, Cause, Flag, Origin, RowKind
 
 ZERO_NS = 1_000_000_000_000
 METHODS = ("token", "not sent", "jwtstorm.lab.v1.Ledger/GetBalance", "jwtstorm.lab.v1.Ledger/Transfer")
@@ -162,14 +162,14 @@ class FakeRun:
         latency_us = 2_000_000 if cause is Cause.DEADLINE else min(service_us, MAX_US)
         lag_us = int(dice.expovariate(1 / self.lag_us)) if self.lag_us else 0
         journal.add(
-            ZERO_NS + int(at_s * 1e9), call_id, lag_us, wait_us, latency_us, life_ms, 0, 1, Kind.CALL, 0, attempt,
+            ZERO_NS + int(at_s * 1e9), call_id, lag_us, wait_us, latency_us, life_ms, 0, 1, RowKind.CALL, 0, attempt,
             Flag.PLANNED | final, 2 + (call_id % 3 == 0), code, origin, cause,
         )  # fmt: skip
 
     def _fetch(self, journal: Journal, dice: random.Random, at_s: float) -> None:
         latency_us = int(dice.uniform(2_000, 9_000)) + (400_000 if self._slow_issuer(at_s) else 0)
         journal.add(
-            ZERO_NS + int(at_s * 1e9), -1, 0, 0, latency_us, NO_LIFE, 0, 0, Kind.FETCH, 0, 0, Flag.FINAL, 0, -1,
+            ZERO_NS + int(at_s * 1e9), -1, 0, 0, latency_us, NO_LIFE, 0, 0, RowKind.FETCH, 0, 0, Flag.FINAL, 0, -1,
             Origin.NONE, Cause.OK,
         )  # fmt: skip
 

@@ -4,10 +4,10 @@ from harness.clock import ManualClock
 from harness.faults import TokenBloat
 from harness.faults.in_issuer import Minting
 from harness.lab.issuer.key_ring import KeyRing
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.issuer.mint import Mint
 
-MINT = Mint("http://issuer.test", "ledger", 30, ManualClock(1_800_000_000.75), KeyRing(SigningKey.generate("EdDSA", 1)))
+MINT = Mint("http://issuer.test", "ledger", 30, ManualClock(1_800_000_000.75), KeyRing(IssuerKey.generate("EdDSA", 1)))
 MINTING = Minting(MINT.claims("storm", "read"), "", MINT.sign)
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.protocol.clock_offset import PINGS, Offset, Pings
+from harness.protocol.clock_offset import PINGS, ClockOffset, Pings
 from harness.results.run import CLOCK_LIMIT_S, clock_doubt
 
 way_ns = st.integers(0, 500_000_000)
@@ -70,7 +70,7 @@ def test_a_measurement_is_a_bounded_number_of_pings() -> None:
         hosts.answer(1, 1)
     assert len(hosts.sent) == PINGS
     hosts.pings.hear({"number": hosts.sent[-1], "at_ns": 10**15})
-    assert hosts.pings.offset == Offset(-1, 1)
+    assert hosts.pings.offset == ClockOffset(-1, 1)
 
 
 def test_a_second_measurement_without_an_answer_keeps_the_first() -> None:
@@ -78,7 +78,7 @@ def test_a_second_measurement_without_an_answer_keeps_the_first() -> None:
     hosts.pings.measure()
     hosts.answer(0, 0)
     hosts.pings.measure()
-    assert hosts.pings.offset == Offset(7, 7)
+    assert hosts.pings.offset == ClockOffset(7, 7)
     assert not hosts.pings.done
 
 

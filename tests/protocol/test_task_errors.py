@@ -1,6 +1,6 @@
 import json
 
-from harness.protocol.task_errors import MAX_KINDS, Mishaps, sentences
+from harness.protocol.task_errors import MAX_KINDS, TaskErrors, sentences
 
 
 def failing(text: str) -> None:
@@ -16,7 +16,7 @@ def caught(text: str) -> ValueError:
 
 
 def test_the_first_of_a_kind_is_told_and_all_are_counted() -> None:
-    mishaps = Mishaps()
+    mishaps = TaskErrors()
     told = [mishaps.note("pay", caught("no money"), called=True) for _ in range(3)]
     assert told[0] is not None
     assert told[1:] == [None, None]
@@ -25,7 +25,7 @@ def test_the_first_of_a_kind_is_told_and_all_are_counted() -> None:
 
 
 def test_a_sentence_names_task_exception_line_count_and_way_out() -> None:
-    mishaps = Mishaps()
+    mishaps = TaskErrors()
     for _ in range(1200):
         mishaps.note("pay", caught("no money"), called=True)
     (sentence,) = sentences(mishaps.to_json())
@@ -34,14 +34,14 @@ def test_a_sentence_names_task_exception_line_count_and_way_out() -> None:
 
 
 def test_what_is_raised_before_the_call_is_told_apart() -> None:
-    mishaps = Mishaps()
+    mishaps = TaskErrors()
     mishaps.note("pay", caught(""), called=False)
     (sentence,) = sentences(mishaps.to_json())
     assert "once, before its call, which was never made" in sentence
 
 
 def test_kinds_of_several_workers_are_added_up_the_most_frequent_first() -> None:
-    one, other = Mishaps(), Mishaps()
+    one, other = TaskErrors(), TaskErrors()
     one.note("pay", caught("rare"), called=True)
     for mishaps in (one, other, other):
         mishaps.note("pay", caught("often"), called=True)
@@ -50,7 +50,7 @@ def test_kinds_of_several_workers_are_added_up_the_most_frequent_first() -> None
 
 
 def test_a_text_that_is_never_the_same_fills_no_memory() -> None:
-    mishaps = Mishaps()
+    mishaps = TaskErrors()
     for number in range(500):
         mishaps.note("pay", caught(f"no account {number}"), called=True)
     counted = mishaps.to_json()
@@ -59,7 +59,7 @@ def test_a_text_that_is_never_the_same_fills_no_memory() -> None:
 
 
 def test_a_token_in_a_text_is_left_out() -> None:
-    mishaps = Mishaps()
+    mishaps = TaskErrors()
     token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJzdG9ybSJ9.c2lnbmF0dXJl"
     mishaps.note("pay", caught(f"bad token {token}"), called=True)
     assert token not in json.dumps(mishaps.to_json())

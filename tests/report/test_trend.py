@@ -6,7 +6,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from harness.comparison.history import BuildPoint, Trend
-from harness.comparison.statistics.noise_floor import Spread
+from harness.comparison.statistics.noise_floor import RunSpread
 from harness.comparison.statistics.steps import steps
 from harness.report.trend import draw, write_trend
 
@@ -47,7 +47,7 @@ def test_a_step_is_drawn_at_its_build_with_both_levels() -> None:
 
 
 def test_the_noise_floor_is_a_band_and_needs_a_calibration(tmp_path: Path) -> None:
-    floor = {"p99 steady": Spread(-3.0, 0.02, 10)}
+    floor = {"p99 steady": RunSpread(-3.0, 0.02, 10)}
     bands = [len(draw(_history(5), given).axes[0].patches) for given in ({}, floor)]
     assert bands == [0, 1]
     assert "as it was calibrated" in write_trend(tmp_path, _history(5), floor).read_text()
@@ -55,7 +55,7 @@ def test_the_noise_floor_is_a_band_and_needs_a_calibration(tmp_path: Path) -> No
 
 
 def test_the_band_lies_around_the_level_on_either_side_of_a_step() -> None:
-    panel = draw(_history(16, slower_from=9), {"p99 steady": Spread(-3.0, 0.02, 10)}).axes[0]
+    panel = draw(_history(16, slower_from=9), {"p99 steady": RunSpread(-3.0, 0.02, 10)}).axes[0]
     bands = [patch.get_bbox() for patch in panel.patches if isinstance(patch, Rectangle)]
     assert [(band.x0, band.x1) for band in bands] == [(-0.5, 8.5), (8.5, 15.5)]
     assert [band.y0 < level < band.y1 for band, level in zip(bands, (0.05, 0.06), strict=True)] == [True, True]

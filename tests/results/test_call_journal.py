@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import RecordError
 from harness.results.call_journal import HEADER, Header, Journal, journal_path, names_path, read_names, workers
 from harness.results.call_journal_reader import JournalReader
-from harness.results.row import FIELDS, MAX_US, NO_LIFE, ROW, Cause, Flag, Kind, Origin
+from harness.results.row import FIELDS, MAX_US, NO_LIFE, ROW, Cause, Flag, Origin, RowKind
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
 Row = tuple[int, ...]
@@ -25,7 +25,7 @@ rows = st.lists(
         *[st.integers(0, MAX_US)] * 3,
         int32,
         *[st.integers(0, 2**32 - 1)] * 2,
-        st.sampled_from(Kind),
+        st.sampled_from(RowKind),
         byte,
         byte,
         st.integers(0, 7),
@@ -47,7 +47,7 @@ def write(run: Path, written: list[Row], rows_buffered: int = 4) -> Journal:
 
 
 def some_row(call_id: int) -> Row:
-    return (7, call_id, 1, 2, 3, NO_LIFE, 0, 1, Kind.CALL, 0, 0, Flag.FINAL, 0, 0, Origin.NONE, Cause.OK)
+    return (7, call_id, 1, 2, 3, NO_LIFE, 0, 1, RowKind.CALL, 0, 0, Flag.FINAL, 0, 0, Origin.NONE, Cause.OK)
 
 
 def bare(found: npt.NDArray[Any]) -> list[Row]:

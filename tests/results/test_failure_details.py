@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.results import challenge, status_details
 from harness.results.challenge import Challenge
-from harness.results.failure_details import NO_DETAILS, FailureDetails, HttpAnswer, http_answer
+from harness.results.failure_details import NO_DETAILS, FailureDetails, ForeignHttpAnswer, http_answer
 from harness.results.status_details import StatusDetails
 
 # Texts that grpcio 1.85 and the native transport write for answers that are no gRPC: tests/e2e/test_http_answers.py
@@ -99,7 +99,7 @@ def test_metadata_without_a_word_on_the_failure_are_no_details() -> None:
 
 @pytest.mark.parametrize(("text", "status"), HTTP)
 def test_an_answer_that_is_no_grpc_is_known_by_the_clients_words(text: str, status: int) -> None:
-    assert http_answer(text) == HttpAnswer(status)
+    assert http_answer(text) == ForeignHttpAnswer(status)
 
 
 @pytest.mark.parametrize(

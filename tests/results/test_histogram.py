@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.results.histogram import CELLS, MAX_VALUE, Counts, add, cell_of, quantiles, value_of
+from harness.results.histogram import CELLS, MAX_VALUE, SparseCounts, add, cell_of, quantiles, value_of
 
 microseconds = st.lists(st.integers(0, 3 * 2**31), min_size=1, max_size=300)
 
@@ -53,7 +53,7 @@ def test_quantiles_of_nothing_are_no_number() -> None:
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=8), st.sampled_from([5, 1 << 18]))
 def test_counts_gathered_in_pieces_equal_counts_of_all(pieces: list[list[int]], held: int) -> None:
-    counts = Counts()
+    counts = SparseCounts()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("harness.results.histogram.LOOSE", 2)
         patched.setattr("harness.results.histogram.HELD", held)
@@ -73,7 +73,7 @@ def test_counts_beyond_what_memory_holds_are_told_in_order_and_once(monkeypatch:
     monkeypatch.setattr("harness.results.histogram.BLOCKS", 640)
     dice = np.random.default_rng(7)
     values = dice.integers(0, 5_000, 20_000)
-    counts = Counts()
+    counts = SparseCounts()
     for piece in np.array_split(values, 100):
         counts.count(piece)
     pieces = [*counts.pieces()]

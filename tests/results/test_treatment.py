@@ -15,10 +15,10 @@ from harness.analysis.summarise import summarise
 from harness.calls.attempt import Arrival, Attempt
 from harness.protocol.live_measures import poisoned_in
 from harness.results.grpc_status import numbers
-from harness.results.row import ROW, Cause, Flag, Kind, Origin
+from harness.results.row import ROW, Cause, Flag, Origin, RowKind
 from harness.results.run import read_run
 from harness.results.summary import Summary
-from harness.results.treatment import Treatment, treatment
+from harness.results.treatment import TokenTreatment, treatment
 from harness.tokens.token import Token
 from harness.worker.recorder import Recording, Watchers
 from tests.fakes.run import ZERO_NS, FakeRun
@@ -34,19 +34,19 @@ POISON = {
 @pytest.mark.parametrize(
     ("life_ms", "origin", "cause", "messages", "taken"),
     [
-        (1, Origin.NONE, Cause.OK, 1, Treatment.LET_IN),
-        (1, Origin.HANDLER, Cause.CRASH, 0, Treatment.LET_IN),
-        (1, Origin.POLICY, Cause.DENIED, 0, Treatment.LET_IN),
-        (1, Origin.VERIFIER, Cause.EXPIRED, 0, Treatment.REJECTED),
-        (1, Origin.VERIFIER, Cause.REVOKED, 0, Treatment.REVOKED),
-        (1, Origin.VERIFIER, Cause.EXPIRED, 7, Treatment.LET_IN),
-        (1, Origin.TRANSPORT, Cause.UNREACHABLE, 0, Treatment.NOT_JUDGED),
-        (0, Origin.NONE, Cause.OK, 1, Treatment.NOT_JUDGED),
-        (-(2**31), Origin.VERIFIER, Cause.MISSING_METADATA, 0, Treatment.NOT_JUDGED),
+        (1, Origin.NONE, Cause.OK, 1, TokenTreatment.LET_IN),
+        (1, Origin.HANDLER, Cause.CRASH, 0, TokenTreatment.LET_IN),
+        (1, Origin.POLICY, Cause.DENIED, 0, TokenTreatment.LET_IN),
+        (1, Origin.VERIFIER, Cause.EXPIRED, 0, TokenTreatment.REJECTED),
+        (1, Origin.VERIFIER, Cause.REVOKED, 0, TokenTreatment.REVOKED),
+        (1, Origin.VERIFIER, Cause.EXPIRED, 7, TokenTreatment.LET_IN),
+        (1, Origin.TRANSPORT, Cause.UNREACHABLE, 0, TokenTreatment.NOT_JUDGED),
+        (0, Origin.NONE, Cause.OK, 1, TokenTreatment.NOT_JUDGED),
+        (-(2**31), Origin.VERIFIER, Cause.MISSING_METADATA, 0, TokenTreatment.NOT_JUDGED),
     ],
 )
 def test_a_token_is_judged_only_where_it_was_alive_and_a_verifier_met_it(
-    life_ms: int, origin: Origin, cause: Cause, messages: int, taken: Treatment
+    life_ms: int, origin: Origin, cause: Cause, messages: int, taken: TokenTreatment
 ) -> None:
     assert treatment(life_ms, origin, cause, messages) is taken
 
@@ -97,7 +97,7 @@ def _packed(ended: Ended, call_id: int) -> bytes:
     due_ns = ZERO_NS + round(ended.due_s * 1e9)
     flags = Flag.MARK | Flag.FINAL | Flag.PLANNED
     life_ms = int(ended.life_s * 1e3)
-    return ROW.pack(due_ns, call_id, 0, 0, 1000, life_ms, 0, 1, Kind.CALL, 0, 0, flags, 2, 0, Origin.NONE, Cause.OK)
+    return ROW.pack(due_ns, call_id, 0, 0, 1000, life_ms, 0, 1, RowKind.CALL, 0, 0, flags, 2, 0, Origin.NONE, Cause.OK)
 
 
 def _recorded(path: Path, attempts: Sequence[Ended], packed: Sequence[Ended]) -> Recording:

@@ -20,12 +20,12 @@ from harness.results.wire_journal import (
     wire_path,
 )
 from harness.results.wire_journal_reader import WIRE_TYPE, read_wire
-from harness.results.wire_row import WIRE_FIELDS, WIRE_ROW, Ending, WireRow
+from harness.results.wire_row import WIRE_FIELDS, WIRE_ROW, WireEnding, WireRow
 
 RANGES = {"u1": (0, 255), "<u2": (0, 2**16 - 1), "<u4": (0, 2**32 - 1), "<u8": (0, 2**64 - 1)}
 RANGES |= {"<i4": (-(2**31), 2**31 - 1), "<i8": (-(2**63), 2**63 - 1)}
 KINDS = dict(WIRE_FIELDS)
-CHOICES = {"ending": Ending, "origin": Origin, "cause": Cause}
+CHOICES = {"ending": WireEnding, "origin": Origin, "cause": Cause}
 rows = st.builds(
     WireRow,
     **{

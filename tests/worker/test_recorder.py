@@ -10,7 +10,7 @@ from harness.calls.attempt import Arrival, Attempt
 from harness.errors import HarnessError, RecordError, TokenError
 from harness.results.call_journal import Journal, read_names, trace_path
 from harness.results.call_journal_reader import JournalReader
-from harness.results.row import Cause, Flag, Kind, Origin
+from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.worker.recorder import Recording, Watchers
 
 ZERO_NS = 1_000_000
@@ -63,7 +63,7 @@ def test_an_attempt_is_a_row_whose_times_add_up_to_its_response_time(tmp_path: P
     recording.close()
     (row,) = rows_of(tmp_path)
     assert (row["intended_ns"], row["lag_us"], row["wait_us"], row["latency_us"]) == (ZERO_NS, 2, 3, 4)
-    assert (row["kind"], row["call_id"], row["flags"] & Flag.FINAL) == (Kind.CALL, 7, Flag.FINAL)
+    assert (row["kind"], row["call_id"], row["flags"] & Flag.FINAL) == (RowKind.CALL, 7, Flag.FINAL)
     assert read_names(tmp_path, 0)[row["method"]] == "ledger/Get"
 
 
@@ -99,7 +99,7 @@ def test_a_failed_fetch_is_a_row_with_its_cause(tmp_path: Path, recording: Recor
     recording.fetched(ZERO_NS, ZERO_NS + 3_000_000, error)
     recording.close()
     (row,) = rows_of(tmp_path)
-    assert (row["kind"], row["origin"], row["cause"]) == (Kind.FETCH, Origin.TOKEN_SOURCE, Cause.RATE_LIMITED)
+    assert (row["kind"], row["origin"], row["cause"]) == (RowKind.FETCH, Origin.TOKEN_SOURCE, Cause.RATE_LIMITED)
     assert told.fetches == [(0.003, error)]
 
 
@@ -107,7 +107,7 @@ def test_an_arrival_that_never_left_fails_by_the_generator(tmp_path: Path, recor
     recording.not_sent(Arrival(7, ZERO_NS, ZERO_NS + 4_000), Cause.LATE)
     recording.close()
     (row,) = rows_of(tmp_path)
-    assert (row["kind"], row["origin"], row["cause"]) == (Kind.NOT_SENT, Origin.GENERATOR, Cause.LATE)
+    assert (row["kind"], row["origin"], row["cause"]) == (RowKind.NOT_SENT, Origin.GENERATOR, Cause.LATE)
     assert (row["lag_us"], recording.live) == (4, {"generator/late": 1})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness import clock
 from harness.worker import timer
-from harness.worker.timer import Alarm
+from harness.worker.timer import Timer
 from tests.worker.test_pacer import in_a_hub_of_its_own
 
 AHEAD_NS = 3_000_000
@@ -21,16 +21,16 @@ def timers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
-def waits(test: Callable[[Alarm], object]) -> object:
+def waits(test: Callable[[Timer], object]) -> object:
     def run() -> object:
-        with Alarm() as one:
+        with Timer() as one:
             return [test(one)]
 
     return in_a_hub_of_its_own(run)[0]
 
 
 def test_it_never_ends_early_and_serves_again(timers: str) -> None:
-    def early(one: Alarm) -> list[int]:
+    def early(one: Timer) -> list[int]:
         found = []
         for _ in range(5):
             at_ns = clock.monotonic_ns() + AHEAD_NS
@@ -45,7 +45,7 @@ def test_it_never_ends_early_and_serves_again(timers: str) -> None:
 
 
 def test_a_time_that_is_past_lets_others_run_once(timers: str) -> None:
-    def others(one: Alarm) -> list[str]:
+    def others(one: Timer) -> list[str]:
         ran: list[str] = []
         gevent.spawn(ran.append, "other")
         one.until(clock.monotonic_ns() - 1)
@@ -55,7 +55,7 @@ def test_a_time_that_is_past_lets_others_run_once(timers: str) -> None:
 
 
 def test_others_run_while_it_waits(timers: str) -> None:
-    def others(one: Alarm) -> int:
+    def others(one: Timer) -> int:
         ran = [0]
 
         def run() -> None:
@@ -79,7 +79,7 @@ def test_a_killed_wait_leaves_no_file_open() -> None:
 
     def kill() -> list[int]:
         def sleep() -> None:
-            with Alarm() as one:
+            with Timer() as one:
                 one.until(clock.monotonic_ns() + 10**12)
 
         gevent.sleep(0)

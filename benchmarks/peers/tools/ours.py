@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.peers.tools import Load, Reading, Tool
 from harness.results.call_journal import workers
 from harness.results.call_journal_reader import JournalReader
-from harness.results.row import Cause, Flag, Kind
+from harness.results.row import Cause, Flag, RowKind
 from harness.results.run import read_run
 from harness.transport.choice import GRPCIO, NATIVE, native_version
 
@@ -51,7 +51,7 @@ class _Ours(Tool):
             raise ValueError(f"it left no run: {output[-300:]}")
         rows = np.concatenate([JournalReader.open(run, worker).take(_ALL) for worker in workers(run)])
         after = rows[rows["intended_ns"] >= (read_run(run).zero_ns or 0)]
-        final = after[((after["flags"] & Flag.FINAL) > 0) & (after["kind"] != Kind.FETCH)]
+        final = after[((after["flags"] & Flag.FINAL) > 0) & (after["kind"] != RowKind.FETCH)]
         good = final[(final["cause"] == Cause.OK)]
         if not len(good):
             raise ValueError(f"no call was good: {output[-300:]}")

@@ -6,11 +6,11 @@ from typing import Any
 from harness.analysis.columns import Chunk
 from harness.analysis.course import Course
 from harness.analysis.measures import Measure, Totals
-from harness.results.auth_summary import Amplification, InFlight, ideal_fetches_per_s
+from harness.results.auth_summary import AmplificationSummary, InFlight, ideal_fetches_per_s
 from harness.results.proportion import Share
 from harness.results.row import Cause
 from harness.results.run import Run
-from harness.results.treatment import Treatment
+from harness.results.treatment import TokenTreatment
 
 
 class OfRenewal(Measure, of="amplification"):
@@ -28,12 +28,12 @@ class OfRenewal(Measure, of="amplification"):
         """Count the tokens that died on the way."""
         self._flights.count(attempts)
 
-    def result(self, totals: Totals) -> Amplification:
+    def result(self, totals: Totals) -> AmplificationSummary:
         """Return what renewing cost."""
         ideal_per_s = ideal_fetches_per_s(self._holders, self._tokens.get("lifetime_s"))
         expiries = ideal_per_s * self._duration_s if ideal_per_s else None
         key_sets = self._asked.get("jwks_requests")
-        return Amplification(
+        return AmplificationSummary(
             holders=self._holders,
             ideal_per_s=ideal_per_s,
             fetches=totals.fetches,
@@ -65,11 +65,11 @@ class _Flights:
 
     def count(self, attempts: Chunk) -> None:
         treatment = attempts.treatment
-        judged = (attempts.at_us >= 0) & (treatment != Treatment.NOT_JUDGED)
+        judged = (attempts.at_us >= 0) & (treatment != TokenTreatment.NOT_JUDGED)
         took_s = attempts.service_us[judged] / 1e6
         self._sent += took_s.size
         self._delay_us += int(took_s.sum() * 1e6)
-        expired = judged & (treatment == Treatment.REJECTED) & (attempts.cause == Cause.EXPIRED)
+        expired = judged & (treatment == TokenTreatment.REJECTED) & (attempts.cause == Cause.EXPIRED)
         self._died += int((expired & (attempts.life_ms / 1e3 < attempts.service_us / 1e6)).sum())
 
     def result(self, tokens: dict[str, Any]) -> InFlight | None:

@@ -7,12 +7,12 @@ import numpy as np
 from harness.analysis.columns import Chunk
 from harness.analysis.course import Course
 from harness.analysis.measures import Measure, Totals
-from harness.results.auth_summary import FalseRejects
+from harness.results.auth_summary import FalseRejectSummary
 from harness.results.proportion import Share
 from harness.results.row import Cause
 from harness.results.run import Run
 from harness.results.summary import Phase
-from harness.results.treatment import Treatment
+from harness.results.treatment import TokenTreatment
 
 
 class Rejects(Measure, of="rejects"):
@@ -24,11 +24,11 @@ class Rejects(Measure, of="rejects"):
 
     def count(self, attempts: Chunk) -> None:
         """Count attempts."""
-        judged = attempts.where(attempts.treatment != Treatment.NOT_JUDGED)
+        judged = attempts.where(attempts.treatment != TokenTreatment.NOT_JUDGED)
         for phase in self._phases:
             phase.count(judged)
 
-    def result(self, totals: Totals) -> tuple[FalseRejects, ...]:
+    def result(self, totals: Totals) -> tuple[FalseRejectSummary, ...]:
         """Return the counts of all phases."""
         del totals
         return tuple(phase.result() for phase in self._phases)
@@ -46,23 +46,23 @@ class _OfPhase:
     def __init__(self, phase: Phase, leeway_s: float | None) -> None:
         self._phase = phase
         self._leeway_s = leeway_s
-        self._taken = np.zeros(len(Treatment), np.int64)
+        self._taken = np.zeros(len(TokenTreatment), np.int64)
         self._must = 0
         self._causes = Counter[int]()
 
     def count(self, judged: Chunk) -> None:
         inside, treatment = judged.within(self._phase.spans), judged.treatment
-        self._taken += np.bincount(treatment[inside], minlength=len(Treatment))
-        rejected = judged.where(inside & (treatment == Treatment.REJECTED))
+        self._taken += np.bincount(treatment[inside], minlength=len(TokenTreatment))
+        rejected = judged.where(inside & (treatment == TokenTreatment.REJECTED))
         self._causes.update(rejected.cause.tolist())
         if self._leeway_s is not None:
             in_time = rejected.life_ms / 1e3 - rejected.service_us / 1e6 + self._leeway_s > 0
             self._must += int((in_time & (rejected.cause != Cause.NOT_YET_VALID)).sum())
 
-    def result(self) -> FalseRejects:
+    def result(self) -> FalseRejectSummary:
         alive = int(self._taken.sum())
-        revoked, rejected = int(self._taken[Treatment.REVOKED]), int(self._taken[Treatment.REJECTED])
-        return FalseRejects(
+        revoked, rejected = int(self._taken[TokenTreatment.REVOKED]), int(self._taken[TokenTreatment.REJECTED])
+        return FalseRejectSummary(
             self._phase.name,
             alive=alive,
             rejected=rejected,

@@ -40,7 +40,7 @@ class Group(Enum):
 
 
 @dataclass(frozen=True)
-class Command:
+class CliCommand:
     """One command."""
 
     name: str
@@ -58,7 +58,7 @@ class Command:
         return (self.run.__doc__ or "").strip().partition("\n")[0]
 
 
-COMMANDS: Registry[Command] = Registry("command", "harness.cli.commands")
+COMMANDS: Registry[CliCommand] = Registry("command", "harness.cli.commands")
 
 
 def no_options(parser: ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def command(
     """Register a command; ``ending`` makes the text that ends its help, which tells its exit codes."""
 
     def register(run: Run) -> Run:
-        COMMANDS.add(name, Command(name, group, run, add_options, ending, hands_on))
+        COMMANDS.add(name, CliCommand(name, group, run, add_options, ending, hands_on))
         return run
 
     return register

@@ -11,7 +11,7 @@ from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.pairs import Order, Pair
 from harness.comparison.statistics.secondary import Aside, asides
-from harness.comparison.statistics.verdict import Verdict, judge, not_comparable
+from harness.comparison.statistics.verdict import BuildVerdict, judge, not_comparable
 from harness.errors import RecordError
 from harness.results.run import read_run
 from harness.results.summary import read_summary
@@ -32,7 +32,7 @@ class PairedRuns:
 class Assessment:
     """A verdict with its evidence."""
 
-    verdict: Verdict
+    verdict: BuildVerdict
     pairs: tuple[Pair, ...] = ()
     """The pairs that count."""
     asides: tuple[Aside, ...] = ()

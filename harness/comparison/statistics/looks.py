@@ -22,7 +22,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LookPlan:
     """The looks of a comparison, fixed before its first run; a later one happens only while it is too noisy to tell."""
 
     name: str
@@ -38,14 +38,14 @@ class Plan:
         return next((look for look in self.looks if look.pairs == pairs), None)
 
 
-QUICK = Plan("quick", (Look(8, ALPHA),))
-DEFAULT = Plan("default", (Look(10, ALPHA),))
-SURE = Plan("sure", (Look(12, ALPHA),))
-TWO_LOOKS = Plan("two looks", (Look(10, 0.02), Look(14, 0.03)))
+QUICK = LookPlan("quick", (Look(8, ALPHA),))
+DEFAULT = LookPlan("default", (Look(10, ALPHA),))
+SURE = LookPlan("sure", (Look(12, ALPHA),))
+TWO_LOOKS = LookPlan("two looks", (Look(10, 0.02), Look(14, 0.03)))
 PLANS = {plan.name: plan for plan in (QUICK, DEFAULT, SURE, TWO_LOOKS)}
 
 
-def mistakes(plan: Plan, primaries: int) -> list[str]:
+def mistakes(plan: LookPlan, primaries: int) -> list[str]:
     """Return what is wrong with a plan for so many primaries, one sentence each with its way out."""
     found = []
     sizes = [look.pairs for look in plan.looks]

@@ -36,7 +36,7 @@ VALID = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Spread:
+class RunSpread:
     """How a metric varied over the runs: its mean and standard deviation on the metric's scale (ln of seconds)."""
 
     mean: float
@@ -54,7 +54,7 @@ class NoiseFloor:
     build: str
     made_utc: str
     runs: tuple[str, ...]
-    spreads: Mapping[str, Spread]
+    spreads: Mapping[str, RunSpread]
     """By metric, such as ``p99 steady``."""
 
     def doubt(self, conditions: Mapping[str, Any], now: datetime) -> str | None:
@@ -96,13 +96,13 @@ class NoiseFloor:
             raise RecordError(f"{NAME} has schema {data.get('schema')}, this build reads {SCHEMA}; calibrate again")
         try:
             fields = {name: value for name, value in data.items() if name != "schema"}
-            spreads = {name: Spread(**one) for name, one in data["spreads"].items()}
+            spreads = {name: RunSpread(**one) for name, one in data["spreads"].items()}
             return cls(**{**fields, "runs": tuple(data["runs"]), "spreads": spreads})
         except (KeyError, TypeError, AttributeError) as error:
             raise RecordError(f"{NAME} is not whole ({error}); calibrate again") from error
 
 
-def reach(spread: Spread, metrics: int) -> float:
+def reach(spread: RunSpread, metrics: int) -> float:
     """Return how far two runs of one build may differ, on the metric's scale: t(K - 1, alpha / m) s sqrt(2)."""
     from scipy.special import stdtrit  # late: `compare` pays for it only where a noise floor is
 
@@ -152,9 +152,9 @@ def read_noise_floor(folder: Path) -> NoiseFloor | None:
     return NoiseFloor.from_json(data)
 
 
-def _spread(runs: Sequence[Measured], metric: Metric) -> Spread | None:
+def _spread(runs: Sequence[Measured], metric: Metric) -> RunSpread | None:
     values = [value for run in runs if (value := run.values.get(metric)) is not None]
     if len(values) < LEAST_RUNS:
         return None
     scaled = np.log(np.maximum(values, LEAST_S)) if metric.scale == "log" else np.array(values)
-    return Spread(float(scaled.mean()), float(scaled.std(ddof=1)), len(values))
+    return RunSpread(float(scaled.mean()), float(scaled.std(ddof=1)), len(values))

@@ -26,7 +26,7 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Step:
+class MetricStep:
     """A metric's level moved between two builds."""
 
     at: int
@@ -36,7 +36,7 @@ class Step:
     """Means of the stretches on both sides, in the values' own unit."""
 
 
-def steps(values: Sequence[float], *, logarithmic: bool = True) -> tuple[Step, ...]:
+def steps(values: Sequence[float], *, logarithmic: bool = True) -> tuple[MetricStep, ...]:
     """Return the steps in a series of run-level values, oldest first; none in fewer than `LEAST_POINTS`.
 
     ``logarithmic`` for times, whose noise is a share of them; not for ratios, which may be 0.
@@ -48,7 +48,7 @@ def steps(values: Sequence[float], *, logarithmic: bool = True) -> tuple[Step, .
     edges = _kept(scaled, _candidates(scaled))
     bounds = [0, *edges, given.size]
     return tuple(
-        Step(at, float(given[start:at].mean()), float(given[at:end].mean()))
+        MetricStep(at, float(given[start:at].mean()), float(given[at:end].mean()))
         for start, at, end in zip(bounds, bounds[1:], bounds[2:], strict=False)
     )
 

@@ -29,7 +29,7 @@ FAILS_MORE = "faster among the calls that still succeed, and more of them fail: 
 
 
 @dataclass(frozen=True)
-class Finding:
+class MetricFinding:
     """What the pairs say of one primary. Changes are on the metric's scale (`Metric.scale`)."""
 
     metric: Metric
@@ -75,12 +75,12 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BuildVerdict:
     """The whole comparison in one word, at one look."""
 
     word: str
     look: Look
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[MetricFinding, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why it is not comparable; empty otherwise."""
     set_aside: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class Verdict:
         return EXIT_CODES[self.word]
 
 
-def judge(pairs: Sequence[Pair], matters: Matters, look: Look, set_aside: Sequence[str] = ()) -> Verdict:
+def judge(pairs: Sequence[Pair], matters: Matters, look: Look, set_aside: Sequence[str] = ()) -> BuildVerdict:
     """Return the verdict of the usable pairs at a look; ``set_aside`` names the pairs that are not usable.
 
     Too few usable pairs give *not comparable*; their findings are still there to be read.
@@ -102,28 +102,28 @@ def judge(pairs: Sequence[Pair], matters: Matters, look: Look, set_aside: Sequen
     findings = _fails_more(tuple(find(pairs, metric, matters.smallest(metric), alpha) for metric in metrics))
     if not enough(len(pairs), look.pairs):
         reason = f"{len(pairs)} of {look.pairs} planned pairs can be used"
-        return Verdict(NOT_COMPARABLE, look, findings, (reason, *set_aside), tuple(set_aside))
-    return Verdict(worst(finding.word for finding in findings), look, findings, (), tuple(set_aside))
+        return BuildVerdict(NOT_COMPARABLE, look, findings, (reason, *set_aside), tuple(set_aside))
+    return BuildVerdict(worst(finding.word for finding in findings), look, findings, (), tuple(set_aside))
 
 
-def not_comparable(look: Look, reasons: Sequence[str]) -> Verdict:
+def not_comparable(look: Look, reasons: Sequence[str]) -> BuildVerdict:
     """Return the verdict of runs that the guard turned away."""
-    return Verdict(NOT_COMPARABLE, look, reasons=tuple(reasons))
+    return BuildVerdict(NOT_COMPARABLE, look, reasons=tuple(reasons))
 
 
-def find(pairs: Sequence[Pair], metric: Metric, smallest: float, alpha: float) -> Finding:
+def find(pairs: Sequence[Pair], metric: Metric, smallest: float, alpha: float) -> MetricFinding:
     """Return what the pairs say of one primary, with an interval at level 1 - alpha."""
     each = differences(pairs, metric)
     missing = sum(one is None for one in each)
     if missing:
         remark = f"{missing} of {len(each)} pairs have too few calls for it; offer more, or make longer runs"
-        return Finding(metric, TOO_NOISY, each, None, smallest, remark=remark)
+        return MetricFinding(metric, TOO_NOISY, each, None, smallest, remark=remark)
     values = np.array(each, dtype=np.float64)
     interval = subset_mean_interval(values, alpha)
     low, high = (interval.low, interval.high) if interval else (math.nan, math.nan)
     word = str(words(np.array([low]), np.array([high]), smallest, higher_is_better=metric.higher_is_better)[0])
     needed = pairs_to_show(values, smallest, alpha) if word == TOO_NOISY else None
-    return Finding(metric, word, each, interval, smallest, needed)
+    return MetricFinding(metric, word, each, interval, smallest, needed)
 
 
 def words(low: Floats, high: Floats, smallest: float, *, higher_is_better: bool = False) -> npt.NDArray[np.str_]:
@@ -150,7 +150,7 @@ def change_words(metric: Metric, change: float) -> str:
     return f"{change:+.3g} {metric.unit}".strip()
 
 
-def _fails_more(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _fails_more(findings: tuple[MetricFinding, ...]) -> tuple[MetricFinding, ...]:
     """Take the word *better* from response times where more calls fail."""
     if not any(one.metric.name == "failed" and one.word == WORSE for one in findings):
         return findings

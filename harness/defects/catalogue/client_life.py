@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.defects import defect
 from harness.defects.bench import Observation, Observations
-from harness.defects.rehearsal import Rehearsal, Script, Tally
+from harness.defects.rehearsal import Rehearsal, RehearsalCounts, Script
 from harness.tokens.client_parts import ClientParts
 
 _RENEW = "Renew before the end with a margin and jitter, one renewal for all callers, with a back-off."
@@ -100,11 +100,11 @@ async def short_life(parts: ClientParts) -> Observations:
     yield _most("fetches at once", tally.most_at_once, 1)
 
 
-def _play(parts: ClientParts, script: Script) -> Tally:
+def _play(parts: ClientParts, script: Script) -> RehearsalCounts:
     return Rehearsal(parts, script).run()
 
 
-def _none_failed(variant: str, tally: Tally) -> Observation:
+def _none_failed(variant: str, tally: RehearsalCounts) -> Observation:
     return Observation(variant, problem=f"{tally.failed} of {tally.calls} calls failed" if tally.failed else "")
 
 

@@ -1,6 +1,6 @@
 """Defects of time: the end, and what else a verifier compares with its clock."""
 
-from harness.defects import ACCEPT, Allowed, Case, Made, bearer, defect
+from harness.defects import ACCEPT, Allowed, DefectCase, Made, bearer, defect
 from harness.defects.bench import Bench, Observation, Observations
 from harness.defects.good import LEFT_OUT, Good
 
@@ -32,7 +32,7 @@ def just_expired(good: Good) -> Made:
     """`exp` lies 2, 30, 59, 61, 299 or 301 s in the past; right is what the declared leeway says."""
     ages = (2, 30, 59, 61, 299, 301)
     issued = _ago(good, 3600)
-    return {f"{age} s": Case(good.token(iat=issued, exp=_ago(good, age)), _within(good, age)) for age in ages}
+    return {f"{age} s": DefectCase(good.token(iat=issued, exp=_ago(good, age)), _within(good, age)) for age in ages}
 
 
 @defect(
@@ -198,7 +198,9 @@ def not_yet(good: Good) -> Made:
 )
 def almost(good: Good) -> Made:
     """`nbf` lies 5, 30, 61 or 301 s ahead; right is what the declared leeway says."""
-    return {f"{ahead} s": Case(good.token(nbf=_in(good, ahead)), _within(good, ahead)) for ahead in (5, 30, 61, 301)}
+    return {
+        f"{ahead} s": DefectCase(good.token(nbf=_in(good, ahead)), _within(good, ahead)) for ahead in (5, 30, 61, 301)
+    }
 
 
 @defect(

@@ -25,7 +25,7 @@ WAY_OUT = "write lab:…, tokens:…, cmd:…, venv:PATH, git:REF or host:port; 
 
 
 @dataclass(frozen=True)
-class Contender:
+class Build:
     """One build: what kind it is, and its text without the kind's name."""
 
     asked: str
@@ -44,20 +44,20 @@ class Contender:
         return "-".join(filter(None, kept.split("-")))[:40].strip("-.") or self.kind
 
 
-def contender(asked: str) -> Contender:
+def contender(asked: str) -> Build:
     """Return the build that a text names; raises `UsageError` that says what may be written."""
     kind, colon, text = asked.partition(":")
     if kind == "lab":
-        return Contender(asked, "lab", text)
+        return Build(asked, "lab", text)
     if kind in ("tokens", "venv", "git") and colon:
         if not text.strip():
             raise UsageError(f"build {asked!r} is empty after the colon; {WAY_OUT}")
-        return Contender(asked, kind, text.strip())  # type: ignore[arg-type]  # one of the three
+        return Build(asked, kind, text.strip())  # type: ignore[arg-type]  # one of the three
     if kind == "cmd" and colon:
-        return Contender(asked, "cmd", _command(asked, text))
+        return Build(asked, "cmd", _command(asked, text))
     if addresses.mistakes(asked):
         raise UsageError(f"{asked!r} is no build; {WAY_OUT}")
-    return Contender(asked, "address", asked)
+    return Build(asked, "address", asked)
 
 
 def _command(what: str, text: str) -> str:

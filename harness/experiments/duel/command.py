@@ -14,12 +14,12 @@ from rich.console import Console
 from harness import clock
 from harness.comparison.result import Side
 from harness.comparison.statistics import looks
-from harness.comparison.statistics.looks import ALPHA, PLANS, Look, Plan
+from harness.comparison.statistics.looks import ALPHA, PLANS, Look, LookPlan
 from harness.comparison.statistics.matters import Matters
 from harness.errors import UsageError
-from harness.experiments.duel.builds import Contender, contender
+from harness.experiments.duel.builds import Build, contender
 from harness.experiments.duel.evaluate import assess_at, find, labels
-from harness.experiments.duel.ledger import Ledger, held
+from harness.experiments.duel.ledger import DuelLedger, held
 from harness.experiments.duel.output import write_outputs
 from harness.experiments.duel.pair_loop import Fight
 from harness.experiments.duel.prepared_build import Builder
@@ -52,7 +52,7 @@ def begin(options: argparse.Namespace, reports: Path) -> Path:
     remarks = list(_remarks(builds, plan, settings))
     started = clock.utc_now()
     folder = _folder(reports / "duels" / file.stem.replace("_", "-"), started.strftime("%Y%m%dT%H%M%SZ"))
-    Ledger.begin(
+    DuelLedger.begin(
         options.seed if options.seed is not None else secrets.randbits(31),
         plan,
         scenario=file.stem.replace("_", "-"),
@@ -74,7 +74,7 @@ def begin(options: argparse.Namespace, reports: Path) -> Path:
 
 def carry_on(folder: Path, console: Console) -> int:
     """Make the pairs that are still due, judge, write and print; return the exit code."""
-    ledger = Ledger.read(folder).reopened()
+    ledger = DuelLedger.read(folder).reopened()
     builders = {side: _builder(folder, ledger, side) for side in SIDES}
     slugs = {side: builders[side].contender.slug for side in SIDES}
     tell = _teller(console)
@@ -99,16 +99,18 @@ def carry_on(folder: Path, console: Console) -> int:
     return duel.exit_code
 
 
-def plan_of(options: argparse.Namespace) -> Plan:
+def plan_of(options: argparse.Namespace) -> LookPlan:
     """Return how many pairs are made, and when one looks."""
     if options.pairs is not None:
         if options.pairs < 1:
             raise UsageError(f"--pairs {options.pairs}: give 1 or more; 8 is the least that decides five metrics")
-        return Plan(f"{plural(options.pairs, 'pair')}", (Look(options.pairs, ALPHA),))
+        return LookPlan(f"{plural(options.pairs, 'pair')}", (Look(options.pairs, ALPHA),))
     return PLANS[options.plan]
 
 
-def _prepare(folder: Path, ledger: Ledger, builders: dict[Side, Builder], tell: Callable[[str], None]) -> Ledger:
+def _prepare(
+    folder: Path, ledger: DuelLedger, builders: dict[Side, Builder], tell: Callable[[str], None]
+) -> DuelLedger:
     """Make both builds ready, and write down which commits they are."""
     for side in SIDES:
         if builders[side].contender.kind == "git":
@@ -120,7 +122,7 @@ def _prepare(folder: Path, ledger: Ledger, builders: dict[Side, Builder], tell: 
     return ledger
 
 
-def _builder(folder: Path, ledger: Ledger, side: Side) -> Builder:
+def _builder(folder: Path, ledger: DuelLedger, side: Side) -> Builder:
     settings = ledger.settings
     return Builder(
         contender(ledger.base if side == "base" else ledger.new),
@@ -133,11 +135,11 @@ def _builder(folder: Path, ledger: Ledger, side: Side) -> Builder:
     )
 
 
-def _word(folder: Path, ledger: Ledger, look: Look) -> str:
+def _word(folder: Path, ledger: DuelLedger, look: Look) -> str:
     return assess_at(folder, ledger, look).verdict.word
 
 
-def _remarks(builds: Sequence[Contender], plan: Plan, settings: dict[str, Any]) -> Iterator[str]:
+def _remarks(builds: Sequence[Build], plan: LookPlan, settings: dict[str, Any]) -> Iterator[str]:
     """Yield what to know before hours are spent."""
     for build in dict.fromkeys(builds):
         if not build.restarted:
@@ -148,7 +150,7 @@ def _remarks(builds: Sequence[Contender], plan: Plan, settings: dict[str, Any]) 
         yield "both builds are the same: any word but same or too noisy to tell would be a false alarm"
 
 
-def _run_options(options: argparse.Namespace, builds: Sequence[Contender]) -> list[str]:
+def _run_options(options: argparse.Namespace, builds: Sequence[Build]) -> list[str]:
     """Return what each run is given; the scenario `any` needs a target to be looked at."""
     given = list(options.rest)
     served = any(build.kind in ("cmd", "git", "address") for build in builds)

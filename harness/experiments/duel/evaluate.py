@@ -24,7 +24,7 @@ from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.pairs import Pair
 from harness.comparison.statistics.verdict import NOT_COMPARABLE, not_comparable
 from harness.errors import RecordError
-from harness.experiments.duel.ledger import Ledger
+from harness.experiments.duel.ledger import DuelLedger
 from harness.formatting import plural
 from harness.results.run import read_run
 
@@ -36,7 +36,7 @@ def labels(slugs: Mapping[Side, str]) -> dict[Side, str]:
     return {side: f"{side}-{slugs[side]}" for side in ("base", "new")}
 
 
-def assess_at(folder: Path, ledger: Ledger, look: Look) -> Assessment:
+def assess_at(folder: Path, ledger: DuelLedger, look: Look) -> Assessment:
     """Return what the first pairs say, as many as the look wants."""
     paired = [
         PairedRuns(pair.number, pair.order, _under(folder, pair.base), _under(folder, pair.new), pair.why)
@@ -46,7 +46,7 @@ def assess_at(folder: Path, ledger: Ledger, look: Look) -> Assessment:
     return assess(paired, look)
 
 
-def find(folder: Path, ledger: Ledger, slugs: Mapping[Side, str]) -> Duel:
+def find(folder: Path, ledger: DuelLedger, slugs: Mapping[Side, str]) -> Duel:
     """Return the result of a duel that has ended, by plan or before it.
 
     A duel that was cut is not judged: a look that was not planned would raise the false alarms.
@@ -81,7 +81,7 @@ def find(folder: Path, ledger: Ledger, slugs: Mapping[Side, str]) -> Duel:
     )
 
 
-def _why_not(ledger: Ledger) -> list[str]:
+def _why_not(ledger: DuelLedger) -> list[str]:
     done = f"{ledger.closed} of {ledger.plan.pairs} planned pairs were made"
     aside = [f"pair {pair.number}: {pair.why}" for pair in ledger.pairs if pair.closed and pair.why]
     if ledger.state == "interrupted":
@@ -89,7 +89,7 @@ def _why_not(ledger: Ledger) -> list[str]:
     return [f"given up: {plural(len(aside), 'pair')} cannot be used, so that the rest could decide nothing", *aside]
 
 
-def _pairs(ledger: Ledger, found: Assessment) -> list[PairOfDuel]:
+def _pairs(ledger: DuelLedger, found: Assessment) -> list[PairOfDuel]:
     counted = {pair.number for pair in found.pairs}
     reasons = dict(text.removeprefix("pair ").split(": ", 1) for text in found.verdict.set_aside)
     return [
@@ -107,7 +107,7 @@ def _pairs(ledger: Ledger, found: Assessment) -> list[PairOfDuel]:
     ]
 
 
-def _unjudged(ledger: Ledger, found: Assessment, *, closed: bool) -> str:
+def _unjudged(ledger: DuelLedger, found: Assessment, *, closed: bool) -> str:
     if not closed:
         return ""
     if all(look.word is None for look in ledger.looks):
@@ -116,7 +116,7 @@ def _unjudged(ledger: Ledger, found: Assessment, *, closed: bool) -> str:
     return "its runs may not be compared" if found.verdict.word == NOT_COMPARABLE else "made after the last look"
 
 
-def _remarks(ledger: Ledger) -> list[str]:
+def _remarks(ledger: DuelLedger) -> list[str]:
     asked = {"base": ledger.base, "new": ledger.new}
     remarks = list(ledger.settings.get("remarks", ()))
     remarks += [f"{asked[side]} is commit {commit}" for side, commit in ledger.commits.items()]
@@ -187,7 +187,7 @@ def _under(folder: Path, run: str | None) -> Path | None:
     return None if run is None else folder / run
 
 
-def _any_run(folder: Path, ledger: Ledger) -> Mapping[str, Any]:
+def _any_run(folder: Path, ledger: DuelLedger) -> Mapping[str, Any]:
     """Return ``run.json`` of a run that was made, for what all of them share."""
     for pair in ledger.pairs:
         for run in (pair.base, pair.new):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness.comparison.result import LookOfDuel, Side
-from harness.comparison.statistics.looks import Look, Plan
+from harness.comparison.statistics.looks import Look, LookPlan
 from harness.comparison.statistics.pairs import Order, coin
 from harness.errors import RecordError, UsageError
 from harness.files import write_json
@@ -24,7 +24,7 @@ NAME = "duel.json"
 
 
 @dataclass(frozen=True)
-class Entry:
+class PairEntry:
     """One pair: where its runs lie (relative to the duel's folder), and why one cannot be used."""
 
     number: int
@@ -51,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class DuelLedger:
     """A duel's plan and progress; every change is a new ledger, written whole."""
 
     scenario: str
@@ -61,8 +61,8 @@ class Ledger:
     new: str
     """Both builds, as asked."""
     seed: int
-    plan: Plan
-    pairs: tuple[Entry, ...]
+    plan: LookPlan
+    pairs: tuple[PairEntry, ...]
     started_utc: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What else the command line said: options of the runs, commands of git builds."""
@@ -72,15 +72,15 @@ class Ledger:
     state: str = "running"
 
     @classmethod
-    def begin(cls, seed: int, plan: Plan, **about: Any) -> Self:
+    def begin(cls, seed: int, plan: LookPlan, **about: Any) -> Self:
         """Return the ledger of a duel before its first run: coins tossed."""
         orders = coin(seed, plan.pairs)
-        entries = tuple(Entry(number, order) for number, order in enumerate(orders, 1))
+        entries = tuple(PairEntry(number, order) for number, order in enumerate(orders, 1))
         looks = tuple(LookOfDuel(look.pairs, look.alpha) for look in plan.looks)
         return cls(seed=seed, plan=plan, pairs=entries, looks=looks, **about)
 
     @property
-    def due(self) -> Entry | None:
+    def due(self) -> PairEntry | None:
         """Return the pair that is to be made next; None when all are closed."""
         return next((pair for pair in self.pairs if not pair.closed), None)
 
@@ -95,7 +95,7 @@ class Ledger:
         waiting = next((look for look in self.looks if look.word is None), None)
         return Look(waiting.pairs, waiting.alpha) if waiting and waiting.pairs == self.closed else None
 
-    def with_entry(self, entry: Entry) -> Self:
+    def with_entry(self, entry: PairEntry) -> Self:
         """Return the ledger with one pair changed."""
         return replace(self, pairs=tuple(entry if pair.number == entry.number else pair for pair in self.pairs))
 
@@ -139,8 +139,8 @@ class Ledger:
     @classmethod
     def _from_json(cls, data: Mapping[str, Any]) -> Self:
         try:
-            plan = Plan(data["plan"]["name"], tuple(Look(**look) for look in data["plan"]["looks"]))
-            pairs = tuple(Entry(**{**one, "dropped": tuple(one["dropped"])}) for one in data["pairs"])
+            plan = LookPlan(data["plan"]["name"], tuple(Look(**look) for look in data["plan"]["looks"]))
+            pairs = tuple(PairEntry(**{**one, "dropped": tuple(one["dropped"])}) for one in data["pairs"])
             looks = tuple(LookOfDuel(**look) for look in data["looks"])
             rest = {name: value for name, value in data.items() if name != "schema"}
             return cls(**{**rest, "plan": plan, "pairs": pairs, "looks": looks})
@@ -148,7 +148,7 @@ class Ledger:
             raise RecordError(f"{NAME} is not whole ({error}); begin a new duel") from error
 
 
-def _afresh(pair: Entry) -> Entry:
+def _afresh(pair: PairEntry) -> PairEntry:
     made = tuple(run for run in (pair.base, pair.new) if run)
     return replace(pair, base=None, new=None, why="", dropped=(*pair.dropped, *made))
 

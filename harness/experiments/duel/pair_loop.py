@@ -9,12 +9,12 @@ from harness.comparison.result import Side
 from harness.comparison.statistics.guard import enough
 from harness.comparison.statistics.looks import Look
 from harness.comparison.statistics.verdict import TOO_NOISY
-from harness.experiments.duel.ledger import Entry, Ledger
+from harness.experiments.duel.ledger import DuelLedger, PairEntry
 from harness.experiments.duel.single_run import MakeRun
 from harness.formatting import plural
 
 Tell = Callable[[str], None]
-Judge = Callable[[Ledger, Look], str]
+Judge = Callable[[DuelLedger, Look], str]
 """Returns the word of the pairs that a ledger holds, at a look."""
 
 
@@ -29,7 +29,7 @@ class Fight:
     run_s: float
     _timed_s: list[float] = field(default_factory=list)
 
-    def carry_on(self, ledger: Ledger) -> Ledger:
+    def carry_on(self, ledger: DuelLedger) -> DuelLedger:
         """Make the pairs that are due; return the ledger, whose ``state`` says how it ended.
 
         Ctrl-C ends the run at hand and leaves a ledger that can be resumed. Raises
@@ -48,9 +48,9 @@ class Fight:
                 if not entry.closed:  # a pair whose first run cannot be used needs no second one
                     ledger = self._run(ledger, entry, entry.sides[1])
         except KeyboardInterrupt:
-            return self._end(Ledger.read(self.folder), "interrupted")
+            return self._end(DuelLedger.read(self.folder), "interrupted")
 
-    def _run(self, ledger: Ledger, entry: Entry, side: Side) -> Ledger:
+    def _run(self, ledger: DuelLedger, entry: PairEntry, side: Side) -> DuelLedger:
         self.tell(f"pair {entry.number} of {ledger.plan.pairs} ({entry.order}), {side}; {self._left(ledger, entry)}")
         begun_s = clock.monotonic()
         made = self.make(entry, side)
@@ -62,7 +62,7 @@ class Fight:
         ledger.write(self.folder)
         return ledger
 
-    def _look(self, ledger: Ledger) -> Ledger:
+    def _look(self, ledger: DuelLedger) -> DuelLedger:
         look = ledger.look
         if look is None:
             return ledger
@@ -72,12 +72,12 @@ class Fight:
         self.tell(f"look after {plural(look.pairs, 'pair')}: {word}")
         return ledger
 
-    def _end(self, ledger: Ledger, state: str) -> Ledger:
+    def _end(self, ledger: DuelLedger, state: str) -> DuelLedger:
         ledger = ledger.ended(state)
         ledger.write(self.folder)
         return ledger
 
-    def _left(self, ledger: Ledger, entry: Entry) -> str:
+    def _left(self, ledger: DuelLedger, entry: PairEntry) -> str:
         """Return how long the rest takes at most, from the runs that were timed."""
         each_s = sum(self._timed_s) / len(self._timed_s) if self._timed_s else self.run_s
         begun = sum(run is not None for run in (entry.base, entry.new))
@@ -86,12 +86,12 @@ class Fight:
         return f"about {minutes:.0f} min left" if minutes >= 2 else f"about {runs * each_s:.0f} s left"
 
 
-def decided(ledger: Ledger) -> bool:
+def decided(ledger: DuelLedger) -> bool:
     """Tell whether a planned look already gave a word: a later one happens only while it is too noisy to tell."""
     return any(look.word not in (None, TOO_NOISY) for look in ledger.looks)
 
 
-def hopeless(ledger: Ledger) -> bool:
+def hopeless(ledger: DuelLedger) -> bool:
     """Tell whether so many pairs are set aside that the next planned look could decide nothing."""
     waiting = next((look for look in ledger.looks if look.word is None), None)
     aside = sum(pair.closed and bool(pair.why) for pair in ledger.pairs)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import LabError, UsageError
-from harness.experiments.duel.builds import Contender, served_by
+from harness.experiments.duel.builds import Build, served_by
 from harness.scenario.build_override import COMMAND
 from harness.subprocesses import die_with_parent
 
@@ -26,7 +26,7 @@ POLL_S = 0.05
 
 
 @dataclass(frozen=True)
-class Standing:
+class PreparedBuild:
     """How a run of a build is made: the command that runs jwtstorm, what it is given, and its environment."""
 
     jwtstorm: Sequence[str] = (sys.executable, "-m", "harness.cli")
@@ -38,7 +38,7 @@ class Standing:
 class Builder:
     """Makes one build ready; `prepare` once, `standing` around each run, `close` at the end."""
 
-    contender: Contender
+    contender: Build
     folder: Path
     """The duel's; what the build and its server say is kept there."""
     side: str
@@ -58,21 +58,21 @@ class Builder:
             self._check_out()
 
     @contextmanager
-    def standing(self) -> Iterator[Standing]:
+    def standing(self) -> Iterator[PreparedBuild]:
         """Start the build's target where it has one of its own, and end it; raises `LabError` where that fails."""
         kind, asked = self.contender.kind, self.contender.asked
         if kind in ("cmd", "git"):
             command = self.contender.text if kind == "cmd" else self.target_command
             if self.launches:
-                yield Standing(under_test=f"{COMMAND}:{self._placed(command)}")
+                yield PreparedBuild(under_test=f"{COMMAND}:{self._placed(command)}")
                 return
             with self._serving(command) as address:
-                yield Standing(under_test=address)
+                yield PreparedBuild(under_test=address)
         elif kind == "venv":
             # What lies in the present folder must not stand before what is installed there.
-            yield Standing((str(_jwtstorm_of(self.contender)),), environ={"PYTHONSAFEPATH": "1"})
+            yield PreparedBuild((str(_jwtstorm_of(self.contender)),), environ={"PYTHONSAFEPATH": "1"})
         else:
-            yield Standing(under_test="" if asked == "lab" else asked)
+            yield PreparedBuild(under_test="" if asked == "lab" else asked)
 
     def close(self) -> None:
         """Take the worktree away."""
@@ -154,7 +154,7 @@ def last_words(log: Path) -> str:
     return f"its last words: {lines[-1][:300]} ({log})" if lines else f"it said nothing ({log})"
 
 
-def _jwtstorm_of(contender: Contender) -> Path:
+def _jwtstorm_of(contender: Build) -> Path:
     path = Path(contender.text).expanduser().absolute() / "bin" / "jwtstorm"
     if not os.access(path, os.X_OK):
         raise UsageError(

@@ -9,8 +9,8 @@ from harness.comparison.result import Side
 from harness.comparison.statistics.assess import candidate
 from harness.comparison.statistics.guard import unusable
 from harness.errors import LabError, RecordError, UsageError
-from harness.experiments.duel.ledger import Entry
-from harness.experiments.duel.prepared_build import Builder, Standing, last_words
+from harness.experiments.duel.ledger import PairEntry
+from harness.experiments.duel.prepared_build import Builder, PreparedBuild, last_words
 from harness.subprocesses import run_to_its_end
 
 INTERRUPTED = 130
@@ -21,14 +21,14 @@ _ERROR = "/ERROR/jwtstorm: "
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedRun:
     """What became of one run: its folder (relative to the duel's), and why it cannot be used, or nothing."""
 
     folder: str | None
     why: str = ""
 
 
-MakeRun = Callable[[Entry, Side], Made]
+MakeRun = Callable[[PairEntry, Side], FinishedRun]
 """Makes one run of a pair. Raises `KeyboardInterrupt` when it was cut short."""
 
 
@@ -44,15 +44,15 @@ class RunMaker:
     labels: Mapping[Side, str]
     options: Sequence[str] = ()
 
-    def __call__(self, entry: Entry, side: Side) -> Made:
+    def __call__(self, entry: PairEntry, side: Side) -> FinishedRun:
         """Start the build's target, run the scenario against it, and look at what came of it."""
         try:
             with self.builders[side].standing() as standing:
                 return self._run(entry, side, standing)
         except LabError as error:
-            return Made(None, str(error))
+            return FinishedRun(None, str(error))
 
-    def _run(self, entry: Entry, side: Side, standing: Standing) -> Made:
+    def _run(self, entry: PairEntry, side: Side, standing: PreparedBuild) -> FinishedRun:
         label = self.labels[side]
         before = self._folders(label)
         log = self.folder / f"pair-{entry.number:02}-{side}.log"
@@ -63,19 +63,19 @@ class RunMaker:
         if not made:
             if code == USAGE:
                 raise UsageError(f"{label} cannot run at all; {last_words(log)}")
-            return Made(None, f"{label}: no run was made (exit code {code}); {last_words(log)}")
+            return FinishedRun(None, f"{label}: no run was made (exit code {code}); {last_words(log)}")
         kept = str(made[-1].relative_to(self.folder))
         if code and not (made[-1] / "summary.json").exists():
-            return Made(kept, f"{label}: the run did not begin; {complaint(log)}")
-        return Made(kept, why_unusable(made[-1]))
+            return FinishedRun(kept, f"{label}: the run did not begin; {complaint(log)}")
+        return FinishedRun(kept, why_unusable(made[-1]))
 
-    def _command(self, label: str, standing: Standing) -> list[str]:
+    def _command(self, label: str, standing: PreparedBuild) -> list[str]:
         command = [*standing.jwtstorm, "run", str(self.file), "--headless", "--build", label]
         if standing.under_test:
             command += ["--under-test", standing.under_test]
         return [*command, *self.options]
 
-    def _environ(self, standing: Standing) -> dict[str, str]:
+    def _environ(self, standing: PreparedBuild) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in ("BUILD", "GITHUB_STEP_SUMMARY")}
         return {**kept, **standing.environ, "REPORTS": str(self.folder / RUNS)}
 

@@ -66,7 +66,7 @@ stage("done")
 
 
 @dataclass(frozen=True)
-class Offset:
+class FakedOffset:
     """How far a faked clock is ahead of this process's, and by how much that may be wrong; seconds."""
 
     measured_s: float
@@ -88,7 +88,7 @@ class Witness:
             start_new_session=True,
         )
 
-    def measure(self) -> Offset:
+    def measure(self) -> FakedOffset:
         """Measure how far its clock is ahead. Raises `LabError`.
 
         Both wall clocks are read between two looks at the monotonic clock, which all processes of a host
@@ -105,7 +105,7 @@ class Witness:
         ours_before_s, ours_s, ours_after_s = monotonic(), wall(), monotonic()
         between_s = (ours_before_s + ours_after_s - before_s - after_s) / 2
         bound_s = (after_s - before_s + ours_after_s - ours_before_s) / 2
-        return Offset(told_s - (ours_s - between_s), bound_s)
+        return FakedOffset(told_s - (ours_s - between_s), bound_s)
 
     def stop(self) -> None:
         """End it; idempotent."""

@@ -10,7 +10,7 @@ from harness.lab.gateway.settings import GatewaySettings
 from harness.lab.processes.child import report_error, report_ready, settle_in
 
 
-class Ending:
+class GatewayEnding:
     """What is to be done when the parent closes our stdin: known only once there is something to end."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Ending:
 
 def main() -> int:
     """Serve until the parent closes our stdin; return the exit code."""
-    ending = Ending()
+    ending = GatewayEnding()
     try:
         ending.service = service = Service(GatewaySettings.from_json(settle_in(ending)))
         uvloop.run(service.run(lambda url: report_ready(control_url=url)))

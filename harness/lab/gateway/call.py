@@ -7,13 +7,13 @@ from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.messages import MessageCounter
 from harness.results.failure_details import VERDICT_KEY
 from harness.results.row import NO_LIFE
-from harness.results.wire_row import NO_STATUS, Ending
+from harness.results.wire_row import NO_STATUS, WireEnding
 
 _VERDICT = VERDICT_KEY.encode()
 
 
 @dataclass(slots=True)
-class Call:
+class RelayedCall:
     """One call; what never happened has time 0.
 
     ``http_status`` is 0 and ``status`` `NO_STATUS` where the answer had none. ``reset_code`` tells which code an
@@ -33,7 +33,7 @@ class Call:
     ended_ns: int = 0
     http_status: int = 0
     status: int = NO_STATUS
-    ending: Ending = Ending.ANSWERED
+    ending: WireEnding = WireEnding.ANSWERED
     reset_code: int = 0
     faults: int = 0
     request_bytes: int = 0
@@ -69,7 +69,7 @@ class Call:
             elif name == _VERDICT:
                 self.verdict = value.decode("utf-8", "replace")
 
-    def end(self, ending: Ending, now_ns: int, reset_code: int = 0) -> None:
+    def end(self, ending: WireEnding, now_ns: int, reset_code: int = 0) -> None:
         """Note how it ended."""
         self.ended_ns = now_ns
         self.ending = ending

@@ -22,7 +22,7 @@ _HEAD = struct.Struct(">HBBBL")
 _ID = 0x7FFFFFFF
 
 
-class Kind:
+class FrameKind:
     """Types of frames; bare numbers, for an enum's members cost more to look up than a frame to write."""
 
     DATA = 0
@@ -37,7 +37,7 @@ class Kind:
     CONTINUATION = 9
 
 
-class Flag:
+class FrameFlag:
     """Flags; which of them a frame may bear depends on its type."""
 
     ACK = 0x1
@@ -150,7 +150,7 @@ def unpadded(payload: bytes) -> bytes:
 
 def window_update(stream_id: int, increment: int) -> bytes:
     """Return a frame that lets a peer send ``increment`` bytes more; stream 0 means the connection."""
-    return frame(Kind.WINDOW_UPDATE, 0, stream_id, increment.to_bytes(4))
+    return frame(FrameKind.WINDOW_UPDATE, 0, stream_id, increment.to_bytes(4))
 
 
 def rst_stream(stream_id: int, code: int) -> bytes:
@@ -166,7 +166,7 @@ def goaway(last_stream_id: int, code: int, text: str | bytes = b"") -> bytes:
 
 def settings(pairs: "list[tuple[int, int]]") -> bytes:
     """Return a frame of settings, in their order and with their doubles."""
-    return frame(Kind.SETTINGS, 0, 0, b"".join(_PAIR.pack(*pair) for pair in pairs))
+    return frame(FrameKind.SETTINGS, 0, 0, b"".join(_PAIR.pack(*pair) for pair in pairs))
 
 
 def settings_ack() -> bytes:

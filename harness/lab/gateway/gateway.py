@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from harness.errors import LabError
 from harness.lab.gateway.board import FaultBoard
 from harness.lab.gateway.dial import Dialler
-from harness.lab.gateway.recorder import Recorder
+from harness.lab.gateway.recorder import WireRecorder
 from harness.lab.gateway.settings import GatewaySettings, ServerTls, Upstream
 from harness.lab.gateway.tls import handshake_words, server_context
 from harness.lab.gateway.tunnel import Events, Tunnel
 from harness.lab.proxy.errors import ApiError
-from harness.lab.proxy.listener import Listener
+from harness.lab.proxy.listener import ProxyListener
 
 log = logging.getLogger("jwtstorm.gateway")
 
@@ -29,7 +29,7 @@ class Port:
 
     copy: int
     address: str
-    listener: Listener
+    listener: ProxyListener
     context: ssl.SSLContext | None
     dial: Dialler
 
@@ -37,7 +37,7 @@ class Port:
 class Gateway:
     """Carry clients to upstreams; ``recorder`` None keeps no rows."""
 
-    def __init__(self, settings: GatewaySettings, board: FaultBoard, recorder: Recorder | None) -> None:
+    def __init__(self, settings: GatewaySettings, board: FaultBoard, recorder: WireRecorder | None) -> None:
         self.tunnels: set[Tunnel] = set()
         self.ports: dict[int, Port] = {}
         self.counts: Counter[str] = Counter()
@@ -60,7 +60,7 @@ class Gateway:
             raise LabError(f"gateway: copy {copy} has a listener already, {self.ports[copy].address}; close it first")
         context = server_context(tls) if tls is not None else None
         dialler = self._dial if upstream is None else Dialler(upstream)
-        listener = Listener(lambda client: self._accept(copy, client))
+        listener = ProxyListener(lambda client: self._accept(copy, client))
         try:
             address = await listener.open(listen)
         except ApiError as error:

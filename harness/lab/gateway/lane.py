@@ -8,9 +8,9 @@ breaks its limits is passed on as it is: the receiver is the judge.
 
 from collections.abc import Callable
 
-from harness.lab.gateway.frames import ConnectionFault, Flag, Frame, unpadded, window_update
+from harness.lab.gateway.frames import ConnectionFault, Frame, FrameFlag, unpadded, window_update
 from harness.lab.gateway.side import USUAL_WINDOW_BYTES, Side
-from harness.lab.gateway.stream import DataPart, Flow, HeadersPart, Part, Stream
+from harness.lab.gateway.stream import DataPart, HeadersPart, Part, Stream, StreamFlow
 
 UNCAPPED = 1 << 62
 
@@ -53,8 +53,8 @@ class Lane:
         size = len(frame.payload)
         self.source_bytes -= size
         flow.source_bytes -= size
-        end = bool(frame.flags & Flag.END_STREAM)
-        part = DataPart(_content(frame) if frame.flags & Flag.PADDED else frame.payload, end)
+        end = bool(frame.flags & FrameFlag.END_STREAM)
+        part = DataPart(_content(frame) if frame.flags & FrameFlag.PADDED else frame.payload, end)
         overruns = self.source_bytes < 0 or flow.source_bytes < 0
         if flow.queue is None and not (end and flow.hold_last_ns) and (overruns or self._fits(flow, size)):
             self._spend(flow, size)
@@ -141,12 +141,12 @@ class Lane:
             self._dequeued(flow, flow.queue.popleft())
         flow.queue = None
 
-    def _dequeued(self, flow: Flow, part: Part) -> None:
+    def _dequeued(self, flow: StreamFlow, part: Part) -> None:
         if isinstance(part, DataPart):
             flow.queued_bytes -= len(part.payload)
             self.queued_bytes -= len(part.payload)
 
-    def _try(self, stream: Stream, flow: Flow, part: Part) -> bool:
+    def _try(self, stream: Stream, flow: StreamFlow, part: Part) -> bool:
         if wait_ns := flow.waits_ns(part):
             flow.gate_ns = self.now_ns + wait_ns
             self._schedule(flow.gate_ns, self, stream)
@@ -157,7 +157,7 @@ class Lane:
         self._send(stream, part)
         return True
 
-    def _try_data(self, stream: Stream, flow: Flow, part: DataPart) -> bool:
+    def _try_data(self, stream: Stream, flow: StreamFlow, part: DataPart) -> bool:
         size = len(part.payload)
         if not self._fits(flow, size):
             self._send_some(stream, flow, part)
@@ -166,7 +166,7 @@ class Lane:
         self._send(stream, part)
         return True
 
-    def _send_some(self, stream: Stream, flow: Flow, part: DataPart) -> None:
+    def _send_some(self, stream: Stream, flow: StreamFlow, part: DataPart) -> None:
         """Send what there is room for: a peer that waits for a little data first would wait for ever."""
         room = min(self.sink_bytes, flow.sink_bytes)
         self._blocked[stream] = None
@@ -178,16 +178,16 @@ class Lane:
         flow.queued_bytes -= room
         self.queued_bytes -= room
 
-    def _fits(self, flow: Flow, size: int) -> bool:
+    def _fits(self, flow: StreamFlow, size: int) -> bool:
         return not size or (size <= self.sink_bytes and size <= flow.sink_bytes)
 
-    def _spend(self, flow: Flow, size: int) -> None:
+    def _spend(self, flow: StreamFlow, size: int) -> None:
         self.sink_bytes -= size
         flow.sink_bytes -= size
 
     def _send(self, stream: Stream, part: Part) -> None:
         stream_id = stream.ids[self.sink.index] or self._dial(stream)
-        flags = Flag.END_STREAM if part.end else 0
+        flags = FrameFlag.END_STREAM if part.end else 0
         if isinstance(part, DataPart):
             self.sink.data(stream_id, part.payload, flags)
         elif isinstance(part, HeadersPart):
@@ -198,13 +198,13 @@ class Lane:
 
     # --- credit ------------------------------------------------------------------------------
 
-    def _settle(self, stream: Stream, flow: Flow) -> None:
+    def _settle(self, stream: Stream, flow: StreamFlow) -> None:
         if self.source_bytes != self.sink_bytes:
             self.settle()
         if self.stream_cap_bytes != UNCAPPED:
             self._settle_stream(stream, flow)
 
-    def _settle_stream(self, stream: Stream, flow: Flow) -> None:
+    def _settle_stream(self, stream: Stream, flow: StreamFlow) -> None:
         stream_id = stream.ids[self.source.index]
         grant = min(flow.sink_bytes - flow.queued_bytes, self.stream_cap_bytes) - flow.source_bytes
         if grant > 0 and stream_id:

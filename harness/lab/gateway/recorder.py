@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from harness.errors import RecordError
-from harness.lab.gateway.call import Call
+from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.identity import TokenReader
 from harness.lab.gateway.tunnel import Tunnel
@@ -14,7 +14,7 @@ from harness.results.classify import classify
 from harness.results.failure_details import FailureDetails
 from harness.results.row import MAX_US, NO_LIFE, Cause, Origin
 from harness.results.wire_journal import WireConnection, WireJournal
-from harness.results.wire_row import NEVER, NO_STATUS, Ending, WireFlag, WireRow
+from harness.results.wire_row import NEVER, NO_STATUS, WireEnding, WireFlag, WireRow
 
 log = logging.getLogger("jwtstorm.gateway")
 
@@ -24,17 +24,20 @@ _MOST_NAME = 200
 _REMEMBERED_PATHS = 2000
 _UNITS_S = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _PLAIN = (
-    *((ending, (Origin.TRANSPORT, Cause.CONNECTION_LOST)) for ending in (Ending.CLIENT_LOST, Ending.UPSTREAM_LOST)),
-    (Ending.RESET_BY_CLIENT, (Origin.LOCAL, Cause.CANCELLED)),
-    (Ending.RESET_BY_UPSTREAM, (Origin.HANDLER, Cause.UNAVAILABLE)),
-    (Ending.RESET_BY_GATEWAY, (Origin.PROXY, Cause.UNAVAILABLE)),
-    (Ending.UNREACHABLE, (Origin.TRANSPORT, Cause.UNREACHABLE)),
-    (Ending.STOPPED, (Origin.GENERATOR, Cause.STOPPED)),
+    *(
+        (ending, (Origin.TRANSPORT, Cause.CONNECTION_LOST))
+        for ending in (WireEnding.CLIENT_LOST, WireEnding.UPSTREAM_LOST)
+    ),
+    (WireEnding.RESET_BY_CLIENT, (Origin.LOCAL, Cause.CANCELLED)),
+    (WireEnding.RESET_BY_UPSTREAM, (Origin.HANDLER, Cause.UNAVAILABLE)),
+    (WireEnding.RESET_BY_GATEWAY, (Origin.PROXY, Cause.UNAVAILABLE)),
+    (WireEnding.UNREACHABLE, (Origin.TRANSPORT, Cause.UNREACHABLE)),
+    (WireEnding.STOPPED, (Origin.GENERATOR, Cause.STOPPED)),
 )
 _BY_ENDING = dict(_PLAIN)
 
 
-class Recorder:
+class WireRecorder:
     """Write rows to a journal.
 
     ``wall`` is the verifier's clock, in seconds since the epoch; ``token_metadata`` the key that bears tokens.
@@ -59,9 +62,9 @@ class Recorder:
         """Return what keeps account of one connection."""
         return ConnectionWatch(self, tunnel)
 
-    def begin(self, stream_id: int, now_ns: int, request: Fields) -> Call:
+    def begin(self, stream_id: int, now_ns: int, request: Fields) -> RelayedCall:
         """Return a call's record, with what its token tells now."""
-        call = Call(stream_id, now_ns, request)
+        call = RelayedCall(stream_id, now_ns, request)
         for name, value, _ in request:
             if name == self._key:
                 if not call.tokens:
@@ -78,7 +81,7 @@ class Recorder:
         """Write down who a connection is."""
         self._kept(lambda: self._journal.connection(connection))
 
-    def add(self, call: Call, copy: int, connection: int, flags: int) -> None:
+    def add(self, call: RelayedCall, copy: int, connection: int, flags: int) -> None:
         """Keep a call's row."""
         self._kept(lambda: self._journal.add(self._row(call, copy, connection, flags).pack()))
 
@@ -90,7 +93,7 @@ class Recorder:
                 log.error("%s", error)  # noqa: TRY400 - one line says it
             self.fault = str(error)
 
-    def _row(self, call: Call, copy: int, connection: int, flags: int) -> WireRow:
+    def _row(self, call: RelayedCall, copy: int, connection: int, flags: int) -> WireRow:
         path, deadline_ms, attempt = b"", NEVER, 0
         for name, value, _ in call.request:
             if name == b":path":
@@ -141,20 +144,20 @@ class Recorder:
 class ConnectionWatch:
     """Keep account of one connection's calls."""
 
-    def __init__(self, recorder: Recorder, tunnel: Tunnel) -> None:
+    def __init__(self, recorder: WireRecorder, tunnel: Tunnel) -> None:
         self._recorder = recorder
         self._tunnel = tunnel
         self._is_noted = False
         self._flags = 0
         self.begin = recorder.begin
 
-    def end(self, call: Call) -> None:
+    def end(self, call: RelayedCall) -> None:
         """Keep the row of a call that is over."""
         if not self._is_noted:
             self._note(call)
         self._recorder.add(call, self._tunnel.copy, self._tunnel.serial, self._flags)
 
-    def _note(self, call: Call) -> None:
+    def _note(self, call: RelayedCall) -> None:
         self._is_noted = True
         tunnel = self._tunnel
         client = tunnel.wires[0]
@@ -165,7 +168,7 @@ class ConnectionWatch:
         )
 
 
-def outcome(call: Call) -> tuple[Origin, Cause]:
+def outcome(call: RelayedCall) -> tuple[Origin, Cause]:
     """Return where a call's failure arose and why, as far as the wire tells."""
     if call.status == 0:
         return Origin.NONE, Cause.OK

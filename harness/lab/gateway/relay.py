@@ -14,10 +14,10 @@ from harness.lab.gateway.frames import (
     PREFACE,
     ConnectionFault,
     ErrorCode,
-    Flag,
     Frame,
+    FrameFlag,
+    FrameKind,
     GoAway,
-    Kind,
     ping,
     read_number,
 )
@@ -28,8 +28,8 @@ from harness.lab.gateway.leaving import mapped_last, refused_by
 from harness.lab.gateway.side import Block, Side
 from harness.lab.gateway.stream import CLIENT, UPSTREAM, HeadersPart, ResetPart, Stream
 from harness.lab.gateway.table import Plan, StreamTable, Watch
-from harness.lab.gateway.treatment import Moment
-from harness.results.wire_row import Ending
+from harness.lab.gateway.treatment import TreatmentMoment
+from harness.results.wire_row import WireEnding
 
 NEVER_NS = 1 << 62
 LAST_OF_ALL = (1 << 31) - 1
@@ -63,14 +63,14 @@ class Relay:
         self._most_holds = _FEW_HOLDS
         self._serial = count()
         self._handlers = {
-            Kind.DATA: self._data,
-            Kind.HEADERS: self._block,
-            Kind.PUSH_PROMISE: self._block,
-            Kind.RST_STREAM: self._reset,
-            Kind.SETTINGS: self._settings,
-            Kind.PING: self._ping,
-            Kind.GOAWAY: self._goaway,
-            Kind.WINDOW_UPDATE: self._window_update,
+            FrameKind.DATA: self._data,
+            FrameKind.HEADERS: self._block,
+            FrameKind.PUSH_PROMISE: self._block,
+            FrameKind.RST_STREAM: self._reset,
+            FrameKind.SETTINGS: self._settings,
+            FrameKind.PING: self._ping,
+            FrameKind.GOAWAY: self._goaway,
+            FrameKind.WINDOW_UPDATE: self._window_update,
         }
 
     # --- what happens to it ------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Relay:
         """Return when `wake` has something to do."""
         return self._holds[0][0] if self._holds else NEVER_NS
 
-    def lose(self, ending: Ending, now_ns: int) -> None:
+    def lose(self, ending: WireEnding, now_ns: int) -> None:
         """End all calls: a peer is gone, or the gateway ends."""
         self._tick(now_ns)
         for stream in list(self.client.streams.values()):
@@ -138,7 +138,7 @@ class Relay:
         """End the client's connection without grace; calls above ``last_stream_id`` count as never looked at."""
         self._tick(now_ns)
         self._tell_last(last_stream_id, code, text.encode())
-        self.lose(Ending.RESET_BY_GATEWAY, now_ns)
+        self.lose(WireEnding.RESET_BY_GATEWAY, now_ns)
         self._left = True
 
     # --- frames ------------------------------------------------------------------------------
@@ -172,9 +172,13 @@ class Relay:
             self._stray_data(lane, frame)
         elif stream.answered:
             lane.swallow(len(frame.payload))
-            if frame.flags & Flag.END_STREAM:
+            if frame.flags & FrameFlag.END_STREAM:
                 self.table.half_close(stream, stream.flows[UPSTREAM])
-        elif side is self.upstream and frame.flags & Flag.END_STREAM and self.table.cut_at(stream, Moment.END):
+        elif (
+            side is self.upstream
+            and frame.flags & FrameFlag.END_STREAM
+            and self.table.cut_at(stream, TreatmentMoment.END)
+        ):
             lane.swallow(len(frame.payload))
         else:
             lane.data(stream, frame)
@@ -184,18 +188,18 @@ class Relay:
         self._whole(side, side.block, frame.flags)
 
     def _whole(self, side: Side, block: Block, flags: int) -> None:
-        if not flags & Flag.END_HEADERS:
+        if not flags & FrameFlag.END_HEADERS:
             return
         side.block = None
         fields = side.decoder.decode(block.data)
-        if block.kind == Kind.PUSH_PROMISE:
+        if block.kind == FrameKind.PUSH_PROMISE:
             self._promise(side, block, fields)
         elif (stream := side.streams.get(block.stream_id)) is not None:
             self.table.more_headers(side, stream, HeadersPart(fields, block.end_stream, block.priority))
         elif side is self.client and block.stream_id & 1 and block.stream_id > side.last_id:
             self._open(HeadersPart(fields, block.end_stream, block.priority), block.stream_id)
         elif not self.table.strays_end_here:
-            flags = Flag.END_STREAM if block.end_stream else 0
+            flags = FrameFlag.END_STREAM if block.end_stream else 0
             self.sides[1 - side.index].headers(block.stream_id, fields, flags, block.priority)
 
     def _open(self, part: HeadersPart, stream_id: int) -> None:
@@ -215,7 +219,7 @@ class Relay:
         else:
             if stream.ids[UPSTREAM]:
                 self.upstream.reset(stream.ids[UPSTREAM], code)
-            self.table.finish(stream, Ending.RESET_BY_CLIENT, code)
+            self.table.finish(stream, WireEnding.RESET_BY_CLIENT, code)
             self.table.remove(stream)
 
     def _reset_by_upstream(self, stream: Stream, code: int) -> None:
@@ -225,13 +229,13 @@ class Relay:
         lane.arrive(stream, ResetPart(code))
 
     def _settings(self, side: Side, frame: Frame) -> None:
-        if frame.flags & Flag.ACK:
+        if frame.flags & FrameFlag.ACK:
             self.agreement.acknowledge(side, frame)
         else:
             self.agreement.hear(side, frame)
 
     def _ping(self, side: Side, frame: Frame) -> None:
-        if side is self.client and self._drain_asked and frame.flags & Flag.ACK and frame.payload == _DRAIN_PING:
+        if side is self.client and self._drain_asked and frame.flags & FrameFlag.ACK and frame.payload == _DRAIN_PING:
             self._refused_above = max(side.last_id, 0)
             self._tell_last(self._refused_above, ErrorCode.NO_ERROR, b"jwtstorm gateway drains")
         else:
@@ -248,7 +252,7 @@ class Relay:
         for stream in refused_by(leaving.last_stream_id, streams):
             if stream.ids[CLIENT] <= last:
                 self.client.reset(stream.ids[CLIENT], ErrorCode.REFUSED_STREAM)
-            self.table.finish(stream, Ending.RESET_BY_UPSTREAM, ErrorCode.REFUSED_STREAM)
+            self.table.finish(stream, WireEnding.RESET_BY_UPSTREAM, ErrorCode.REFUSED_STREAM)
             self.table.remove(stream)
 
     def _window_update(self, side: Side, frame: Frame) -> None:
@@ -297,7 +301,7 @@ class Relay:
         self.broken = (side.index, fault)
         last = max(side.last_id, 0) if side is self.client else 0
         side.goaway(last, fault.code, f"jwtstorm gateway: {fault}")
-        self.lose(Ending.CLIENT_LOST if side is self.client else Ending.UPSTREAM_LOST, self.now_ns)
+        self.lose(WireEnding.CLIENT_LOST if side is self.client else WireEnding.UPSTREAM_LOST, self.now_ns)
 
     def _schedule(self, due_ns: int, lane: Lane, stream: Stream) -> None:
         if len(self._holds) >= self._most_holds:

@@ -17,7 +17,7 @@ from harness.lab.gateway.board import FaultBoard
 from harness.lab.gateway.faults import GatewayFault
 from harness.lab.gateway.gateway import Gateway
 from harness.lab.gateway.identity import TokenReader
-from harness.lab.gateway.recorder import Recorder
+from harness.lab.gateway.recorder import WireRecorder
 from harness.lab.gateway.settings import GatewaySettings, ServerTls, Upstream
 from harness.lab.listener import Listener
 from harness.lab.proxy.server import allow_many_files
@@ -36,7 +36,7 @@ class Service:
         if settings.folder is not None:
             self._journal = WireJournal(settings.folder, settings.number, monotonic_ns())
             tokens = TokenReader(bytes.fromhex(settings.token_key) or os.urandom(32))
-            self._recorder = Recorder(self._journal, tokens, self.clock, settings.token_metadata)
+            self._recorder = WireRecorder(self._journal, tokens, self.clock, settings.token_metadata)
         self._board = FaultBoard(settings.seed)
         self.gateway = Gateway(settings, self._board, self._recorder)
         self._loop: asyncio.AbstractEventLoop | None = None

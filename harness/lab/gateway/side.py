@@ -7,10 +7,10 @@ from harness.lab.gateway.frames import (
     USUAL_FRAME_BYTES,
     ConnectionFault,
     ErrorCode,
-    Flag,
     Frame,
+    FrameFlag,
+    FrameKind,
     FrameReader,
-    Kind,
     frame,
     goaway,
     rst_stream,
@@ -35,15 +35,15 @@ class Block:
     __slots__ = ("data", "end_stream", "kind", "priority", "promised", "seen_bytes", "stream_id")
 
     def __init__(self, first: Frame) -> None:
-        payload = unpadded(first.payload) if first.flags & Flag.PADDED else first.payload
-        skipped = _PROMISE_BYTES if first.kind == Kind.PUSH_PROMISE else 0
-        if first.kind == Kind.HEADERS and first.flags & Flag.PRIORITY:
+        payload = unpadded(first.payload) if first.flags & FrameFlag.PADDED else first.payload
+        skipped = _PROMISE_BYTES if first.kind == FrameKind.PUSH_PROMISE else 0
+        if first.kind == FrameKind.HEADERS and first.flags & FrameFlag.PRIORITY:
             skipped = _PRIORITY_BYTES
         if len(payload) < skipped:
             raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a frame of headers is cut short")
         self.kind = first.kind
         self.stream_id = first.stream_id
-        self.end_stream = bool(first.kind == Kind.HEADERS and first.flags & Flag.END_STREAM)
+        self.end_stream = bool(first.kind == FrameKind.HEADERS and first.flags & FrameFlag.END_STREAM)
         self.priority = payload[:skipped] if skipped == _PRIORITY_BYTES else b""
         self.promised = int.from_bytes(payload[:skipped]) & 0x7FFFFFFF if skipped == _PROMISE_BYTES else 0
         self.data = payload[skipped:]
@@ -51,7 +51,7 @@ class Block:
 
     def go_on(self, more: Frame) -> None:
         """Take the next frame; raises `ConnectionFault` where it is no part of this block, or one too many."""
-        if more.kind != Kind.CONTINUATION or more.stream_id != self.stream_id:
+        if more.kind != FrameKind.CONTINUATION or more.stream_id != self.stream_id:
             text = f"a frame of type {more.kind} stands within a header block"
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, text)
         self.data += more.payload
@@ -88,19 +88,19 @@ class Side:
         """Send a header block, in as many frames as the peer wants."""
         payload = priority + self.encoder.encode(fields)
         if priority:
-            flags |= Flag.PRIORITY
+            flags |= FrameFlag.PRIORITY
         if len(payload) <= self.frame_bytes:
-            self.out += frame(Kind.HEADERS, flags | Flag.END_HEADERS, stream_id, payload)
+            self.out += frame(FrameKind.HEADERS, flags | FrameFlag.END_HEADERS, stream_id, payload)
         else:
-            self._in_pieces(Kind.HEADERS, flags, stream_id, payload)
+            self._in_pieces(FrameKind.HEADERS, flags, stream_id, payload)
 
     def promise(self, stream_id: int, promised: int, fields: Fields) -> None:
         """Send a PUSH_PROMISE."""
-        self._in_pieces(Kind.PUSH_PROMISE, 0, stream_id, promised.to_bytes(4) + self.encoder.encode(fields))
+        self._in_pieces(FrameKind.PUSH_PROMISE, 0, stream_id, promised.to_bytes(4) + self.encoder.encode(fields))
 
     def data(self, stream_id: int, payload: bytes, flags: int) -> None:
         """Send a frame of data as it is, padding and all."""
-        self.out += frame(Kind.DATA, flags, stream_id, payload)
+        self.out += frame(FrameKind.DATA, flags, stream_id, payload)
 
     def reset(self, stream_id: int, code: int) -> None:
         """Send an RST_STREAM."""
@@ -127,5 +127,7 @@ class Side:
     def _in_pieces(self, kind: int, flags: int, stream_id: int, payload: bytes) -> None:
         pieces = [payload[at : at + self.frame_bytes] for at in range(0, len(payload), self.frame_bytes)]
         for place, piece in enumerate(pieces):
-            last = Flag.END_HEADERS if place == len(pieces) - 1 else 0
-            self.out += frame(Kind.CONTINUATION if place else kind, last | (0 if place else flags), stream_id, piece)
+            last = FrameFlag.END_HEADERS if place == len(pieces) - 1 else 0
+            self.out += frame(
+                FrameKind.CONTINUATION if place else kind, last | (0 if place else flags), stream_id, piece
+            )

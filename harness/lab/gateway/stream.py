@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from harness.lab.gateway.call import Call
+from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.treatment import Treatment
 
@@ -42,7 +42,7 @@ class ResetPart(NamedTuple):
 Part: TypeAlias = HeadersPart | DataPart | ResetPart
 
 
-class Flow:
+class StreamFlow:
     """One direction of one stream.
 
     ``source_bytes`` is what its sender may still send, ``sink_bytes`` what its receiver still takes. ``queue`` is
@@ -97,9 +97,9 @@ class Stream:
     """
 
     ids: list[int]
-    flows: tuple[Flow, Flow]
+    flows: tuple[StreamFlow, StreamFlow]
     treatment: Treatment | None = None
-    call: Call | None = None
+    call: RelayedCall | None = None
     begun: bool = False
     answered: bool = False
     over: bool = False

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from harness.lab.gateway.call import Call
+from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.frames import ErrorCode
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.lane import Lane
 from harness.lab.gateway.side import Side
-from harness.lab.gateway.stream import CLIENT, UPSTREAM, DataPart, Flow, HeadersPart, Part, ResetPart, Stream
-from harness.lab.gateway.treatment import Answer, Moment, Treatment, rewritten
-from harness.results.wire_row import Ending
+from harness.lab.gateway.stream import CLIENT, UPSTREAM, DataPart, HeadersPart, Part, ResetPart, Stream, StreamFlow
+from harness.lab.gateway.treatment import GatewayAnswer, Treatment, TreatmentMoment, rewritten
+from harness.results.wire_row import WireEnding
 
 Plan: TypeAlias = Callable[[int, Fields], Treatment | None]
 """Decide what faults do to a call: its number at the client, and its request's fields."""
@@ -20,10 +20,10 @@ _UNLIMITED = 1 << 32
 class Watch(Protocol):
     """Who keeps account of a connection's calls."""
 
-    def begin(self, stream_id: int, now_ns: int, request: Fields) -> Call:
+    def begin(self, stream_id: int, now_ns: int, request: Fields) -> RelayedCall:
         """Return the record of a call that begins; the relay fills it in."""
 
-    def end(self, call: Call) -> None:
+    def end(self, call: RelayedCall) -> None:
         """Take the record of a call that is over."""
 
 
@@ -61,8 +61,8 @@ class StreamTable:
         """Begin a call of the client."""
         client, upstream = self.client, self.upstream
         client.last_id = stream_id
-        down = Flow(upstream.told_initial_bytes, client.initial_bytes)
-        up = Flow(client.told_initial_bytes, upstream.initial_bytes)
+        down = StreamFlow(upstream.told_initial_bytes, client.initial_bytes)
+        up = StreamFlow(client.told_initial_bytes, upstream.initial_bytes)
         stream = Stream([stream_id, 0], (down, up))
         if self._watch is not None:
             stream.call = self._watch.begin(stream_id, self.now_ns, part.fields)
@@ -81,7 +81,7 @@ class StreamTable:
         stream.hold(treatment)
         if stream.call is not None:
             stream.call.faults = treatment.faults
-        if self.cut_at(stream, Moment.OPEN):
+        if self.cut_at(stream, TreatmentMoment.OPEN):
             return
         if treatment.answer is not None:
             self._answer(stream, treatment.answer, request_ended=part.end)
@@ -89,7 +89,7 @@ class StreamTable:
             fields = rewritten(part.fields, treatment.request)
             self.lanes[UPSTREAM].arrive(stream, part._replace(fields=fields))
 
-    def _answer(self, stream: Stream, answer: Answer, *, request_ended: bool) -> None:
+    def _answer(self, stream: Stream, answer: GatewayAnswer, *, request_ended: bool) -> None:
         self.strays_end_here = stream.answered = True
         stream.flows[UPSTREAM].ended = request_ended
         lane = self.lanes[CLIENT]
@@ -118,9 +118,9 @@ class StreamTable:
 
     def _treated_answer(self, stream: Stream, treatment: Treatment, part: HeadersPart) -> None:
         is_first, stream.begun = not stream.begun, True
-        if is_first and self.cut_at(stream, Moment.HEADERS):
+        if is_first and self.cut_at(stream, TreatmentMoment.HEADERS):
             return
-        if part.end and self.cut_at(stream, Moment.END):
+        if part.end and self.cut_at(stream, TreatmentMoment.END):
             return
         fields = rewritten(part.fields, treatment.headers) if is_first else part.fields
         if part.end:
@@ -144,7 +144,7 @@ class StreamTable:
         if (call := stream.call) is not None:
             _observe(call, lane.sink.index, part, self.now_ns)
         if isinstance(part, ResetPart):
-            ending = Ending.ANSWERED_BY_GATEWAY if stream.answered else Ending.RESET_BY_UPSTREAM
+            ending = WireEnding.ANSWERED_BY_GATEWAY if stream.answered else WireEnding.RESET_BY_UPSTREAM
             self.finish(stream, ending, part.code)
             self.remove(stream)
             return
@@ -152,16 +152,16 @@ class StreamTable:
             self.lanes[CLIENT].settle_stream(stream)
         if part.end:
             if lane.sink is self.client:
-                self.finish(stream, Ending.ANSWERED_BY_GATEWAY if stream.answered else Ending.ANSWERED)
+                self.finish(stream, WireEnding.ANSWERED_BY_GATEWAY if stream.answered else WireEnding.ANSWERED)
             self.half_close(stream, stream.flows[lane.sink.index])
 
-    def half_close(self, stream: Stream, flow: Flow) -> None:
+    def half_close(self, stream: Stream, flow: StreamFlow) -> None:
         """Note that one direction of a stream is over."""
         flow.ended = True
         if stream.flows[CLIENT].ended and stream.flows[UPSTREAM].ended:
             self.remove(stream)
 
-    def cut_at(self, stream: Stream, moment: Moment) -> bool:
+    def cut_at(self, stream: Stream, moment: TreatmentMoment) -> bool:
         """Cut a stream where a fault wants that now; tell whether it did."""
         treatment = stream.treatment
         if treatment is None or treatment.reset is None or treatment.reset.moment is not moment:
@@ -174,10 +174,10 @@ class StreamTable:
         self.client.reset(stream.ids[CLIENT], code)
         if stream.ids[UPSTREAM]:
             self.upstream.reset(stream.ids[UPSTREAM], ErrorCode.CANCEL)
-        self.finish(stream, Ending.RESET_BY_GATEWAY, code)
+        self.finish(stream, WireEnding.RESET_BY_GATEWAY, code)
         self.remove(stream)
 
-    def finish(self, stream: Stream, ending: Ending, code: int = 0) -> None:
+    def finish(self, stream: Stream, ending: WireEnding, code: int = 0) -> None:
         """Tell of a call that it is over; the first word counts."""
         call, stream.call = stream.call, None
         if call is not None and self._watch is not None:
@@ -193,7 +193,7 @@ class StreamTable:
             lane.forget(stream)
 
 
-def _observe(call: Call, sink: int, part: Part, now_ns: int) -> None:
+def _observe(call: RelayedCall, sink: int, part: Part, now_ns: int) -> None:
     if isinstance(part, DataPart):
         if sink == CLIENT:
             call.see_response_data(part.payload, now_ns)

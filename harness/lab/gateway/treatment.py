@@ -10,7 +10,7 @@ Rewrite = Callable[[Fields], Fields]
 """Return other fields in the place of these; never changes the list that it is given."""
 
 
-class Moment(Enum):
+class TreatmentMoment(Enum):
     """When a call is cut."""
 
     OPEN = "open"
@@ -22,15 +22,15 @@ class Moment(Enum):
 
 
 @dataclass(frozen=True)
-class Reset:
+class StreamReset:
     """Cut a call by RST_STREAM."""
 
     code: int
-    moment: Moment
+    moment: TreatmentMoment
 
 
 @dataclass(frozen=True)
-class Answer:
+class GatewayAnswer:
     """An answer of the gateway itself; the upstream never hears of the call."""
 
     headers: Fields
@@ -46,8 +46,8 @@ class Treatment:
     """
 
     faults: int = 0
-    answer: Answer | None = None
-    reset: Reset | None = None
+    answer: GatewayAnswer | None = None
+    reset: StreamReset | None = None
     hold_request_s: float = 0.0
     hold_headers_s: float = 0.0
     hold_end_s: float = 0.0

@@ -18,7 +18,7 @@ from harness.lab.gateway.stream import CLIENT, UPSTREAM
 from harness.lab.gateway.table import Watch
 from harness.lab.gateway.treatment import Treatment
 from harness.lab.gateway.wire import WRITE_HIGH_BYTES, Wire, let_go
-from harness.results.wire_row import Ending
+from harness.results.wire_row import WireEnding
 
 log = logging.getLogger("jwtstorm.gateway")
 
@@ -32,7 +32,7 @@ HELD_BYTES = 8 << 20
 """Beyond this much data that waits here, what makes more of it is no longer read."""
 FLOOD_BYTES = 1 << 20
 """Beyond this much that waits for a peer it is not read itself either: it makes us answer, and does not listen."""
-_LOST_TO = (Ending.CLIENT_LOST, Ending.UPSTREAM_LOST)
+_LOST_TO = (WireEnding.CLIENT_LOST, WireEnding.UPSTREAM_LOST)
 
 Dial = Callable[["Tunnel"], Awaitable[None]]
 TunnelPlan = Callable[["Tunnel", int, Fields], Treatment | None]
@@ -109,7 +109,7 @@ class Tunnel:
             self.relay.go_away(max(self.relay.client.last_id, 0) if looked_at else 0, code, text, monotonic_ns())
             self.flush()
 
-    def close(self, ending: Ending = Ending.STOPPED) -> None:
+    def close(self, ending: WireEnding = WireEnding.STOPPED) -> None:
         """End at once."""
         self.relay.lose(ending, monotonic_ns())
         self._close()
@@ -142,7 +142,7 @@ class Tunnel:
     def ended(self, wire: Wire) -> None:
         """Pass on that a peer sends no more; after the upstream's end no call can be answered."""
         if wire.index == UPSTREAM:
-            self.relay.lose(Ending.UPSTREAM_LOST, monotonic_ns())
+            self.relay.lose(WireEnding.UPSTREAM_LOST, monotonic_ns())
         other = self.wires[1 - wire.index]
         if other.heard_end or other.transport is None:
             self.gone(wire)
@@ -187,7 +187,7 @@ class Tunnel:
             await self._dial(self)
         except OSError as error:
             self._events.on_trouble("unreachable", str(error))
-            self.close(Ending.UNREACHABLE)
+            self.close(WireEnding.UNREACHABLE)
 
     # --- time --------------------------------------------------------------------------------
 

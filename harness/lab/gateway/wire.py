@@ -8,7 +8,7 @@ WRITE_HIGH_BYTES = 256 * 1024
 """Beyond this much unsent data, what makes more of it is no longer read."""
 
 
-class Carrier(Protocol):
+class WireCarrier(Protocol):
     """Whom a wire tells what happened to its socket: a tunnel."""
 
     def opened(self, wire: "Wire") -> None:
@@ -40,7 +40,7 @@ def let_go(taken: socket.socket, transport: asyncio.Transport | None) -> None:
 class Wire(asyncio.Protocol):
     """One peer's socket; ``index`` says whose. A wire without a transport keeps what is written for later."""
 
-    def __init__(self, tunnel: "Carrier", index: int) -> None:
+    def __init__(self, tunnel: "WireCarrier", index: int) -> None:
         self.index = index
         self.full = False
         self.lost = False

@@ -10,20 +10,20 @@ from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.control.server import control_app
 from harness.lab.issuer.chaos import IssuerChaos
 from harness.lab.issuer.key_ring import KeyRing
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.issuer.mint import Mint
 from harness.lab.issuer.service import IssuerService
 from harness.lab.listener import Listener
 from harness.lab.processes.child import report_ready, settle_in
 
 
-def signing_key(settings: Mapping[str, Any]) -> SigningKey:
+def signing_key(settings: Mapping[str, Any]) -> IssuerKey:
     """Return the first key that the settings ask for."""
     if settings["algorithm"] == "HS256":
-        return SigningKey.shared(**settings["shared_key"])
+        return IssuerKey.shared(**settings["shared_key"])
     if settings.get("given_key"):
-        return SigningKey.given(settings["algorithm"], **settings["given_key"])
-    return SigningKey.generate(settings["algorithm"], serial=1)
+        return IssuerKey.given(settings["algorithm"], **settings["given_key"])
+    return IssuerKey.generate(settings["algorithm"], serial=1)
 
 
 async def serve(settings: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from harness.errors import UsageError
 from harness.faults.in_issuer import issuer_fault
 from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.control.server import Command
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.issuer.service import IssuerService
 from harness.lab.listener import Listener
 
@@ -88,7 +88,7 @@ class IssuerChaos:
         self.service.mint.ring.retire()
         return self._keys_changed(step)
 
-    async def _spare_key(self) -> SigningKey:
+    async def _spare_key(self) -> IssuerKey:
         """Return a key for a step that may need one; made in a thread, for RSA takes long."""
         algorithm = self.service.mint.ring.signs.algorithm
         if algorithm == "HS256":
@@ -96,7 +96,7 @@ class IssuerChaos:
                 "HS256 shares one secret with the target; rotation needs a key pair: ES256, RS256, PS256 or EdDSA"
             )
         self.keys_made += 1
-        return await asyncio.to_thread(SigningKey.generate, algorithm, self.keys_made)
+        return await asyncio.to_thread(IssuerKey.generate, algorithm, self.keys_made)
 
     def _keys_changed(self, step: str) -> dict[str, Any]:
         self.key_steps.append(step)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 
 
 @dataclass
@@ -14,14 +14,14 @@ class KeyRing:
     was made for a step and is dropped where the step needs none.
     """
 
-    signs: SigningKey
-    next: SigningKey | None = None
-    published: list[SigningKey] = field(init=False)
+    signs: IssuerKey
+    next: IssuerKey | None = None
+    published: list[IssuerKey] = field(init=False)
 
     def __post_init__(self) -> None:
         self.published = [self.signs]
 
-    def publish(self, spare: SigningKey) -> None:
+    def publish(self, spare: IssuerKey) -> None:
         """Publish the key that signs, where it is hidden; else the one that will sign next."""
         key = self.signs
         if key in self.published:
@@ -29,7 +29,7 @@ class KeyRing:
         if key not in self.published:
             self.published.append(key)
 
-    def rotate(self, spare: SigningKey, *, overlap: bool, publish: bool) -> None:
+    def rotate(self, spare: IssuerKey, *, overlap: bool, publish: bool) -> None:
         """Sign with the next key.
 
         With ``overlap`` the published keys stay so; without, they go. The new one is published where

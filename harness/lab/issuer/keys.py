@@ -26,7 +26,7 @@ _MAKERS: Mapping[str, tuple[Callable[[], Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class SigningKey:
+class IssuerKey:
     """A key that signs; its repr shows the key id only."""
 
     kid: str
@@ -34,13 +34,13 @@ class SigningKey:
     private: Any = field(repr=False)
 
     @classmethod
-    def generate(cls, algorithm: str, serial: int) -> "SigningKey":
+    def generate(cls, algorithm: str, serial: int) -> "IssuerKey":
         """Make a new asymmetric key; RS256 and PS256 take a tenth of a second and more."""
         make, _ = _MAKERS[algorithm]
         return cls(f"{algorithm.lower()}-{serial}-{secrets.token_hex(4)}", algorithm, make())
 
     @classmethod
-    def given(cls, algorithm: str, kid: str, pem: str) -> "SigningKey":
+    def given(cls, algorithm: str, kid: str, pem: str) -> "IssuerKey":
         """Return an asymmetric key that somebody else made."""
         return cls(kid, algorithm, load_pem_private_key(pem.encode(), password=None))
 
@@ -50,7 +50,7 @@ class SigningKey:
         return str(self.private.private_bytes(*form).decode())
 
     @classmethod
-    def shared(cls, kid: str, secret: str) -> "SigningKey":
+    def shared(cls, kid: str, secret: str) -> "IssuerKey":
         """Return the HS256 key that issuer and target share; it is never published."""
         return cls(kid, "HS256", secret.encode())
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from harness.faults.in_issuer import KeysAnswer
 from harness.lab.issuer.active_faults import ActiveFaults
 from harness.lab.issuer.mint import Mint
-from harness.lab.issuer.token_request import Grant, Refusal, read_request
+from harness.lab.issuer.token_request import Refusal, RequestedGrant, read_request
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6749, section 5.1.
 
@@ -66,7 +66,7 @@ class IssuerService:
         answer = {"access_token": token, "token_type": "Bearer", "scope": grant.scope}
         return JSONResponse(answer | {"expires_in": int(self.mint.lifetime_s)}, headers=_NO_STORE)
 
-    def _issue(self, grant: Grant) -> str:
+    def _issue(self, grant: RequestedGrant) -> str:
         client = (grant.client_id, grant.scope)
         last, until_s = self._last.get(client, ("", 0.0))
         signed: dict[str, Any] = {}

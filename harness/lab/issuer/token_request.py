@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of the protocol, not a fault
 
 
 @dataclass(frozen=True)
-class Grant:
+class RequestedGrant:
     """A request that is granted."""
 
     client_id: str
@@ -33,7 +33,7 @@ class Grant:
 
 def read_request(
     content_type: str, authorization: str | None, body: bytes, clients: Mapping[str, str], scope: str
-) -> Grant:
+) -> RequestedGrant:
     """Return what is granted; raises `Refusal`."""
     form = _form(content_type, body)
     client_id = _authenticated(authorization, form, clients)
@@ -42,7 +42,7 @@ def read_request(
         raise Refusal("invalid_request", "grant_type is missing")
     if grant_type != "client_credentials":
         raise Refusal("unsupported_grant_type", "only client_credentials is supported")
-    return Grant(client_id, _granted(form.get("scope"), scope))
+    return RequestedGrant(client_id, _granted(form.get("scope"), scope))
 
 
 def _form(content_type: str, body: bytes) -> dict[str, str]:

@@ -43,10 +43,10 @@ def app_of(proxies: Proxies) -> ASGIApp:
     handlers: dict[Any, Any] = {ApiError: _refuse, HTTPException: _miss, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return Gate(app)
+    return RequestGate(app)
 
 
-class Gate:
+class RequestGate:
     """In front of every request: a request id, no browsers, no HEAD; asking never changes a state."""
 
     def __init__(self, app: ASGIApp) -> None:

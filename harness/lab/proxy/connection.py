@@ -13,7 +13,7 @@ from enum import Enum
 from typing import cast
 
 from harness.lab.proxy.flow import Flow
-from harness.lab.proxy.stage import Budget, Ending, Gate, Item
+from harness.lab.proxy.stage import Budget, Ending, Item, StageGate
 
 WRITE_HIGH_BYTES = 256 * 1024
 """Beyond this much unsent data the sender is no longer read."""
@@ -22,7 +22,7 @@ GATE = 0
 RESET_LINGER = struct.pack("ii", 1, 0)
 
 
-class Stream(Enum):
+class PeerStream(Enum):
     """A direction; the value is its name in the API."""
 
     UPSTREAM = "upstream"
@@ -173,7 +173,7 @@ class Connection:
     def __init__(
         self,
         serial: int,
-        traffic: dict[Stream, Traffic],
+        traffic: dict[PeerStream, Traffic],
         on_gone: Callable[["Connection"], None],
         *,
         budget: Budget,
@@ -182,17 +182,17 @@ class Connection:
         self.serial = serial
         self.eof = Ending.CLOSE if strict else Ending.EOF
         self._strict = strict
-        up, down = traffic[Stream.UPSTREAM], traffic[Stream.DOWNSTREAM]
+        up, down = traffic[PeerStream.UPSTREAM], traffic[PeerStream.DOWNSTREAM]
         self.client = Peer(self, read=up, written=down)
         self.server = Peer(self, read=down, written=up)
         self.client.far, self.server.far = self.server, self.client
         self.client.flow = Flow(self.server, self.client.allow_reading)
         self.server.flow = Flow(self.client, self.server.allow_reading)
-        self.flows = {Stream.UPSTREAM: self.client.flow, Stream.DOWNSTREAM: self.server.flow}
+        self.flows = {PeerStream.UPSTREAM: self.client.flow, PeerStream.DOWNSTREAM: self.server.flow}
         self._on_gone = on_gone
         self._aborted = False
         for flow in self.flows.values():
-            flow.insert(GATE, lambda _: Gate(budget))
+            flow.insert(GATE, lambda _: StageGate(budget))
 
     async def attach(self, client: socket.socket, server: socket.socket) -> None:
         """Take both sockets over, for good or ill; what they send is held until `start`."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.lab.proxy.connection import Stream
+from harness.lab.proxy.connection import PeerStream
 from harness.lab.proxy.dice import Dice
 from harness.lab.proxy.toxics import Toxic
 
@@ -24,9 +24,9 @@ class Dose:
     edits: int = 0
 
     @property
-    def direction(self) -> Stream:
+    def direction(self) -> PeerStream:
         """Return the direction that the dose touches."""
-        return Stream(self.stream.lower())
+        return PeerStream(self.stream.lower())
 
     def to_json(self) -> dict[str, Any]:
         """Return the dose as the API shows it."""

@@ -17,7 +17,7 @@ REST_S = 0.2
 """How long nobody is accepted when the system has no descriptor left: the loop would spin."""
 
 
-class Listener:
+class ProxyListener:
     """A door that is shut until `open`; ``on_client`` gets each accepted socket."""
 
     def __init__(self, on_client: Callable[[socket.socket], None]) -> None:

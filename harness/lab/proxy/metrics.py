@@ -7,7 +7,7 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.lab.proxy.connection import Stream
+from harness.lab.proxy.connection import PeerStream
 from harness.lab.proxy.dose import Dose
 from harness.lab.proxy.proxies import Proxies
 from harness.lab.proxy.proxy import Proxy
@@ -40,7 +40,7 @@ def render(proxies: Proxies) -> str:
 
 def _families(proxies: Proxies) -> Iterable[Family]:
     every = proxies.all()
-    directions = [(proxy, stream) for proxy in every for stream in Stream]
+    directions = [(proxy, stream) for proxy in every for stream in PeerStream]
     doses = [(proxy, dose) for proxy in every for dose in proxy.listed()]
     return (
         Family(
@@ -88,7 +88,7 @@ def _name(proxy: Proxy) -> dict[str, str]:
     return {"proxy": proxy.name}
 
 
-def _traffic(proxy: Proxy, stream: Stream) -> dict[str, str]:
+def _traffic(proxy: Proxy, stream: PeerStream) -> dict[str, str]:
     return {"direction": stream.value, "proxy": proxy.name, "listener": proxy.listen, "upstream": proxy.upstream}
 
 

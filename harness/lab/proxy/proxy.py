@@ -14,12 +14,12 @@ from functools import partial
 from typing import Any, cast
 
 from harness.lab.proxy import address as addresses
-from harness.lab.proxy.connection import Connection, Stream, Traffic
+from harness.lab.proxy.connection import Connection, PeerStream, Traffic
 from harness.lab.proxy.dial import dial
 from harness.lab.proxy.dice import Dice
 from harness.lab.proxy.dose import Dose
 from harness.lab.proxy.errors import ApiError, toxic_exists, toxic_not_found
-from harness.lab.proxy.listener import Listener
+from harness.lab.proxy.listener import ProxyListener
 from harness.lab.proxy.stage import Budget, Stage
 from harness.lab.proxy.toxics import Toxic
 
@@ -37,7 +37,7 @@ class Rules:
 
 
 @dataclass
-class Counts:
+class ProxyCounts:
     """Connections of a proxy since it was created."""
 
     accepted: int = 0
@@ -53,14 +53,14 @@ class Proxy:
         self.listen = listen
         self.upstream = upstream
         self.doses: dict[str, Dose] = {}
-        self.traffic = {stream: Traffic() for stream in Stream}
-        self.counts = Counts()
+        self.traffic = {stream: Traffic() for stream in PeerStream}
+        self.counts = ProxyCounts()
         self.connections: set[Connection] = set()
         self._rules = rules
         self._dice = rules.dice.named("proxy", name)
         self._serial = 0
         self._dials: set[asyncio.Task[None]] = set()
-        self._listener = Listener(self._welcome)
+        self._listener = ProxyListener(self._welcome)
 
     # --- addresses ---------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class Proxy:
     def listed(self) -> list[Dose]:
         """Return the doses as the API lists them: upstream ones first, each chain in its order."""
         doses = sorted(self.doses.values(), key=lambda dose: dose.serial)
-        return [dose for stream in Stream for dose in doses if dose.direction is stream]
+        return [dose for stream in PeerStream for dose in doses if dose.direction is stream]
 
     def touched(self, dose: Dose) -> int:
         """Return how many open connections a dose touches."""
@@ -219,7 +219,7 @@ class Proxy:
             self._fit(connection, dose)
         return dose
 
-    def _redraw_before(self, serial: int, direction: Stream) -> None:
+    def _redraw_before(self, serial: int, direction: PeerStream) -> None:
         """In strict mode, let the toxic in front of a place draw anew: the original restarts it."""
         before = [dose for dose in self.listed() if dose.direction is direction and dose.serial < serial]
         if self._rules.strict and before:

@@ -137,7 +137,7 @@ class Stage(Generic[ToxicT]):
         self._budget.used_bytes += sign * size
 
 
-class Gate(Stage[Any]):
+class StageGate(Stage[Any]):
     """Hold everything until it is removed: what is read before a connection is complete."""
 
     def __init__(self, budget: Budget) -> None:

@@ -20,10 +20,10 @@ from harness.lab.target.jwks_source import JwksSource
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.ledger import Ledger
-from harness.lab.target.pace import Pace
+from harness.lab.target.pace import AnswerPace
 from harness.lab.target.service import LEDGER_SCOPES, LedgerService
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
-from harness.lab.target.verdict import CUT_AT_EXPIRY, Verdict, VerifierSettings
+from harness.lab.target.verdict import CUT_AT_EXPIRY, TokenVerdict, VerifierSettings
 from harness.lab.target.verifier import Verifier
 from harness.lab.target.warden import Warden
 from harness.results.row import Cause
@@ -37,7 +37,7 @@ _OPTIONS = (
     ("grpc.max_concurrent_streams", 10_000),
 )
 
-Verify = Callable[[str, KeySet, VerifierSettings, float], Verdict]
+Verify = Callable[[str, KeySet, VerifierSettings, float], TokenVerdict]
 Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
 
 
@@ -56,7 +56,7 @@ class Assembly:
     keys: KeyCache
     demands: VerifierSettings
     clock: ChaosClock
-    pace: Pace
+    pace: AnswerPace
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     steps: Steps = field(default_factory=Steps)
     read: Callable[[Metadata], str | Cause] = read_bearer
@@ -75,7 +75,7 @@ class Assembly:
             settings["issuer"], settings["audience"], tuple(settings["required"]), settings["leeway_s"]
         )
         scopes = LEDGER_SCOPES if settings.get("scopes") else {}
-        return cls(_key_cache(settings), demands, clock, Pace(settings["work_s"]), settings, scopes=scopes)
+        return cls(_key_cache(settings), demands, clock, AnswerPace(settings["work_s"]), settings, scopes=scopes)
 
     def gate(self) -> Gate:
         """Return the gate, made of these parts."""

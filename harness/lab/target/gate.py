@@ -13,8 +13,8 @@ import grpc
 from harness.lab.target.bearer import read_bearer
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
-from harness.lab.target.pace import Pace
-from harness.lab.target.verdict import Verdict, VerifierSettings
+from harness.lab.target.pace import AnswerPace
+from harness.lab.target.verdict import TokenVerdict, VerifierSettings
 from harness.lab.target.verifier import verify
 from harness.lab.target.warden import Warden
 from harness.results.row import Cause
@@ -71,9 +71,9 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
     keys: KeyCache
     settings: VerifierSettings
     clock: Callable[[], float]
-    pace: Pace
+    pace: AnswerPace
     read: Callable[[Metadata], str | Cause] = read_bearer
-    verify: Callable[[str, KeySet, VerifierSettings, float], Verdict] = verify
+    verify: Callable[[str, KeySet, VerifierSettings, float], TokenVerdict] = verify
     is_open: Callable[[str], bool] = is_open
     turn_away: Callable[[Cause], Handler] = turn_away
     scopes: Mapping[str, str] = field(default_factory=dict)
@@ -95,24 +95,24 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         admitted = self._admitted.get(details.method) or self._admit(details.method, await continuation(details))
         return admitted if self.warden is None else self.warden.over(admitted, verdict.claims)
 
-    async def _judge(self, metadata: Metadata, method: str) -> Verdict:
+    async def _judge(self, metadata: Metadata, method: str) -> TokenVerdict:
         """Return the verdict; an error of ours turns the call away, never in."""
         try:
             token = self.read(metadata)
             if isinstance(token, Cause):
-                return Verdict(token)
+                return TokenVerdict(token)
             verdict = await self._judge_token(token)
             return self._judge_scope(verdict, method) if verdict.cause is Cause.OK else verdict
         except Exception as error:  # noqa: BLE001 - whatever failed, the call must not get in
             # No message: it may quote the token.
             places = "".join(traceback.format_tb(error.__traceback__))
             _log.error("the verifier failed with %s; the call was turned away\n%s", type(error).__name__, places)
-            return Verdict(Cause.UNAUTHENTICATED)
+            return TokenVerdict(Cause.UNAUTHENTICATED)
 
-    async def _judge_token(self, token: str) -> Verdict:
+    async def _judge_token(self, token: str) -> TokenVerdict:
         keys = self.keys.fresh() or await self.keys.current()
         if keys is None:
-            return Verdict(Cause.KEYS_UNAVAILABLE)
+            return TokenVerdict(Cause.KEYS_UNAVAILABLE)
         verdict = self._verify(token, keys)
         if not verdict.kid:
             return verdict
@@ -120,15 +120,15 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # it takes non
         verdict = self._verify(token, keys)
         # A key that we cannot look up is our trouble, not the caller's.
         ours = verdict.cause is Cause.UNKNOWN_KEY and self.keys.failing
-        return Verdict(Cause.KEYS_UNAVAILABLE) if ours else verdict
+        return TokenVerdict(Cause.KEYS_UNAVAILABLE) if ours else verdict
 
-    def _judge_scope(self, verdict: Verdict, method: str) -> Verdict:
+    def _judge_scope(self, verdict: TokenVerdict, method: str) -> TokenVerdict:
         wanted = self.scopes.get(method)
         granted = verdict.claims.get("scope", "")
         held = wanted is None or (isinstance(granted, str) and wanted in granted.split(" "))
-        return verdict if held else Verdict(Cause.DENIED)
+        return verdict if held else TokenVerdict(Cause.DENIED)
 
-    def _verify(self, token: str, keys: KeySet) -> Verdict:
+    def _verify(self, token: str, keys: KeySet) -> TokenVerdict:
         return self.verify(token, keys, self.settings, self.clock())
 
     def _admit(self, method: str, handler: Maybe) -> Handler:

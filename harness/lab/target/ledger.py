@@ -30,7 +30,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """A transfer that was carried out, and the balances after it."""
 
     serial: int
@@ -45,8 +45,8 @@ class Ledger:
     def __init__(self) -> None:
         self._cents: dict[str, int] = {}
         self._versions: defaultdict[str, int] = defaultdict(int)
-        self._entries: dict[str, Entry] = {}
-        self._by_account: defaultdict[str, deque[Entry]] = defaultdict(lambda: deque(maxlen=LISTED_PER_ACCOUNT))
+        self._entries: dict[str, LedgerEntry] = {}
+        self._by_account: defaultdict[str, deque[LedgerEntry]] = defaultdict(lambda: deque(maxlen=LISTED_PER_ACCOUNT))
         self._serial = 0
 
     def balance(self, account: str) -> tuple[int, int]:
@@ -54,7 +54,7 @@ class Ledger:
         _require_name("account", account)
         return self._cents.get(account, OPENING_CENTS), self._versions.get(account, 0)
 
-    def transfer(self, order: Order) -> tuple[Entry, bool]:
+    def transfer(self, order: Order) -> tuple[LedgerEntry, bool]:
         """Carry out an order, and say whether its nonce was seen before: then nothing moves."""
         _check(order)
         known = self._entries.get(order.nonce)
@@ -66,18 +66,18 @@ class Ledger:
         if from_cents < order.cents:
             raise Refused("FAILED_PRECONDITION", "insufficient funds")
         self._serial += 1
-        entry = Entry(self._serial, order, from_cents - order.cents, to_cents + order.cents)
+        entry = LedgerEntry(self._serial, order, from_cents - order.cents, to_cents + order.cents)
         self._keep(entry)
         return entry, False
 
-    def find(self, nonce: str) -> Entry:
+    def find(self, nonce: str) -> LedgerEntry:
         """Return the transfer of a nonce."""
         entry = self._entries.get(nonce)
         if entry is None:
             raise Refused("NOT_FOUND", "no transfer has this nonce")
         return entry
 
-    def listed(self, account: str, limit: int) -> list[Entry]:
+    def listed(self, account: str, limit: int) -> list[LedgerEntry]:
         """Return the transfers of an account, oldest first; all that are kept where limit is 0."""
         _require_name("account", account)
         if limit < 0:
@@ -85,7 +85,7 @@ class Ledger:
         mine = list(self._by_account.get(account, ()))
         return mine[:limit] if limit else mine
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: LedgerEntry) -> None:
         order = entry.order
         self._cents[order.from_account], self._cents[order.to_account] = entry.from_cents, entry.to_cents
         for account in (order.from_account, order.to_account):

@@ -7,7 +7,7 @@ from harness.clock import monotonic
 
 
 @dataclass
-class Pace:
+class AnswerPace:
     """Hold an answer for the handler's ``work_s``, and all of them until a stall is over."""
 
     work_s: float = 0.0

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeAlias
 import grpc
 
 from harness.lab.proto import ledger_pb2
-from harness.lab.target.ledger import Entry, Ledger, Order, Refused
+from harness.lab.target.ledger import Ledger, LedgerEntry, Order, Refused
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -85,7 +85,7 @@ async def _refuse(context: Context, refused: Refused) -> NoReturn:
     raise AssertionError  # abort raises; its type does not say so
 
 
-def _receipt(entry: Entry, *, repeated: bool) -> Any:
+def _receipt(entry: LedgerEntry, *, repeated: bool) -> Any:
     return ledger_pb2.TransferReceipt(
         id=str(entry.serial),
         nonce=entry.order.nonce,
@@ -95,7 +95,7 @@ def _receipt(entry: Entry, *, repeated: bool) -> Any:
     )
 
 
-def _transfer(entry: Entry) -> Any:
+def _transfer(entry: LedgerEntry) -> Any:
     order = entry.order
     return ledger_pb2.Transfer(
         id=str(entry.serial),

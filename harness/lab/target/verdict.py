@@ -30,7 +30,7 @@ class VerifierSettings:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TokenVerdict:
     """What the verifier says: `Cause.OK`, or why not.
 
     ``claims`` are those of a token with a good signature; ``kid`` is the key that was not found.
@@ -46,4 +46,4 @@ class Rejected(Exception):  # noqa: N818 - a verdict on its way up, caught in th
 
     def __init__(self, cause: Cause, kid: str | None = None) -> None:
         super().__init__(cause.name)
-        self.verdict = Verdict(cause, kid=kid)
+        self.verdict = TokenVerdict(cause, kid=kid)

@@ -6,10 +6,10 @@ from typing import Any
 
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.steps import MAX_TOKEN_CHARS, Steps
-from harness.lab.target.verdict import Rejected, Verdict, VerifierSettings
+from harness.lab.target.verdict import Rejected, TokenVerdict, VerifierSettings
 from harness.results.row import Cause
 
-__all__ = ["MAX_TOKEN_CHARS", "Verdict", "Verifier", "VerifierSettings", "verify"]
+__all__ = ["MAX_TOKEN_CHARS", "TokenVerdict", "Verifier", "VerifierSettings", "verify"]
 
 _SIGNATURES_KEPT = 4096
 
@@ -23,7 +23,7 @@ class Verifier:
         # exception and is not kept, so bad tokens cannot drive good ones out.
         self._signed_claims = lru_cache(maxsize=_SIGNATURES_KEPT)(self._read)
 
-    def __call__(self, token: str, keys: KeySet, settings: VerifierSettings, now_s: float) -> Verdict:
+    def __call__(self, token: str, keys: KeySet, settings: VerifierSettings, now_s: float) -> TokenVerdict:
         """Judge a token at ``now_s``, seconds since the epoch on the verifier's clock."""
         try:
             claims = self._signed_claims(token, keys)
@@ -32,8 +32,8 @@ class Verifier:
         for check in self._steps.claim_checks:
             cause = check(claims, settings, now_s)
             if cause is not Cause.OK:
-                return Verdict(cause, claims)
-        return Verdict(Cause.OK, claims)
+                return TokenVerdict(cause, claims)
+        return TokenVerdict(Cause.OK, claims)
 
     def _read(self, token: str, keys: KeySet) -> Mapping[str, Any]:
         """Return the claims of a token with a good signature: what no clock or setting changes."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.defects import bearer
-from harness.defects.bench import Answer, Metadata, Shape, Stream
+from harness.defects.bench import Answer, BenchStream, Metadata, Shape
 from harness.defects.caller import OpenStream, call_with_plugin
 from harness.defects.good import Good
 from harness.endpoint import Endpoint
@@ -75,7 +75,7 @@ class TargetBench:
         return replace(answer, code="OK") if self._asker.accepted(answer) else answer
 
     @asynccontextmanager
-    async def stream(self, metadata: Metadata) -> AsyncIterator[Stream]:
+    async def stream(self, metadata: Metadata) -> AsyncIterator[BenchStream]:
         """Open a bidi call."""
         subject = self._streaming
         if subject is None:

@@ -35,7 +35,7 @@ _SOURCES = {
 }
 
 
-class Caller(Protocol):
+class MethodCaller(Protocol):
     """A channel that carries bytes."""
 
     async def call(
@@ -57,7 +57,7 @@ class Credential:
 
 
 @dataclass(frozen=True)
-class Proof:
+class SideEffectProof:
     """How a side effect is read back: a call with a good token that ends OK where it happened."""
 
     method: Method
@@ -66,7 +66,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CoveragePlan:
     """What is to be covered, and how.
 
     ``requests`` makes the messages, ``makes_effect`` says of which methods a side effect is read back;
@@ -78,7 +78,7 @@ class Plan:
     requests: Request
     openness: Openness = field(default_factory=Openness)
     listed: bool = True
-    proof: Proof | None = None
+    proof: SideEffectProof | None = None
     makes_effect: frozenset[str] = frozenset()
     within_s: float = 3.0
 
@@ -89,7 +89,7 @@ Pause = Callable[[], Awaitable[None]]
 class Coverage:
     """The questions of one plan, asked over one channel; findings come as they are made."""
 
-    def __init__(self, plan: Plan, caller: Caller, pause: Pause) -> None:
+    def __init__(self, plan: CoveragePlan, caller: MethodCaller, pause: Pause) -> None:
         self._plan, self._caller, self._pause = plan, caller, pause
         self._unknown: dict[str, Answer] = {}
         self._blind = ""
@@ -150,13 +150,13 @@ class Coverage:
             return answer
         return replace(answer, carried_out=(await self._read_back(proof, nonce)).code == "OK")
 
-    async def _read_back(self, proof: Proof, nonce: str) -> Answer:
+    async def _read_back(self, proof: SideEffectProof, nonce: str) -> Answer:
         await self._pause()
         shape = Shape("unary", proof.method.path)
         request = proof.request(nonce)
         return await self._caller.call(shape, proof.method.path, proof.metadata(), request, self._plan.within_s)
 
-    async def _blindness(self, proof: Proof) -> str:
+    async def _blindness(self, proof: SideEffectProof) -> str:
         """Return why reading back would prove nothing, or nothing: it must deny what nobody did."""
         answer = await self._read_back(proof, f"jwtstorm-{secrets.token_hex(8)}")
         if answer.code == "OK":

@@ -25,7 +25,7 @@ _LEAD_S = 0.03
 
 
 @dataclass(frozen=True)
-class Side:
+class EdgeSide:
     """Which date is moved."""
 
     claim: str
@@ -40,8 +40,8 @@ class Side:
         return after_s + (self.sign * distance_s - after_s) % 1.0
 
 
-EXP = Side("exp", 1)
-NBF = Side("nbf", -1)
+EXP = EdgeSide("exp", 1)
+NBF = EdgeSide("nbf", -1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Search:
     verifier's, such as a bound of lifetimes.
     """
 
-    side: Side
+    side: EdgeSide
     reach_s: float = FARTHEST_S
     low_s: float = -math.inf
     high_s: float = math.inf

@@ -7,9 +7,9 @@ from harness.clock import wall
 from harness.defects import Defect, Specimen, rows
 from harness.defects.bench import Answer, Bench, Observation
 from harness.defects.good import Good
-from harness.defects.judge import Outcome as Judged
+from harness.defects.judge import Judgement as Judged
 from harness.defects.judge import judge_answer, judge_observation, wrong_code
-from harness.defects.oracle import Edges, Expectation, Window, expect
+from harness.defects.oracle import Edges, Expectation, ValidityWindow, expect
 from harness.errors import TokenError
 from harness.probe.parts.evidence import CRASHED, TURNED_AWAY
 from harness.probe.result import Finding, Outcome, Part
@@ -35,7 +35,7 @@ _MOST_FAILURES = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class VerdictPlan:
     """Which rows run, and by what they are judged.
 
     ``declared`` are the policies that the target's owner declares (`Allowed.when`); ``edges`` what is known of
@@ -70,7 +70,7 @@ class Plan:
         return ""
 
 
-async def verdicts(bench: Bench, plan: Plan, renew: Callable[[], Good] | None = None) -> AsyncIterator[Finding]:
+async def verdicts(bench: Bench, plan: VerdictPlan, renew: Callable[[], Good] | None = None) -> AsyncIterator[Finding]:
     """Yield a finding for each answer, as they come; ``renew`` makes the good tokens of the next row.
 
     Raises `GoneError` where good calls fail again and again: what was found until then stands.
@@ -99,7 +99,7 @@ async def verdicts(bench: Bench, plan: Plan, renew: Callable[[], Good] | None = 
             yield finding
 
 
-async def _try(row: Defect, bench: Bench, plan: Plan) -> AsyncIterator[Finding]:
+async def _try(row: Defect, bench: Bench, plan: VerdictPlan) -> AsyncIterator[Finding]:
     try:
         if row.procedure:
             async for seen in row.procedure(bench):
@@ -111,7 +111,7 @@ async def _try(row: Defect, bench: Bench, plan: Plan) -> AsyncIterator[Finding]:
         yield _blank(row, Outcome.NOT_CHECKED, str(beyond))
 
 
-async def _specimen(row: Defect, specimen: Specimen, bench: Bench, plan: Plan) -> AsyncIterator[Finding]:
+async def _specimen(row: Defect, specimen: Specimen, bench: Bench, plan: VerdictPlan) -> AsyncIterator[Finding]:
     sent_s = wall()
     answer = await bench.call(specimen.metadata, raw=specimen.local)
     if row.id in _OF_TIME:
@@ -135,7 +135,7 @@ def _by_the_clock(specimen: Specimen, edges: Edges | None, sent_s: float, answer
         return specimen.expected
     if edges is None:
         return ""
-    expected = expect(Window.of(token.claims), edges, sent_s, answered_s)
+    expected = expect(ValidityWindow.of(token.claims), edges, sent_s, answered_s)
     return {Expectation.MUST_ACCEPT: "OK", Expectation.MUST_REJECT: "UNAUTHENTICATED"}.get(expected, "")
 
 
@@ -159,7 +159,7 @@ def _side_finding(judged: Judged, plain: Finding) -> Finding:
     return replace(plain, subject=row.name, outcome=outcome, text=judged.text, way_out=row.fix, source=row.source)
 
 
-def _observed(row: Defect, seen: Observation, bench: Bench, plan: Plan) -> Finding:
+def _observed(row: Defect, seen: Observation, bench: Bench, plan: VerdictPlan) -> Finding:
     judged = judge_observation(row, seen, bench.good.signer.algorithm, plan.declared)
     expected = seen.expected or row.expected
     outcome = Outcome.PROBLEM if seen.problem else _outcome(judged, expected, seen.code)

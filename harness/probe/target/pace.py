@@ -8,7 +8,7 @@ from harness.errors import UsageError
 CEILING_PER_S = 1000.0
 
 
-class Pace:
+class ProbePace:
     """Let calls go one after another, evenly spaced; idle time is not saved up."""
 
     def __init__(self, per_s: float) -> None:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from harness.comparison.result import CauseOfDuel
 from harness.formatting import cause_words, percent, signed
 from harness.report.duel import duel_picture
-from harness.report.duel.sides import Side, Sides
+from harness.report.duel.sides import BuildSide, Sides
 from harness.report.pictures import Drawn
 from harness.report.style import (
     GREEN,
@@ -66,7 +66,7 @@ def _title(sides: Sides) -> str:
     return sides.sentence("failed all", "failed steady", "failed fault") or sides.duel.causes[0].sentence
 
 
-def _over_time(axes: Axes, sides: Sides, side: Side, causes: Sequence[CauseOfDuel]) -> pd.DataFrame:
+def _over_time(axes: Axes, sides: Sides, side: BuildSide, causes: Sequence[CauseOfDuel]) -> pd.DataFrame:
     """Stack the share of each cause in each second, and return the shares."""
     seconds = pd.RangeIndex(sides.from_s, sides.until_s)
     finals = pd.concat([of(story.series, "finals") for story in side.stories])

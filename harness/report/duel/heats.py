@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm
 
 from harness.formatting import duration, percent
 from harness.report.duel import duel_picture
-from harness.report.duel.sides import Side, Sides, bins_of
+from harness.report.duel.sides import BuildSide, Sides, bins_of
 from harness.report.pictures import Drawn
 from harness.report.style import QUIET, durations, figure, shade, time_axis
 from harness.results.histogram import quantiles, value_of
@@ -51,7 +51,7 @@ def draw(sides: Sides) -> Drawn | None:
     return Drawn(_title(sides), caption, drawn, table.drop(columns="row"))
 
 
-def _bands(side: Side) -> pd.DataFrame:
+def _bands(side: BuildSide) -> pd.DataFrame:
     at_s, cells, counts = bins_of(side, "response")
     rows = np.floor(np.log10(np.maximum(value_of(cells), 1) / 1e6) * ROWS_PER_DECADE).astype(int)
     found = pd.DataFrame({"from_s": at_s, "row": rows, "calls": counts}).groupby(["from_s", "row"]).sum().reset_index()

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.formatting import quantile_name
 from harness.report.duel import duel_picture
-from harness.report.duel.sides import Side, Sides, aligned
+from harness.report.duel.sides import BuildSide, Sides, aligned
 from harness.report.duel.ticks import ratio_ticks, ratio_words
 from harness.report.pictures import Drawn
 from harness.report.story import Story, clearest
@@ -89,7 +89,7 @@ def _middle(values: Floats) -> tuple[Floats, Floats, Floats]:
     return found[0], found[1], found[2]
 
 
-def _envelope(axes: Axes, at_s: Floats, values: Floats, side: Side) -> None:
+def _envelope(axes: Axes, at_s: Floats, values: Floats, side: BuildSide) -> None:
     low, middle, high = _middle(values)
     axes.fill_between(at_s, low, high, step="mid", color=side.colour, alpha=0.18, linewidth=0)
     axes.step(at_s, middle, side.dashes, where="mid", color=side.colour, linewidth=1.8, label=side.label)

@@ -23,7 +23,7 @@ NAME_LETTERS = 36
 
 
 @dataclass(frozen=True)
-class Side:
+class BuildSide:
     """One build and its runs, in the order of the pairs."""
 
     role: str
@@ -50,15 +50,15 @@ class Sides:
     """A duel and the counted pairs whose runs can be read."""
 
     duel: Duel
-    base: Side
-    new: Side
+    base: BuildSide
+    new: BuildSide
     numbers: tuple[int, ...]
     """The pairs' numbers, in the order of the sides' runs."""
     unread: tuple[str, ...]
     """Pairs that count, and whose files are not there to draw from."""
 
     @property
-    def both(self) -> tuple[Side, Side]:
+    def both(self) -> tuple[BuildSide, BuildSide]:
         """Return the baseline and the candidate."""
         return self.base, self.new
 
@@ -96,8 +96,8 @@ def read_sides(folder: Path, duel: Duel) -> Sides:
             stories.append((pair.number, *_stories(folder, pair)))
         except RecordError as error:
             unread.append(f"pair {pair.number} is not in the pictures: {error}")
-    base = Side("base", duel.base.asked, BLUE, "-", tuple(one for _, one, _ in stories))
-    new = Side("new", duel.new.asked, ORANGE, "--", tuple(one for _, _, one in stories))
+    base = BuildSide("base", duel.base.asked, BLUE, "-", tuple(one for _, one, _ in stories))
+    new = BuildSide("new", duel.new.asked, ORANGE, "--", tuple(one for _, _, one in stories))
     return Sides(duel, base, new, tuple(number for number, _, _ in stories), tuple(unread))
 
 
@@ -141,7 +141,7 @@ def aligned(story: Story, steps: Sequence[StepOutcome]) -> Callable[[npt.ArrayLi
     return align
 
 
-def bins_of(side: Side, series: str) -> tuple[Ints, Ints, Ints]:
+def bins_of(side: BuildSide, series: str) -> tuple[Ints, Ints, Ints]:
     """Return start, cell and count of every histogram row of a side's successful calls, warm-up and all."""
     parts = []
     for story in side.stories:

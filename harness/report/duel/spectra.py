@@ -7,7 +7,7 @@ from matplotlib.ticker import NullLocator
 
 from harness.formatting import phase_words, quantile_name
 from harness.report.duel import duel_picture
-from harness.report.duel.sides import Side, Sides
+from harness.report.duel.sides import BuildSide, Sides
 from harness.report.pictures import Drawn
 from harness.report.story import Story
 from harness.report.style import QUIET, Floats, durations, figure, headroom
@@ -86,7 +86,7 @@ def _panel(axes: Axes, sides: Sides, curves: pd.DataFrame) -> None:
         _median(axes, side, service, ":", 1.4, None)
 
 
-def _median(axes: Axes, side: Side, runs: pd.DataFrame, dashes: str, width: float, label: str | None) -> None:
+def _median(axes: Axes, side: BuildSide, runs: pd.DataFrame, dashes: str, width: float, label: str | None) -> None:
     whole = runs.dropna()
     axes.plot(1 / (1 - whole.index), whole.median(axis=1), dashes, color=side.colour, linewidth=width, label=label)
 

@@ -23,14 +23,14 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True)
-class Proof:
+class ClientProof:
     """What a token request carries to prove its client; the repr shows nothing of it."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-Prover = Callable[[], Proof]
+Prover = Callable[[], ClientProof]
 """Gives the proof of one request."""
 
 
@@ -74,12 +74,12 @@ class ClientSecret:
         return read_secret("client secret", self.file, ("clientsecret", "secret"), "write the secret alone into it")
 
 
-def proof_by_secret(client_id: str, secret: str, style: str = "basic") -> Proof:
+def proof_by_secret(client_id: str, secret: str, style: str = "basic") -> ClientProof:
     """Return what proves a client by its secret."""
     if style == "post":
-        return Proof(fields={"client_id": client_id, "client_secret": secret})
+        return ClientProof(fields={"client_id": client_id, "client_secret": secret})
     pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-    return Proof(headers={"authorization": "Basic " + base64.b64encode(pair.encode()).decode()})
+    return ClientProof(headers={"authorization": "Basic " + base64.b64encode(pair.encode()).decode()})
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class PrivateKeyJwt:
         """Read the key; each request gets an assertion of its own, for an issuer takes one only once."""
         key = key_file.read(Path(self.key), self.algorithm, self.key_id)
 
-        def prove() -> Proof:
+        def prove() -> ClientProof:
             now_s = int(clock.wall())
             assertion = key.sign(
                 {
@@ -127,7 +127,7 @@ class PrivateKeyJwt:
                 self.typ,
             )
             fields = {"client_id": client_id, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
-            return Proof(fields=fields)
+            return ClientProof(fields=fields)
 
         return prove
 
@@ -143,4 +143,4 @@ class NoClientAuth:
     def open(self, client_id: str, audience: str) -> Prover:
         """Return the client's name alone."""
         del audience
-        return lambda: Proof(fields={"client_id": client_id})
+        return lambda: ClientProof(fields={"client_id": client_id})

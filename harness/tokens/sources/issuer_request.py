@@ -14,7 +14,7 @@ _CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class Answer:
+class IssuerAnswer:
     """What came back."""
 
     status: int
@@ -27,7 +27,7 @@ class Answer:
         return self.headers.get("content-type", "")
 
 
-def ask(pool: Any, method: str, url: str, within_s: float, **how: Any) -> Answer:
+def ask(pool: Any, method: str, url: str, within_s: float, **how: Any) -> IssuerAnswer:
     """Send a request over a pool of urllib3's and return its answer; raises `TokenError`.
 
     ``within_s`` bounds all of it, however slowly the bytes come.
@@ -39,7 +39,7 @@ def ask(pool: Any, method: str, url: str, within_s: float, **how: Any) -> Answer
             began_s = clock.monotonic()
             answer = pool.request(method, url, preload_content=False, **how)
             try:
-                return Answer(answer.status, answer.headers, _read(answer, began_s + within_s))
+                return IssuerAnswer(answer.status, answer.headers, _read(answer, began_s + within_s))
             finally:
                 answer.release_conn()
     except urllib3.exceptions.NewConnectionError as error:  # refused: to urllib3 it is a time-out, too

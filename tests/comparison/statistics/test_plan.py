@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.comparison.statistics.looks import DEFAULT, PLANS, QUICK, TWO_LOOKS, Look, Plan, mistakes
+from harness.comparison.statistics.looks import DEFAULT, PLANS, QUICK, TWO_LOOKS, Look, LookPlan, mistakes
 from harness.comparison.statistics.matters import Matters
 from harness.comparison.statistics.metric import Metric, primary
 from harness.comparison.statistics.pairs import coin, difference
@@ -35,14 +35,14 @@ def test_times_differ_by_their_ratio_and_shares_by_points() -> None:
 def test_every_plan_can_decide_six_primaries_but_the_first_of_two_looks_needs_ten_pairs() -> None:
     assert [name for name, plan in PLANS.items() if mistakes(plan, 6)] == []
     assert (QUICK.pairs, DEFAULT.pairs, TWO_LOOKS.pairs) == (8, 10, 14)
-    (sentence,) = mistakes(Plan("early", (Look(8, 0.02), Look(14, 0.03))), 5)
+    (sentence,) = mistakes(LookPlan("early", (Look(8, 0.02), Look(14, 0.03))), 5)
     assert "8 pairs decide nothing for 5 primaries" in sentence
 
 
 def test_looks_may_not_spend_more_than_the_whole_chance_of_error() -> None:
-    found = mistakes(Plan("greedy", (Look(10, 0.05), Look(14, 0.05))), 5)
+    found = mistakes(LookPlan("greedy", (Look(10, 0.05), Look(14, 0.05))), 5)
     assert "spend 0.1 of 0.05" in found[0]
-    assert mistakes(Plan("back", (Look(14, 0.02), Look(10, 0.03))), 5)
+    assert mistakes(LookPlan("back", (Look(14, 0.02), Look(10, 0.03))), 5)
 
 
 def test_nobody_looks_between_looks() -> None:

@@ -15,8 +15,8 @@ from harness.comparison.statistics.verdict import (
     SAME,
     TOO_NOISY,
     WORSE,
-    Finding,
-    Verdict,
+    BuildVerdict,
+    MetricFinding,
     change_words,
     judge,
     not_comparable,
@@ -28,7 +28,7 @@ from tests.comparison.statistics.fake_pairs import FAILED, P50, P99, pairs, run
 TEN = DEFAULT.looks[0]
 
 
-def word_of(verdict: Verdict, metric: Metric) -> str:
+def word_of(verdict: BuildVerdict, metric: Metric) -> str:
     return next(finding.word for finding in verdict.findings if finding.metric == metric)
 
 
@@ -65,7 +65,7 @@ def test_pairs_without_any_difference_say_so_without_a_sign() -> None:
 
 
 def test_pairs_that_all_differ_alike_say_so_without_a_range() -> None:
-    finding = Finding(FAILED, WORSE, (0.01,) * 8, Interval(0.01, 0.01, 0.95), 0.005)
+    finding = MetricFinding(FAILED, WORSE, (0.01,) * 8, Interval(0.01, 0.01, 0.95), 0.005)
     assert finding.sentence() == "failed all: worse, +1 point in each of 8 pairs"
 
 

@@ -9,9 +9,9 @@ from harness.comparison.statistics.pairs import coin
 from harness.comparison.words import told
 from harness.errors import RecordError, UsageError
 from harness.experiments.duel.evaluate import find
-from harness.experiments.duel.ledger import Entry, Ledger, held
+from harness.experiments.duel.ledger import DuelLedger, PairEntry, held
 from harness.experiments.duel.pair_loop import Fight
-from harness.experiments.duel.single_run import Made
+from harness.experiments.duel.single_run import FinishedRun
 from tests.fakes.duel_samples import SLUGS, ledger
 
 
@@ -23,15 +23,15 @@ class FakeRuns:
         self.bad = bad or {}
         self.made: list[tuple[int, Side]] = []
 
-    def __call__(self, entry: Entry, side: Side) -> Made:
+    def __call__(self, entry: PairEntry, side: Side) -> FinishedRun:
         if len(self.made) == self.cut:
             raise KeyboardInterrupt
         self.made.append((entry.number, side))
         why = self.bad.get((entry.number, side), "")
-        return Made(None if why else f"runs/{entry.number}-{side}-{len(self.made)}", why)
+        return FinishedRun(None if why else f"runs/{entry.number}-{side}-{len(self.made)}", why)
 
 
-def fight(folder: Path, runs: FakeRuns, judge: Callable[[Ledger, Look], str] = lambda *_: "same") -> Fight:
+def fight(folder: Path, runs: FakeRuns, judge: Callable[[DuelLedger, Look], str] = lambda *_: "same") -> Fight:
     return Fight(folder, runs, judge, lambda _: None, run_s=1.0)
 
 
@@ -39,7 +39,7 @@ def test_the_coin_orders_each_pair_and_is_on_file_before_any_run(tmp_path: Path)
     before = ledger(pairs=6)
     before.write(tmp_path)
     runs = FakeRuns()
-    fight(tmp_path, runs).carry_on(Ledger.read(tmp_path))
+    fight(tmp_path, runs).carry_on(DuelLedger.read(tmp_path))
     assert [pair.order for pair in before.pairs] == list(coin(5, 6))
     expected = [(pair.number, side) for pair in before.pairs for side in pair.sides]
     assert runs.made == expected
@@ -51,7 +51,7 @@ def test_a_duel_cut_anywhere_resumes_without_counting_a_pair_twice(tmp_path: Pat
     ended = fight(tmp_path, first).carry_on(_written(tmp_path, ledger()))
     assert ended.state == "interrupted"
     again = FakeRuns()
-    done = fight(tmp_path, again).carry_on(Ledger.read(tmp_path).reopened())
+    done = fight(tmp_path, again).carry_on(DuelLedger.read(tmp_path).reopened())
     assert done.state == "complete"
     assert [pair.order for pair in done.pairs] == [pair.order for pair in ledger().pairs]
     assert len(again.made) == 6 - cut // 2 * 2
@@ -60,14 +60,14 @@ def test_a_duel_cut_anywhere_resumes_without_counting_a_pair_twice(tmp_path: Pat
 
 
 def test_a_crash_leaves_a_ledger_that_can_be_resumed(tmp_path: Path) -> None:
-    def crash(entry: Entry, side: Side) -> Made:
+    def crash(entry: PairEntry, side: Side) -> FinishedRun:
         if entry.number == 2:
             raise RecordError("the disk is full")
-        return Made(f"runs/{entry.number}-{side}")
+        return FinishedRun(f"runs/{entry.number}-{side}")
 
     with pytest.raises(RecordError):
         Fight(tmp_path, crash, lambda *_: "same", lambda _: None, 1.0).carry_on(_written(tmp_path, ledger()))
-    left = Ledger.read(tmp_path)
+    left = DuelLedger.read(tmp_path)
     assert [pair.closed for pair in left.pairs] == [True, False, False]
     runs = FakeRuns()
     fight(tmp_path, runs).carry_on(left.reopened())
@@ -110,7 +110,7 @@ def test_an_interrupted_duel_is_not_judged(tmp_path: Path) -> None:
 def test_a_second_look_happens_only_while_it_is_too_noisy_to_tell(tmp_path: Path, first: str, pairs: int) -> None:
     looked: list[int] = []
 
-    def judge(_: Ledger, look: Look) -> str:
+    def judge(_: DuelLedger, look: Look) -> str:
         looked.append(look.pairs)
         return first if look.pairs == 2 else "better"
 
@@ -136,9 +136,9 @@ def test_two_processes_never_work_on_one_duel(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_ledger_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reports/duels"):
-        Ledger.read(tmp_path)
+        DuelLedger.read(tmp_path)
 
 
-def _written(folder: Path, told: Ledger) -> Ledger:
+def _written(folder: Path, told: DuelLedger) -> DuelLedger:
     told.write(folder)
-    return Ledger.read(folder)
+    return DuelLedger.read(folder)

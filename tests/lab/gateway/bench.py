@@ -18,7 +18,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from harness.lab.gateway.call import Call
+from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.frames import PREFACE
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.relay import Relay
@@ -136,12 +136,12 @@ class Peer:
 class Calls:
     """Keeps what a relay tells of its calls."""
 
-    over: list[Call] = field(default_factory=list)
+    over: list[RelayedCall] = field(default_factory=list)
 
-    def begin(self, stream_id: int, now_ns: int, request: Fields) -> Call:
-        return Call(stream_id, now_ns, request)
+    def begin(self, stream_id: int, now_ns: int, request: Fields) -> RelayedCall:
+        return RelayedCall(stream_id, now_ns, request)
 
-    def end(self, call: Call) -> None:
+    def end(self, call: RelayedCall) -> None:
         self.over.append(call)
 
 

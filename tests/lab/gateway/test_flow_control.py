@@ -5,10 +5,10 @@ from hyperframe.frame import DataFrame, SettingsFrame, WindowUpdateFrame
 from harness.lab.gateway.agreement import Limits
 from harness.lab.gateway.header_codec import Field
 from harness.lab.gateway.stream import CLIENT, UPSTREAM
-from harness.lab.gateway.treatment import Answer, Treatment
+from harness.lab.gateway.treatment import GatewayAnswer, Treatment
 from tests.lab.gateway.bench import MESSAGE, REQUEST, RESPONSE, Bench
 
-PAGE = Answer((Field(b":status", b"200"),), b"p" * 1000)
+PAGE = GatewayAnswer((Field(b":status", b"200"),), b"p" * 1000)
 
 
 def test_a_window_that_one_peer_gives_reaches_the_other_as_it_is() -> None:

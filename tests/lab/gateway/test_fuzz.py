@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from harness.lab.gateway.agreement import Limits
 from harness.lab.gateway.faults import GATEWAY_FAULTS, GatewayFault, Opening
-from harness.lab.gateway.frames import PREFACE, Kind, frame
+from harness.lab.gateway.frames import PREFACE, FrameKind, frame
 from harness.lab.gateway.greeting import NotHttp2
 from harness.lab.gateway.header_codec import Field, HeaderEncoder
 from harness.lab.gateway.relay import Relay
 from harness.lab.gateway.stream import CLIENT, UPSTREAM
 from harness.lab.gateway.treatment import Treatment
-from harness.results.wire_row import Ending
+from harness.results.wire_row import WireEnding
 from tests.lab.gateway.bench import MESSAGE, REQUEST, RESPONSE, TRAILERS, Bench, Calls
 from tests.lab.gateway.test_board import Connection
 
@@ -62,7 +62,7 @@ def test_no_sequence_of_frames_breaks_a_relay(sequence: list[tuple[int, bytes]],
         relay.wake(at * 10**8)
         if relay.broken is not None:
             break
-    relay.lose(Ending.STOPPED, 99)
+    relay.lose(WireEnding.STOPPED, 99)
     assert relay.open_streams == len(relay.upstream.streams) == 0
     assert [lane.queued_bytes for lane in relay.lanes] == [0, 0]
     begun = {call.stream_id for call in calls.over}
@@ -123,7 +123,7 @@ def test_a_flood_of_resets_leaves_nothing_behind(fault: str | None) -> None:
     for stream in range(1, 10_001, 2):
         bench.relay.receive(
             CLIENT,
-            frame(Kind.HEADERS, 4, stream, block if stream == 1 else repeated) + frame(3, 0, stream, bytes(4)),
+            frame(FrameKind.HEADERS, 4, stream, block if stream == 1 else repeated) + frame(3, 0, stream, bytes(4)),
             0,
         )
         bench.relay.upstream.take()
@@ -158,7 +158,7 @@ def test_a_peer_that_fills_every_table_fills_no_memory() -> None:
     relay.receive(CLIENT, PREFACE, 0)
     for stream in range(1, 4001, 2):
         fields = (Field(b"x", b"%d" % stream * 30),)
-        relay.receive(CLIENT, frame(Kind.HEADERS, 5, stream, encoder.encode(fields)), 0)
+        relay.receive(CLIENT, frame(FrameKind.HEADERS, 5, stream, encoder.encode(fields)), 0)
         relay.upstream.take()
     decoder = relay.client.decoder
     assert decoder._used_bytes <= 4096

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.results.wire_journal_reader import read_wire
-from harness.results.wire_row import Ending
+from harness.results.wire_row import WireEnding
 from tests.endpoint.certificates import Authority, Pair
 from tests.lab.gateway.serving import Gateway, gateway
 from tests.lab.proxy.peers import eventually
@@ -165,7 +165,7 @@ def test_no_call_is_lost_doubled_or_crossed_under_a_fault(name: str, go_way: tup
     told = load(running.control.open_listener(0), server, n=3000, c=50, size=300)
     running.control.drain()
     rows = read_wire(running.folder, 0).rows
-    answered = (rows["ending"] == Ending.ANSWERED).sum()
+    answered = (rows["ending"] == WireEnding.ANSWERED).sum()
     assert told["calls"] == 3000 == told["ok"] + sum(told["codes"].values())
     assert (told["crossed"], told["server"]["doubled"]) == (0, 0)
     assert told["ok"] + 1 >= told["server"]["total"] >= told["ok"]  # the first call connects, and is not counted

@@ -12,7 +12,7 @@ import pytest
 from hpack import Encoder
 from hyperframe.frame import HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
-from harness.lab.gateway.frames import PREFACE, Kind, frame
+from harness.lab.gateway.frames import PREFACE, FrameKind, frame
 from tests.lab.gateway.bench import REQUEST
 from tests.lab.gateway.serving import Gateway, calling, channel, echoing, gateway
 from tests.lab.proxy.peers import RESET_LINGER, connect, eventually, upstream
@@ -132,7 +132,7 @@ def test_a_client_that_never_reads_fills_no_memory(running: tuple[Gateway, str])
     with connect(address) as client:
         client.settimeout(2)
         client.sendall(HELLO)
-        flood = frame(Kind.PING, 0, 0, b"12345678") * 10_000
+        flood = frame(FrameKind.PING, 0, 0, b"12345678") * 10_000
         with contextlib.suppress(OSError):
             for _ in range(400):
                 client.sendall(flood)
@@ -144,7 +144,7 @@ def _flood(accepted: socket.socket) -> None:
     accepted.sendall(SettingsFrame(0).serialize())
     with contextlib.suppress(OSError):
         while True:
-            accepted.sendall(frame(Kind.PING, 0, 0, b"12345678") * 10_000)
+            accepted.sendall(frame(FrameKind.PING, 0, 0, b"12345678") * 10_000)
 
 
 def _garbage(accepted: socket.socket) -> None:

@@ -3,8 +3,8 @@
 from hyperframe.frame import GoAwayFrame, HeadersFrame, PingFrame
 
 from harness.lab.gateway.header_codec import Field
-from harness.lab.gateway.treatment import Answer, Treatment
-from harness.results.wire_row import Ending
+from harness.lab.gateway.treatment import GatewayAnswer, Treatment
+from harness.results.wire_row import WireEnding
 from tests.lab.gateway.bench import REQUEST, RESPONSE, TRAILERS, Bench
 
 DRAIN_PING = b"jwtstorm"
@@ -45,8 +45,8 @@ def test_calls_that_the_upstream_never_looked_at_are_told_as_refused() -> None:
     bench.upstream.goaway(1)
     assert last_ids(bench) == [1]
     assert [(call.stream_id, call.ending, call.reset_code) for call in bench.calls.over] == [
-        (3, Ending.RESET_BY_UPSTREAM, 7),
-        (5, Ending.RESET_BY_UPSTREAM, 7),
+        (3, WireEnding.RESET_BY_UPSTREAM, 7),
+        (5, WireEnding.RESET_BY_UPSTREAM, 7),
     ]
     assert bench.client.codes(3) == []  # the client knows by itself
 
@@ -107,7 +107,7 @@ def test_a_held_request_may_still_go_after_the_first_of_two_goaways() -> None:
 
 
 def test_a_call_that_the_gateway_answers_outlives_a_goaway() -> None:
-    answer = Answer((Field(b":status", b"200"), Field(b"grpc-status", b"8")))
+    answer = GatewayAnswer((Field(b":status", b"200"), Field(b"grpc-status", b"8")))
     bench = Bench(lambda stream: Treatment(answer=answer, hold_headers_s=1.0) if stream == 3 else None)
     bench.call(1)
     bench.call(3)
@@ -173,4 +173,4 @@ def test_an_abrupt_goaway_ends_all_calls() -> None:
     (leaving,) = bench.client.of(GoAwayFrame)
     assert (leaving.last_stream_id, leaving.error_code, leaving.additional_data) == (0, 11, b"calm down")
     assert bench.relay.over
-    assert [call.ending for call in bench.calls.over] == [Ending.RESET_BY_GATEWAY]
+    assert [call.ending for call in bench.calls.over] == [WireEnding.RESET_BY_GATEWAY]

@@ -17,7 +17,7 @@ from harness.errors import LabError
 from harness.lab.gateway.frames import PREFACE, FrameReader
 from harness.lab.processes.child import Child
 from harness.results.wire_journal_reader import read_wire
-from harness.results.wire_row import Ending
+from harness.results.wire_row import WireEnding
 from tests.endpoint.certificates import Authority
 from tests.lab.gateway.serving import (
     METHOD,
@@ -75,7 +75,7 @@ def test_rows_tell_of_each_copy_and_of_what_the_target_never_saw(running: Gatewa
     by_copy = {int(row["copy"]): row for row in read.rows}
     assert [by_copy[copy]["status"] for copy in (1, 2)] == [0, 8]
     assert [by_copy[copy]["faults"] for copy in (1, 2)] == [0, 8]
-    assert [by_copy[copy]["ending"] for copy in (1, 2)] == [Ending.ANSWERED, Ending.ANSWERED_BY_GATEWAY]
+    assert [by_copy[copy]["ending"] for copy in (1, 2)] == [WireEnding.ANSWERED, WireEnding.ANSWERED_BY_GATEWAY]
     assert by_copy[1]["token"] != by_copy[2]["token"]
     assert by_copy[2]["forwarded_us"] == -1
     assert {read.method_of(row) for row in read.rows} == {METHOD}
@@ -120,7 +120,7 @@ def test_a_drain_cuts_what_does_not_end_and_says_how_much(running: Gateway) -> N
         assert code_of(lambda: next(stream)) is grpc.StatusCode.UNAVAILABLE
         gate.set()
     (row,) = read_wire(running.folder, 0).rows
-    assert row["ending"] == Ending.STOPPED
+    assert row["ending"] == WireEnding.STOPPED
 
 
 def test_listeners_open_and_close_on_demand(running: Gateway) -> None:
@@ -206,7 +206,7 @@ def test_an_upstream_that_dies_ends_its_calls_and_the_next_connection_is_carried
                 assert code_of(lambda: calling(opened)(b"x", timeout=5)) is grpc.StatusCode.UNAVAILABLE
         running.control.drain()
         endings = set(read_wire(tmp_path, 0).rows["ending"].tolist())
-        assert endings == {Ending.UPSTREAM_LOST}
+        assert endings == {WireEnding.UPSTREAM_LOST}
         assert running.count("connections") >= 2
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from harness.lab.gateway.call import Call
+from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.header_codec import Field
 from harness.lab.gateway.identity import TokenReader
-from harness.lab.gateway.recorder import Recorder, outcome, printable
+from harness.lab.gateway.recorder import WireRecorder, outcome, printable
 from harness.results.row import NO_LIFE, Cause, Origin
 from harness.results.wire_journal import WireJournal
 from harness.results.wire_journal_reader import read_wire
-from harness.results.wire_row import NEVER, Ending, WireFlag
+from harness.results.wire_row import NEVER, WireEnding, WireFlag
 from tests.lab.gateway.test_identity import jwt
 
 NOW_S = 1000.0
@@ -28,7 +28,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.journal = WireJournal(folder, 2, 5)
-        self.recorder = Recorder(self.journal, TokenReader(b"k"), lambda: NOW_S, "authorization")
+        self.recorder = WireRecorder(self.journal, TokenReader(b"k"), lambda: NOW_S, "authorization")
         wire = SimpleNamespace(peer="127.0.0.1:9", protocol="h2", has_certificate=True)
         tunnel: Any = SimpleNamespace(serial=7, copy=3, upstream="127.0.0.1:1", wires=(wire, wire))
         self.watch = self.recorder.watch(tunnel)
@@ -41,7 +41,7 @@ class Desk:
             call.see_response_fields((Field(b":status", b"200"),), 2_000_000)
             call.see_response_data(b"\0\0\0\0\x01b" * 2, 3_000_000)
             call.see_response_fields((Field(b"grpc-status", b"1010"),), 4_000_000)
-            call.end(Ending.ANSWERED, 5_000_000)
+            call.end(WireEnding.ANSWERED, 5_000_000)
             self.watch.end(call)
         self.recorder.flush()
         return read_wire(self.folder, 2)
@@ -84,7 +84,7 @@ def test_every_field_of_a_row_tells_what_was_seen(desk: Desk) -> None:
         "copy": 3,
         "http_status": 200,
         "attempt": 2,
-        "ending": Ending.ANSWERED,
+        "ending": WireEnding.ANSWERED,
         "origin": Origin.HANDLER,
         "cause": Cause.BAD_REQUEST,
         "flags": WireFlag.TOKEN | WireFlag.CERTIFICATE,
@@ -135,8 +135,10 @@ def test_a_name_that_a_client_made_up_stands_on_one_line(desk: Desk) -> None:
     assert len(printable(b"y" * 1000)) == 200
 
 
-def over(ending: Ending = Ending.ANSWERED, status: int = -1, http_status: int = 200, **more: Any) -> Call:
-    call = Call(1, 0, (), **more)
+def over(
+    ending: WireEnding = WireEnding.ANSWERED, status: int = -1, http_status: int = 200, **more: Any
+) -> RelayedCall:
+    call = RelayedCall(1, 0, (), **more)
     call.end(ending, 1)
     call.status, call.http_status = status, http_status
     return call
@@ -149,16 +151,16 @@ def over(ending: Ending = Ending.ANSWERED, status: int = -1, http_status: int = 
         (over(status=16, details="token has expired"), (Origin.VERIFIER, Cause.EXPIRED)),
         (over(status=16, verdict="revoked"), (Origin.VERIFIER, Cause.REVOKED)),
         (over(status=7), (Origin.POLICY, Cause.DENIED)),
-        (over(Ending.RESET_BY_CLIENT), (Origin.LOCAL, Cause.CANCELLED)),
-        (over(Ending.UPSTREAM_LOST), (Origin.TRANSPORT, Cause.CONNECTION_LOST)),
-        (over(Ending.UNREACHABLE), (Origin.TRANSPORT, Cause.UNREACHABLE)),
+        (over(WireEnding.RESET_BY_CLIENT), (Origin.LOCAL, Cause.CANCELLED)),
+        (over(WireEnding.UPSTREAM_LOST), (Origin.TRANSPORT, Cause.CONNECTION_LOST)),
+        (over(WireEnding.UNREACHABLE), (Origin.TRANSPORT, Cause.UNREACHABLE)),
         (over(http_status=403), (Origin.PROXY, Cause.DENIED)),
         (over(http_status=503), (Origin.PROXY, Cause.UNAVAILABLE)),
         (over(http_status=431), (Origin.SIZE_LIMIT, Cause.TOO_LARGE)),
         (over(), (Origin.PROXY, Cause.BAD_RESPONSE)),
     ],
 )
-def test_an_outcome_follows_the_strongest_evidence(call: Call, expected: tuple[Origin, Cause]) -> None:
+def test_an_outcome_follows_the_strongest_evidence(call: RelayedCall, expected: tuple[Origin, Cause]) -> None:
     assert outcome(call) == expected
 
 

@@ -14,10 +14,10 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from harness.lab.gateway.frames import PREFACE, Kind, frame
+from harness.lab.gateway.frames import PREFACE, FrameKind, frame
 from harness.lab.gateway.greeting import NotHttp2
 from harness.lab.gateway.stream import CLIENT, UPSTREAM
-from harness.results.wire_row import Ending
+from harness.results.wire_row import WireEnding
 from tests.lab.gateway.bench import MESSAGE, REQUEST, RESPONSE, TRAILERS, Bench, never
 
 
@@ -50,7 +50,7 @@ def test_what_was_seen_of_a_call_is_told_once_at_its_end(bench: Bench) -> None:
     (call,) = bench.calls.over
     seen_s = (call.opened_ns, call.forwarded_ns, call.headers_ns, call.first_byte_ns, call.ended_ns)
     assert [moment / 1e9 for moment in seen_s] == [1, 1, 3, 4, 5]
-    assert (call.http_status, call.status, call.details, call.ending) == (200, 16, "token expired", Ending.ANSWERED)
+    assert (call.http_status, call.status, call.details, call.ending) == (200, 16, "token expired", WireEnding.ANSWERED)
     assert (call.request_bytes, call.response_bytes) == (len(MESSAGE), len(MESSAGE))
     assert (call.sent.messages, call.received.messages) == (1, 1)
 
@@ -70,7 +70,7 @@ def test_a_server_may_answer_before_the_request_ends(bench: Bench) -> None:
     bench.upstream.reset(1, 0)
     assert bench.client.is_ended(1)
     assert bench.client.codes(1) == [0]
-    assert [call.ending for call in bench.calls.over] == [Ending.ANSWERED]
+    assert [call.ending for call in bench.calls.over] == [WireEnding.ANSWERED]
     bench.client.data(1)  # was on its way
     bench.call(3)
     assert bench.upstream.blocks(3) == [REQUEST]
@@ -113,7 +113,7 @@ def test_a_reset_passes_with_its_code(bench: Bench, sender: int) -> None:
     assert peers[1 - sender].codes(1) == [0xBAD]
     (call,) = bench.calls.over
     assert call.reset_code == 0xBAD
-    assert call.ending is (Ending.RESET_BY_CLIENT, Ending.RESET_BY_UPSTREAM)[sender]
+    assert call.ending is (WireEnding.RESET_BY_CLIENT, WireEnding.RESET_BY_UPSTREAM)[sender]
 
 
 def test_what_was_on_its_way_when_a_stream_was_reset_touches_no_other(bench: Bench) -> None:
@@ -215,13 +215,13 @@ def test_a_path_without_slash_and_a_wrong_content_length_pass(bench: Bench) -> N
 STRAYS = {
     "data of an idle stream": DataFrame(9, b"x"),
     "a reset of an idle stream": RstStreamFrame(9, 8),
-    "a window of nothing": frame(Kind.WINDOW_UPDATE, 0, 0, b"\0\0\0\0"),
-    "a window that is cut short": frame(Kind.WINDOW_UPDATE, 0, 0, b"\0\0"),
-    "a ping that is too long": frame(Kind.PING, 0, 0, b"123456789"),
-    "settings of a wrong length": frame(Kind.SETTINGS, 0, 0, b"12345"),
+    "a window of nothing": frame(FrameKind.WINDOW_UPDATE, 0, 0, b"\0\0\0\0"),
+    "a window that is cut short": frame(FrameKind.WINDOW_UPDATE, 0, 0, b"\0\0"),
+    "a ping that is too long": frame(FrameKind.PING, 0, 0, b"123456789"),
+    "settings of a wrong length": frame(FrameKind.SETTINGS, 0, 0, b"12345"),
     "an acknowledgement of nothing": SettingsFrame(0, flags=["ACK"]),
-    "a GOAWAY that is cut short": frame(Kind.GOAWAY, 0, 0, b"1234"),
-    "an undefined flag": frame(Kind.PING, 0xF0, 0, b"12345678"),
+    "a GOAWAY that is cut short": frame(FrameKind.GOAWAY, 0, 0, b"1234"),
+    "an undefined flag": frame(FrameKind.PING, 0xF0, 0, b"12345678"),
 }
 
 
@@ -239,7 +239,7 @@ def test_a_wrong_frame_passes_as_it_came(stray: bytes | DataFrame, sender: int) 
 def test_data_with_more_padding_than_bytes_passes(bench: Bench) -> None:
     bench.client.headers(1)
     bench.upstream.raw = b""
-    wrong = frame(Kind.DATA, 8, 1, b"\x09abc")
+    wrong = frame(FrameKind.DATA, 8, 1, b"\x09abc")
     bench.relay.receive(CLIENT, wrong, 0)
     assert bench.relay.upstream.take() == wrong
     assert bench.relay.broken is None
@@ -270,17 +270,20 @@ def test_a_pushed_stream_passes_for_the_client_to_refuse(bench: Bench) -> None:
 
 
 BREAKING = {
-    "a frame that is too large": (frame(Kind.DATA, 0, 1, bytes(16_385)), 6),
-    "a header block that is no HPACK": (frame(Kind.HEADERS, 4, 1, b"\xff\xff\xff\xff\xff\xff"), 9),
-    "an index that is in no table": (frame(Kind.HEADERS, 4, 1, b"\xfe"), 9),
-    "a string that is cut short": (frame(Kind.HEADERS, 4, 1, b"\x00\x05ab"), 9),
-    "another frame within a header block": (frame(Kind.HEADERS, 0, 1, b"\x82") + frame(Kind.PING, 0, 0, bytes(8)), 1),
-    "another stream within a header block": (
-        frame(Kind.HEADERS, 0, 1, b"\x82") + frame(Kind.CONTINUATION, 4, 3, b"\x82"),
+    "a frame that is too large": (frame(FrameKind.DATA, 0, 1, bytes(16_385)), 6),
+    "a header block that is no HPACK": (frame(FrameKind.HEADERS, 4, 1, b"\xff\xff\xff\xff\xff\xff"), 9),
+    "an index that is in no table": (frame(FrameKind.HEADERS, 4, 1, b"\xfe"), 9),
+    "a string that is cut short": (frame(FrameKind.HEADERS, 4, 1, b"\x00\x05ab"), 9),
+    "another frame within a header block": (
+        frame(FrameKind.HEADERS, 0, 1, b"\x82") + frame(FrameKind.PING, 0, 0, bytes(8)),
         1,
     ),
-    "headers with more padding than bytes": (frame(Kind.HEADERS, 0xC, 1, b"\x09\x82"), 1),
-    "headers without room for their priority": (frame(Kind.HEADERS, 0x24, 1, b"\0\0"), 6),
+    "another stream within a header block": (
+        frame(FrameKind.HEADERS, 0, 1, b"\x82") + frame(FrameKind.CONTINUATION, 4, 3, b"\x82"),
+        1,
+    ),
+    "headers with more padding than bytes": (frame(FrameKind.HEADERS, 0xC, 1, b"\x09\x82"), 1),
+    "headers without room for their priority": (frame(FrameKind.HEADERS, 0x24, 1, b"\0\0"), 6),
 }
 
 
@@ -297,13 +300,13 @@ def test_what_cannot_be_passed_on_ends_the_connection_by_name(data: bytes, code:
     assert leaving.error_code == code
     assert leaving.additional_data.startswith(b"jwtstorm gateway: ")
     assert peers[1 - sender].of(GoAwayFrame) == []
-    assert [call.ending for call in bench.calls.over] == [(Ending.CLIENT_LOST, Ending.UPSTREAM_LOST)[sender]]
+    assert [call.ending for call in bench.calls.over] == [(WireEnding.CLIENT_LOST, WireEnding.UPSTREAM_LOST)[sender]]
 
 
 @pytest.mark.parametrize("piece", [b"", b"\x00\x01a\x01b"])
 def test_a_header_block_without_end_is_cut_off(bench: Bench, piece: bytes) -> None:
-    bench.client.send(frame(Kind.HEADERS, 0, 1, b"\x82"))
-    flood = frame(Kind.CONTINUATION, 0, 1, piece) * 1000
+    bench.client.send(frame(FrameKind.HEADERS, 0, 1, b"\x82"))
+    flood = frame(FrameKind.CONTINUATION, 0, 1, piece) * 1000
     for _ in range(200):
         if bench.relay.broken is None:
             bench.client.send(flood)
@@ -314,15 +317,15 @@ def test_a_header_block_without_end_is_cut_off(bench: Bench, piece: bytes) -> No
 
 def test_a_short_block_that_unpacks_into_a_huge_list_is_cut_off(bench: Bench) -> None:
     bomb = b"\x40\x01a\x7f\xa1\x1e" + b"v" * 4000 + b"\xbe" * 400  # one entry of 4 KB, 400 times
-    bench.client.send(frame(Kind.HEADERS, 4, 1, bomb))
+    bench.client.send(frame(FrameKind.HEADERS, 4, 1, bomb))
     assert bench.client.of(GoAwayFrame)[0].error_code == 11
 
 
 def test_calls_of_a_lost_connection_are_told_with_who_was_lost(bench: Bench) -> None:
     for stream in (1, 3):
         bench.client.headers(stream)
-    bench.relay.lose(Ending.UPSTREAM_LOST, bench.now_ns)
-    assert [call.ending for call in bench.calls.over] == [Ending.UPSTREAM_LOST] * 2
+    bench.relay.lose(WireEnding.UPSTREAM_LOST, bench.now_ns)
+    assert [call.ending for call in bench.calls.over] == [WireEnding.UPSTREAM_LOST] * 2
     assert bench.relay.open_streams == 0
 
 
@@ -334,7 +337,7 @@ def test_a_call_may_come_and_go_before_the_upstream_is_reached() -> None:
     assert waiting.startswith(PREFACE)
     bench.client.headers(1)
     bench.client.reset(1)
-    assert [call.ending for call in bench.calls.over] == [Ending.RESET_BY_CLIENT]
+    assert [call.ending for call in bench.calls.over] == [WireEnding.RESET_BY_CLIENT]
     bench.upstream.send(SettingsFrame(0))
     assert bench.upstream.codes(1) == [8]
     assert relay.open_streams == 0

@@ -4,13 +4,13 @@ import pytest
 from hyperframe.frame import DataFrame, HeadersFrame
 
 from harness.lab.gateway.header_codec import Field
-from harness.lab.gateway.treatment import Answer, Moment, Reset, Treatment
-from harness.results.wire_row import Ending
+from harness.lab.gateway.treatment import GatewayAnswer, StreamReset, Treatment, TreatmentMoment
+from harness.results.wire_row import WireEnding
 from tests.lab.gateway.bench import MESSAGE, REQUEST, RESPONSE, TRAILERS, Bench
 
-STATUS = Answer((Field(b":status", b"200"), Field(b"grpc-status", b"14")))
-PAGE = Answer((Field(b":status", b"503"),), b"<html>")
-FULL = Answer((Field(b":status", b"200"),), MESSAGE, (Field(b"grpc-status", b"0"),))
+STATUS = GatewayAnswer((Field(b":status", b"200"), Field(b"grpc-status", b"14")))
+PAGE = GatewayAnswer((Field(b":status", b"503"),), b"<html>")
+FULL = GatewayAnswer((Field(b":status", b"200"),), MESSAGE, (Field(b"grpc-status", b"0"),))
 
 
 def only(stream: int, treatment: Treatment) -> Bench:
@@ -18,14 +18,14 @@ def only(stream: int, treatment: Treatment) -> Bench:
 
 
 @pytest.mark.parametrize("answer", [STATUS, PAGE, FULL])
-def test_a_call_that_the_gateway_answers_never_reaches_the_upstream(answer: Answer) -> None:
+def test_a_call_that_the_gateway_answers_never_reaches_the_upstream(answer: GatewayAnswer) -> None:
     bench = only(1, Treatment(answer=answer, faults=4))
     bench.call(1)
     assert bench.upstream.of(HeadersFrame) == []
     assert bench.client.is_ended(1)
     assert bench.client.body(1) == answer.body
     (call,) = bench.calls.over
-    assert (call.ending, call.faults, call.forwarded_ns) == (Ending.ANSWERED_BY_GATEWAY, 4, 0)
+    assert (call.ending, call.faults, call.forwarded_ns) == (WireEnding.ANSWERED_BY_GATEWAY, 4, 0)
     assert bench.relay.open_streams == 0
     bench.call(3)
     bench.answer(3)
@@ -43,24 +43,24 @@ def test_an_answer_to_a_request_that_has_not_ended_stops_it_without_an_error() -
 
 @pytest.mark.parametrize(
     ("moment", "upstream_heard", "upstream_code"),
-    [(Moment.OPEN, False, []), (Moment.HEADERS, True, [8]), (Moment.END, True, [8])],
+    [(TreatmentMoment.OPEN, False, []), (TreatmentMoment.HEADERS, True, [8]), (TreatmentMoment.END, True, [8])],
 )
-def test_a_call_is_cut_at_its_moment(moment: Moment, upstream_heard: bool, upstream_code: list[int]) -> None:
-    bench = only(1, Treatment(reset=Reset(7, moment)))
+def test_a_call_is_cut_at_its_moment(moment: TreatmentMoment, upstream_heard: bool, upstream_code: list[int]) -> None:
+    bench = only(1, Treatment(reset=StreamReset(7, moment)))
     bench.call(1)
     bench.answer(1)
     assert bool(bench.upstream.blocks(1)) is upstream_heard
     assert bench.upstream.codes(1) == upstream_code
     assert bench.client.codes(1) == [7]
-    assert bench.client.blocks(1) == ([RESPONSE] if moment is Moment.END else [])
-    assert [call.ending for call in bench.calls.over] == [Ending.RESET_BY_GATEWAY]
+    assert bench.client.blocks(1) == ([RESPONSE] if moment is TreatmentMoment.END else [])
+    assert [call.ending for call in bench.calls.over] == [WireEnding.RESET_BY_GATEWAY]
     bench.call(3)
     bench.answer(3)
     assert bench.client.is_ended(3)
 
 
 def test_an_end_that_is_data_is_cut_too() -> None:
-    bench = only(1, Treatment(reset=Reset(2, Moment.END)))
+    bench = only(1, Treatment(reset=StreamReset(2, TreatmentMoment.END)))
     bench.call(1)
     bench.upstream.headers(1, RESPONSE)
     bench.upstream.data(1, end=True)
@@ -69,7 +69,7 @@ def test_an_end_that_is_data_is_cut_too() -> None:
 
 
 def test_late_frames_of_a_cut_call_are_swallowed_and_given_back() -> None:
-    bench = only(1, Treatment(reset=Reset(7, Moment.HEADERS)))
+    bench = only(1, Treatment(reset=StreamReset(7, TreatmentMoment.HEADERS)))
     bench.client.headers(1)
     bench.upstream.headers(1, RESPONSE)
     bench.upstream.data(1)

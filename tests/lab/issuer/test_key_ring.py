@@ -1,11 +1,11 @@
 import pytest
 
 from harness.lab.issuer.key_ring import KeyRing
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 
 
-def a_key(serial: int) -> SigningKey:
-    return SigningKey(f"k{serial}", "EdDSA", None)
+def a_key(serial: int) -> IssuerKey:
+    return IssuerKey(f"k{serial}", "EdDSA", None)
 
 
 def kids(ring: KeyRing) -> tuple[str, list[str]]:

@@ -5,14 +5,14 @@ import pytest
 
 from harness.clock import ManualClock
 from harness.lab.issuer.key_ring import KeyRing
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.issuer.mint import Mint
 
 NOW_S = 1_800_000_000.75
 
 
 def a_mint(algorithm: str = "EdDSA") -> Mint:
-    return Mint("http://issuer.test", "ledger", 30, ManualClock(NOW_S), KeyRing(SigningKey.generate(algorithm, 1)))
+    return Mint("http://issuer.test", "ledger", 30, ManualClock(NOW_S), KeyRing(IssuerKey.generate(algorithm, 1)))
 
 
 def read(mint: Mint) -> dict[str, Any]:
@@ -42,6 +42,6 @@ def test_a_published_key_is_the_public_half(algorithm: str) -> None:
 
 def test_a_shared_secret_is_never_published() -> None:
     mint = a_mint()
-    mint.ring = KeyRing(SigningKey.shared("hs", "s" * 48))
+    mint.ring = KeyRing(IssuerKey.shared("hs", "s" * 48))
     assert mint.ring.jwks() == {"keys": []}
     assert "ssss" not in repr(mint)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.lab.issuer.token_request import Grant, Refusal, read_request
+from harness.lab.issuer.token_request import Refusal, RequestedGrant, read_request
 
 FORM = "application/x-www-form-urlencoded"
 CLIENTS = {"storm": "s3cret", "odd:id": "p w+%"}
@@ -16,12 +16,12 @@ def basic(credentials: str) -> str:
     return "Basic " + base64.b64encode(credentials.encode()).decode()
 
 
-def ask(body: str, authorization: str | None = None, content_type: str = FORM) -> Grant:
+def ask(body: str, authorization: str | None = None, content_type: str = FORM) -> RequestedGrant:
     return read_request(content_type, authorization, body.encode(), CLIENTS, "read write")
 
 
 def test_both_client_authentications_are_granted() -> None:
-    assert ask(POST) == ask(GRANT, basic("storm:s3cret")) == Grant("storm", "read write")
+    assert ask(POST) == ask(GRANT, basic("storm:s3cret")) == RequestedGrant("storm", "read write")
     assert ask(f"{POST}&scope=write").scope == "write"
     assert ask(POST, content_type=f"{FORM}; charset=UTF-8").client_id == "storm"
 

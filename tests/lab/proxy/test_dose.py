@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.lab.proxy.connection import Stream
+from harness.lab.proxy.connection import PeerStream
 from harness.lab.proxy.dice import Dice
 from harness.lab.proxy.dose import Dose
 from harness.lab.proxy.toxics.noop import Noop
@@ -48,7 +48,7 @@ def test_an_edit_draws_anew_only_where_it_is_asked_to() -> None:
 
 def test_the_direction_is_read_without_regard_to_case_and_shown_as_typed() -> None:
     dose = Dose("a", "UPSTREAM", 1.0, Noop())
-    assert dose.direction is Stream.UPSTREAM
+    assert dose.direction is PeerStream.UPSTREAM
     assert dose.to_json()["stream"] == "UPSTREAM"
 
 

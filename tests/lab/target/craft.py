@@ -5,7 +5,7 @@ import json
 from functools import cache
 from typing import Any
 
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verifier import VerifierSettings
 
@@ -15,11 +15,11 @@ AUDIENCE = "ledger"
 SETTINGS = VerifierSettings(ISSUER, AUDIENCE)
 
 
-def key(algorithm: str = "ES256", serial: int = 1) -> SigningKey:
+def key(algorithm: str = "ES256", serial: int = 1) -> IssuerKey:
     return _made(algorithm, serial)
 
 
-_made = cache(SigningKey.generate)
+_made = cache(IssuerKey.generate)
 
 
 def keys(algorithm: str = "ES256") -> KeySet:
@@ -40,7 +40,7 @@ def segment(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def token(payload: Any = None, header: Any = None, signer: SigningKey | None = None) -> str:
+def token(payload: Any = None, header: Any = None, signer: IssuerKey | None = None) -> str:
     """Sign a payload and a header; bytes are taken as they are, objects as JSON; ``...`` leaves a member out."""
     signer = signer or key()
     usual = {"alg": signer.algorithm, "kid": signer.kid, "typ": "at+jwt"}
@@ -52,7 +52,7 @@ def token(payload: Any = None, header: Any = None, signer: SigningKey | None = N
     return f"{message}.{segment(sign(signer, message.encode()))}"
 
 
-def sign(signer: SigningKey, message: bytes) -> bytes:
+def sign(signer: IssuerKey, message: bytes) -> bytes:
     from jwt.algorithms import get_default_algorithms
 
     algorithm = get_default_algorithms()[signer.algorithm]

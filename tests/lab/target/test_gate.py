@@ -8,7 +8,7 @@ from harness.clock import ManualClock
 from harness.lab.target.gate import TEXTS, Gate
 from harness.lab.target.key_cache import KeyCache
 from harness.lab.target.key_set import KeySet
-from harness.lab.target.pace import Pace
+from harness.lab.target.pace import AnswerPace
 from harness.results.row import Cause
 from tests.lab.target.craft import NOW_S, SETTINGS, claims, key, keys, token
 
@@ -41,7 +41,7 @@ def a_gate(trusted: KeySet | Exception | None = None) -> Gate:
             raise trusted
         return trusted or keys()
 
-    return Gate(KeyCache(fetch, ManualClock(), 60, 5), SETTINGS, ManualClock(NOW_S), Pace())
+    return Gate(KeyCache(fetch, ManualClock(), 60, 5), SETTINGS, ManualClock(NOW_S), AnswerPace())
 
 
 def knock(gate: Gate, method: str, *authorizations: str, exists: bool = True) -> tuple[Any, Context]:
@@ -116,7 +116,7 @@ def test_an_unknown_key_is_looked_up_before_it_is_rejected() -> None:
     async def fetch() -> KeySet:
         return rotating.pop(0)
 
-    gate = Gate(KeyCache(fetch, ManualClock(), 60, 0), SETTINGS, ManualClock(NOW_S), Pace())
+    gate = Gate(KeyCache(fetch, ManualClock(), 60, 0), SETTINGS, ManualClock(NOW_S), AnswerPace())
     assert knock(gate, "/bank.Ledger/GetBalance", f"Bearer {token()}")[0] == "request"
     assert knock(gate, "/bank.Ledger/GetBalance", f"Bearer {token(signer=key(serial=2))}")[0] == "request"
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verifier import verify
 from harness.results.row import Cause
@@ -42,7 +42,7 @@ def test_a_set_without_a_usable_key_is_refused(jwks: object) -> None:
 
 
 def test_a_short_rsa_key_is_left_out() -> None:
-    short = SigningKey("short", "RS256", rsa.generate_private_key(65537, 1024))  # noqa: S505 - that is the point
+    short = IssuerKey("short", "RS256", rsa.generate_private_key(65537, 1024))  # noqa: S505 - that is the point
     with pytest.raises(ValueError, match="no usable key"):
         KeySet.from_jwks({"keys": [short.public_jwk()]}, ALL)
 

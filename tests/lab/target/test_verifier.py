@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.clock import ManualClock
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.lab.target.key_set import KeySet
 from harness.lab.target.verifier import MAX_TOKEN_CHARS, VerifierSettings, verify
 from harness.results.row import Cause
@@ -36,7 +36,7 @@ def test_a_good_token_of_each_algorithm_is_accepted(algorithm: str) -> None:
 
 def test_a_token_under_the_shared_secret_is_accepted() -> None:
     secret = "s" * 48
-    shared = SigningKey.shared("hs", secret)
+    shared = IssuerKey.shared("hs", secret)
     assert cause(shared.sign(claims()), trusted=KeySet.shared("hs", secret)) is Cause.OK
 
 
@@ -151,7 +151,7 @@ def test_an_embedded_key_is_not_used() -> None:
 
 def test_a_secret_made_of_the_public_key_is_not_used() -> None:
     pem = key("RS256").private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    forged = SigningKey(key("RS256").kid, "HS256", pem.replace(b"-----", b""))
+    forged = IssuerKey(key("RS256").kid, "HS256", pem.replace(b"-----", b""))
     assert cause(token(signer=forged), trusted=keys("RS256")) is Cause.WRONG_ALGORITHM
 
 

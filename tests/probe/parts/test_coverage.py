@@ -9,7 +9,7 @@ import pytest
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Methods, from_stubs
 from harness.errors import UsageError
-from harness.probe.parts.coverage import NOWHERE, Coverage, Credential, Plan, Proof
+from harness.probe.parts.coverage import NOWHERE, Coverage, CoveragePlan, Credential, SideEffectProof
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import Openness
@@ -36,12 +36,12 @@ class Scripted:
         return self.script(method, metadata)
 
 
-def plan(**changes: object) -> Plan:
+def plan(**changes: object) -> CoveragePlan:
     messages = Messages(METHODS, {f"{LEDGER}/Transfer": '{"nonce": "$NONCE"}'})
-    return replace(Plan(METHODS, KNOCKS, messages.make), **changes)  # type: ignore[arg-type]
+    return replace(CoveragePlan(METHODS, KNOCKS, messages.make), **changes)  # type: ignore[arg-type]
 
 
-def findings(plan: Plan, script: Script) -> tuple[list[Finding], Scripted]:
+def findings(plan: CoveragePlan, script: Script) -> tuple[list[Finding], Scripted]:
     caller = Scripted(script)
 
     async def collect() -> list[Finding]:
@@ -96,9 +96,11 @@ def test_what_is_skipped_is_never_called_and_says_so() -> None:
     assert [one.text for one in found if one.outcome is Outcome.NOT_CHECKED] == ["left out with --skip"]
 
 
-def proof(read: Callable[[], str]) -> tuple[Plan, Script]:
+def proof(read: Callable[[], str]) -> tuple[CoveragePlan, Script]:
     found = METHODS.find(f"{LEDGER}/FindTransfer")
-    with_proof = plan(proof=Proof(found, str.encode, lambda: GOOD), makes_effect=frozenset({f"/{LEDGER}/Transfer"}))
+    with_proof = plan(
+        proof=SideEffectProof(found, str.encode, lambda: GOOD), makes_effect=frozenset({f"/{LEDGER}/Transfer"})
+    )
     return with_proof, lambda method, metadata: Answer(read()) if metadata == GOOD and method else REJECTED
 
 

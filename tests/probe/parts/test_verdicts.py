@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from harness.clock import wall
-from harness.defects.bench import Answer, Metadata, Stream
+from harness.defects.bench import Answer, BenchStream, Metadata
 from harness.defects.good import Good
 from harness.defects.oracle import Bounds, Edges
-from harness.probe.parts.verdicts import HEAVY, Plan, verdicts
+from harness.probe.parts.verdicts import HEAVY, VerdictPlan, verdicts
 from harness.probe.result import Finding, Outcome, Part
 from harness.probe.target.beyond import NO_KEY_SET, Beyond, GoneError
 
@@ -35,7 +35,7 @@ class Scripted:
     async def control(self) -> Answer:
         return Answer(self._control)
 
-    def stream(self, metadata: Metadata) -> AbstractAsyncContextManager[Stream]:
+    def stream(self, metadata: Metadata) -> AbstractAsyncContextManager[BenchStream]:
         raise Beyond(NO_KEY_SET)
 
     async def with_plugin(self, metadata: Metadata, *, secure: bool) -> Answer:
@@ -62,7 +62,7 @@ class Scripted:
 
 def run(bench: Scripted, **plan: Any) -> list[Finding]:
     async def collect() -> list[Finding]:
-        return [finding async for finding in verdicts(bench, Plan(**plan))]
+        return [finding async for finding in verdicts(bench, VerdictPlan(**plan))]
 
     return asyncio.run(collect())
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.probe.parts.edge import EXP, NBF, Ask, Search, Seen, Side
+from harness.probe.parts.edge import EXP, NBF, Ask, EdgeSide, Search, Seen
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Model:
     now_s: float = 1_800_000_000.37
     calls: int = 0
 
-    def answer(self, side: Side, ask: Ask) -> Seen:
+    def answer(self, side: EdgeSide, ask: Ask) -> Seen:
         self.calls += 1
         sent_s = max(ask.at_s, self.now_s) + self.dice.uniform(0, 0.002)
         at_s = sent_s + self.out_s + self.dice.uniform(0, self.jitter_s)
@@ -34,7 +34,7 @@ class Model:
         return Seen(ask.date_s, sent_s, answered_s, accepted)
 
 
-def run(model: Model, side: Side, answer: Callable[[Side, Ask], Seen] | None = None) -> Search:
+def run(model: Model, side: EdgeSide, answer: Callable[[EdgeSide, Ask], Seen] | None = None) -> Search:
     """Run the search of one edge to its end."""
     search = Search(side)
     steps = search.run(model.now_s)

@@ -9,7 +9,7 @@ from harness.analysis.merge import merge
 from harness.analysis.summarise import summarise
 from harness.comparison.result import Duel, Side, write_duel
 from harness.experiments.duel.evaluate import find
-from harness.experiments.duel.ledger import Entry
+from harness.experiments.duel.ledger import PairEntry
 from harness.results.run import read_run
 from harness.results.summary import write_summary
 from tests.fakes.duel_samples import SLUGS, ledger
@@ -35,7 +35,7 @@ def fake_duel(folder: Path, pairs: int = 8, new: Mapping[str, Any] | None = None
     return duel
 
 
-def _run(folder: Path, entry: Entry, side: Side, settings: dict[str, Any]) -> str:
+def _run(folder: Path, entry: PairEntry, side: Side, settings: dict[str, Any]) -> str:
     place = f"runs/expiry-storm/{side}-{SLUGS[side]}/{entry.number:02}"
     host = random.Random(f"{entry.number}/{side}").gauss(1, 0.02)
     slowness = settings.get("slowness", 1.0) * host

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm
 
-from harness.lab.issuer.keys import SigningKey
+from harness.lab.issuer.keys import IssuerKey
 
 KEYS: dict[str, Any] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -41,6 +41,6 @@ def jwk(folder: Path, *, private: bool = True, **extra: Any) -> Path:
 
 
 def published(algorithm: str = "ES256") -> dict[str, Any]:
-    found = SigningKey("k7", algorithm, KEYS[algorithm]).public_jwk()
+    found = IssuerKey("k7", algorithm, KEYS[algorithm]).public_jwk()
     assert found
     return found

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.errors import TokenError, UsageError
-from harness.lab.issuer.keys import SigningKey as IssuerKey
+from harness.lab.issuer.keys import IssuerKey
 from harness.tokens.sources.client_auth import ClientAuth, ClientSecret, PrivateKeyJwt
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.refresh_token import RefreshToken

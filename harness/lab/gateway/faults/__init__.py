@@ -22,7 +22,7 @@ LONGEST_S = 3600.0
 MOST_CODE = (1 << 32) - 1
 
 
-class Connection(Protocol):
+class GatewayConnection(Protocol):
     """A client's connection, as a fault sees it."""
 
     serial: int
@@ -42,7 +42,7 @@ class Connection(Protocol):
 class Opening:
     """A call that begins; ``memory`` is what the fault itself keeps as long as it is in force."""
 
-    connection: Connection
+    connection: GatewayConnection
     stream_id: int
     method: str
     fields: Fields
@@ -101,7 +101,7 @@ class GatewayFault:
     def touch(self, opening: Opening, treatment: Treatment) -> None:
         """Add the fault's part to a call's treatment."""
 
-    def strike(self, connection: Connection) -> None:
+    def strike(self, connection: GatewayConnection) -> None:
         """Act on a connection: one that is open when the fault begins, or that opens while it is in force."""
 
     def limits(self) -> Limits:

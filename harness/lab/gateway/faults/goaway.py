@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.lab.gateway.faults import MOST_CODE, Connection, GatewayFault, Opening, within
+from harness.lab.gateway.faults import MOST_CODE, GatewayConnection, GatewayFault, Opening, within
 from harness.lab.gateway.treatment import Treatment
 
 _MOST_CALLS = 1 << 30
@@ -26,7 +26,7 @@ class Goaway(GatewayFault, kind="goaway"):
         """Return what is wrong with the settings."""
         return [*within("code", self.code, 0, MOST_CODE), *within("after_calls", self.after_calls, 0, _MOST_CALLS)]
 
-    def strike(self, connection: Connection) -> None:
+    def strike(self, connection: GatewayConnection) -> None:
         """End a connection that is open when the fault begins."""
         if not self.after_calls:
             self._end(connection)
@@ -38,7 +38,7 @@ class Goaway(GatewayFault, kind="goaway"):
         if self.after_calls and calls == self.after_calls:
             connection.soon(lambda: self._end(connection))
 
-    def _end(self, connection: Connection) -> None:
+    def _end(self, connection: GatewayConnection) -> None:
         if self.graceful:
             connection.drain()
         else:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from harness.lab.gateway.faults import LONGEST_S, GatewayFault, Opening, within
 from harness.lab.gateway.header_codec import Field, Indexing
-from harness.lab.gateway.treatment import Answer, Treatment
+from harness.lab.gateway.treatment import GatewayAnswer, Treatment
 
 _TITLES = {
     200: "Welcome",
@@ -37,7 +37,7 @@ class HttpAnswer(GatewayFault, kind="http_answer"):
         """Answer, unless another fault does."""
         treatment.answer = treatment.answer or self.answer()
 
-    def answer(self) -> Answer:
+    def answer(self) -> GatewayAnswer:
         """Return the page."""
         title = _TITLES.get(self.status, "Error")
         body = f"<html><head><title>{self.status} {title}</title></head><body><h1>{title}</h1></body></html>\n".encode()
@@ -50,4 +50,4 @@ class HttpAnswer(GatewayFault, kind="http_answer"):
             plain.append(extra)
         if self.retry_after_s is not None:
             plain.append((b"retry-after", str(self.retry_after_s).encode()))
-        return Answer(tuple(Field(name, value, Indexing.WITHOUT) for name, value in plain), body)
+        return GatewayAnswer(tuple(Field(name, value, Indexing.WITHOUT) for name, value in plain), body)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from harness.lab.gateway.faults import MOST_CODE, GatewayFault, Opening, within
 from harness.lab.gateway.frames import ErrorCode
-from harness.lab.gateway.treatment import Moment, Treatment
-from harness.lab.gateway.treatment import Reset as Cut
+from harness.lab.gateway.treatment import StreamReset, Treatment, TreatmentMoment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +19,10 @@ class Reset(GatewayFault, kind="reset"):
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings."""
-        moments = [one.value for one in Moment]
+        moments = [one.value for one in TreatmentMoment]
         wrong = [] if self.moment in moments else [f"moment={self.moment!r} is not one of {', '.join(moments)}"]
         return [*wrong, *within("code", self.code, 0, MOST_CODE)]
 
     def touch(self, opening: Opening, treatment: Treatment) -> None:
         """Cut, unless another fault does."""
-        treatment.reset = treatment.reset or Cut(self.code, Moment(self.moment))
+        treatment.reset = treatment.reset or StreamReset(self.code, TreatmentMoment(self.moment))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from harness.lab.gateway.faults import LONGEST_S, GatewayFault, Opening, within
 from harness.lab.gateway.header_codec import Field, Fields, Indexing
-from harness.lab.gateway.treatment import Answer, Treatment
+from harness.lab.gateway.treatment import GatewayAnswer, Treatment
 
 _TYPES = "type.googleapis.com/google.rpc."
 _MOST_MS = 3_600_000
@@ -37,7 +37,7 @@ class Status(GatewayFault, kind="status"):
 
     def touch(self, opening: Opening, treatment: Treatment) -> None:
         """Answer, unless another fault does."""
-        treatment.answer = treatment.answer or Answer(self.fields())
+        treatment.answer = treatment.answer or GatewayAnswer(self.fields())
 
     def fields(self) -> Fields:
         """Return the whole answer: gRPC's Trailers-Only."""

@@ -8,7 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from harness.lab.gateway.faults import GatewayFault, Opening
 from harness.lab.gateway.header_codec import Field, Fields
-from harness.lab.gateway.treatment import Moment, Reset, Treatment, rewritten
+from harness.lab.gateway.treatment import StreamReset, Treatment, TreatmentMoment, rewritten
 from tests.lab.gateway.test_board import Connection
 
 REQUEST = (Field(b":path", b"/a.B/C"), Field(b"authorization", b"Bearer one"), Field(b"x", b"1"))
@@ -104,7 +104,7 @@ def test_the_first_answer_and_the_first_reset_stay() -> None:
     for fault in ({"kind": "http_answer"}, {"kind": "reset", "code": 2}, {"kind": "reset", "code": 8}):
         GatewayFault.from_json(fault).touch(opening, treatment)
     assert treatment.answer is first
-    assert treatment.reset == Reset(2, Moment.OPEN)
+    assert treatment.reset == StreamReset(2, TreatmentMoment.OPEN)
 
 
 def test_a_delay_adds_its_holds() -> None:
