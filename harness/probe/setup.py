@@ -21,8 +21,8 @@ from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
 from harness.probe.target.pace import ProbePace
 from harness.probe.target.reach import require_reached
+from harness.tokens import issuer_options
 from harness.tokens.sources.claims_file import Claims, read_claims
-from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.token_file import TokenFile
 
 
@@ -78,7 +78,7 @@ def _clocks(path: Path) -> tuple[ClockEstimate, ...]:
 
 def minter_of(options: argparse.Namespace) -> Minter | None:
     """Return where good tokens come from, or None; raises `UsageError`."""
-    given = [name for name in ("token_file", "token_url", "signing_key") if getattr(options, name)]
+    given = [name for name in ("token_file", *issuer_options.ISSUERS, "signing_key") if getattr(options, name)]
     if len(given) > 1:
         names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"{names} both give good tokens; give one of them")
@@ -89,9 +89,8 @@ def minter_of(options: argparse.Namespace) -> Minter | None:
         return Minter.with_key(read_key(options.signing_key, options.algorithm, options.kid), claims)
     if options.token_file:
         return Minter.with_tokens(TokenFile(options.token_file).open().fetch)
-    if options.token_url:
-        named = {"scope": options.scope, "audience": options.audience, "proxy": options.proxy}
-        issuer = ClientCredentials(options.token_url, options.client_id, **named)
+    if options.token_url or options.issuer_url:
+        issuer = issuer_options.client_credentials(options)
         guard_source(issuer, frozenset(options.allow_target))
         return Minter.with_tokens(issuer.open().fetch)
     return None

@@ -18,10 +18,10 @@ from harness.endpoint.json_text import json_of
 from harness.errors import UsageError
 from harness.scenario.load import closed_users, constant_rate
 from harness.scenario.scenario import Scenario
+from harness.tokens import issuer_options
 from harness.tokens.refresh import Tokens
 from harness.tokens.source import SourceSettings
 from harness.tokens.sources.claims_file import Claims, read_claims
-from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.signing_key import SigningKey
 from harness.tokens.sources.token_command import TokenCommand
 from harness.tokens.sources.token_file import TokenFile
@@ -38,7 +38,7 @@ examples of `any`:
       --token-file token.jwt --rate 100 --duration 30
   jwtstorm run any --target a:443 --target b:443 --allow-target a --allow-target b --ca ca.pem \\
       --proto cart.proto --call shop.v1.Cart/Get --data-file get.json --rows carts.csv \\
-      --token-url https://login.example/token --client-id storm --allow-target login.example   (secret: CLIENT_SECRET)
+      --issuer-url https://login.example --client-id storm --allow-target login.example   (secret: CLIENT_SECRET)
 in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; docs/targets.md tells the rest"""
 
 
@@ -116,10 +116,7 @@ def _ask(option: Any) -> None:
 
 
 def _authenticate(option: Any) -> None:
-    option("--token-url", metavar="URL", help="OAuth client credentials; the secret is in CLIENT_SECRET")
-    option("--client-id", default="", metavar="ID", help="for --token-url")
-    option("--scope", default="", metavar="WORDS", help="for --token-url")
-    option("--audience", default="", metavar="NAME", help="for --token-url")
+    issuer_options.declare(option)
     option("--token-file", type=Path, metavar="FILE", help="holds a token, read anew at each refresh")
     option("--token-command", metavar="COMMAND", help="prints a token; run at each refresh, without a shell")
     option("--signing-key", type=Path, metavar="FILE", help="mint tokens with this key (PEM or JWK)")
@@ -204,7 +201,7 @@ def _tokens(options: argparse.Namespace) -> Tokens:
 
 
 def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSettings | None:
-    names = ("token_url", "token_file", "token_command", "signing_key")
+    names = (*issuer_options.ISSUERS, "token_file", "token_command", "signing_key")
     given = [name for name in names if getattr(options, name)]
     flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
     if len(given) > 1:
@@ -215,9 +212,8 @@ def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSet
         return None
     if not given:
         raise UsageError(f"--target is your own, so say where its tokens come from; give one of {flags}")
-    if options.token_url:
-        named = {"scope": options.scope, "audience": options.audience, "proxy": options.proxy}
-        return ClientCredentials(options.token_url, options.client_id, **named)
+    if given[0] in issuer_options.ISSUERS:
+        return issuer_options.client_credentials(options)
     if options.token_file:
         return TokenFile(options.token_file)
     if options.token_command:

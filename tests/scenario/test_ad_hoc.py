@@ -10,6 +10,7 @@ from harness.endpoint import Endpoint, Retry, Tls
 from harness.endpoint.call import DescriptorSet, Protos, Reflection, Stubs
 from harness.errors import ScenarioError, UsageError
 from harness.scenario import ad_hoc
+from harness.tokens.sources.client_auth import PrivateKeyJwt
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.tokens.sources.signing_key import SigningKey
 from harness.tokens.sources.token_command import TokenCommand
@@ -108,6 +109,32 @@ def test_claims_of_a_real_token_get_dates_and_an_id_of_their_own(tmp_path: Path)
     assert not found.issuer.dates_on_purpose()
     other = ad_hoc.from_arguments([*TARGET, "--signing-key", str(key), "--claims", str(claims), "--lifetime", "7"])
     assert other.tokens.lifetime_s == 7
+
+
+def test_an_issuer_may_be_discovered_and_a_client_prove_itself_by_a_key(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    issuer = ("--issuer-url", "http://127.0.0.1:1", "--client-id", "me")
+    found = ad_hoc.from_arguments([*TARGET, *issuer, "--client-key", str(key), "--client-key-id", "k1"]).issuer
+    assert isinstance(found, ClientCredentials)
+    assert (found.issuer_url, found.token_url) == ("http://127.0.0.1:1", "")
+    assert found.auth == PrivateKeyJwt(key, key_id="k1")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--issuer-url", "http://x", "--token-url", "http://x/t"), "tokens come from one place"),
+        (("--token-url", "http://x/t", "--client-id", "me", "--client-key", "k.pem"), "give --issuer-url, which finds"),
+        (
+            ("--token-url", "http://x/t", "--client-id", "me", "--client-auth", "digest"),
+            "no such style; give one of basic",
+        ),
+    ],
+)
+def test_options_of_an_issuer_that_do_not_go_together_are_named(options: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        ad_hoc.from_arguments([*TARGET, *options])
 
 
 def test_a_token_command_with_an_open_quote_is_refused_unquoted() -> None:

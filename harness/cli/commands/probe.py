@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.cli.commands import Group, command
 from harness.results.run import reports_folder
+from harness.tokens import issuer_options
 
 HELP = """\
 Ask a gRPC service what its verifier really does: why does it say UNAUTHENTICATED, and what would it let in?
@@ -71,10 +72,7 @@ def _methods(group: Any) -> None:
 
 def _tokens(group: Any) -> None:
     group.add_argument("--token-file", type=Path, metavar="FILE", help="a file with a good token, read anew")
-    group.add_argument("--token-url", default="", metavar="URL", help="OAuth token endpoint (client credentials)")
-    group.add_argument("--client-id", default="", metavar="ID", help="with --token-url; its secret is in CLIENT_SECRET")
-    group.add_argument("--scope", default="", help="with --token-url")
-    group.add_argument("--audience", default="", help="with --token-url")
+    issuer_options.declare(group.add_argument)
     group.add_argument("--signing-key", type=Path, metavar="FILE", help="PEM, JWK or shared secret that it trusts")
     group.add_argument("--kid", default="", help="the key's id")
     group.add_argument("--algorithm", default="", help="what to sign with (default: what fits the key)")
