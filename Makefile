@@ -73,7 +73,7 @@ probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1
 foreign: setup  ## get the gRPC servers of others that the probe is tried on
 	@.ci/foreign
 
-texts: setup  ## ask JWT libraries of nine languages what they say of bad tokens: harness/results/verifier_texts.ndjson [OPTIONS=--score]
+texts: setup  ## ask JWT libraries of eight languages what they say of bad tokens: harness/results/verifier_texts.ndjson [OPTIONS=--score]
 	@$(BIN)/python -m tests.foreign.verifiers $(OPTIONS)
 
 zoo: setup  ## let each defect loose: the mutation table and its kill rate

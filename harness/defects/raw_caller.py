@@ -4,7 +4,6 @@ import asyncio
 import base64
 import contextlib
 import ssl
-from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 import grpc
@@ -160,15 +159,4 @@ def _answer(ended: str, seen: dict[bytes, bytes], messages: int, *, in_silence: 
         return Answer(ended, "the stream was reset" if ended == "INTERNAL" else "the connection was closed")
     code = _NAMES.get(int(seen.get(b"grpc-status", b"2")), "UNKNOWN")
     text = unquote(seen.get(b"grpc-message", b"").decode())
-    return Answer(code, text, messages, in_silence=in_silence, failure_details=FailureDetails.of(_metadata(seen)))
-
-
-def _metadata(seen: Mapping[bytes, bytes]) -> Iterator[tuple[str, str | bytes]]:
-    """Yield headers as gRPC's libraries give them; a binary value that is no base64 is left out."""
-    for raw_key, value in seen.items():
-        key = raw_key.decode("latin-1")
-        if not key.endswith("-bin"):
-            yield key, value.decode("latin-1")
-            continue
-        with contextlib.suppress(ValueError):
-            yield key, base64.b64decode(value + b"=" * (-len(value) % 4))
+    return Answer(code, text, messages, in_silence=in_silence, failure_details=FailureDetails.of_wire(seen.items()))

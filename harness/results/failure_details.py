@@ -1,5 +1,6 @@
 """FailureDetails: what a server says of a failure beside its code and its text, as it comes in metadata. Pure."""
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ class FailureDetails:
             challenge.parse(str(asked)) if asked is not None else None,
         )
 
+    @classmethod
+    def of_wire(cls, fields: Iterable[tuple[bytes, bytes]]) -> "FailureDetails":
+        """Return what headers and trailers hold as they go over the wire; a binary value that is no base64 is none."""
+        wanted = [(key.decode("latin-1"), value) for key, value in fields if key in _WIRE_KEYS]
+        return cls.of(
+            [
+                (key, _unpacked(value) if key.endswith("-bin") else value.decode("utf-8", "replace"))
+                for key, value in wanted
+            ]
+        )
+
     def shown(self) -> dict[str, Any]:
         """Return what the auth trace keeps of it."""
         reasons = []
@@ -64,7 +76,15 @@ class FailureDetails:
 
 
 _KEYS: Final = frozenset({VERDICT_KEY, status_details.KEY, challenge.KEY})
+_WIRE_KEYS: Final = frozenset(key.encode() for key in _KEYS)
 NO_DETAILS: Final = FailureDetails()
+
+
+def _unpacked(value: bytes) -> bytes:
+    try:
+        return base64.b64decode(value + b"=" * (-len(value) % 4))
+    except ValueError:
+        return b""
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
@@ -95,6 +97,24 @@ def test_metadata_without_a_word_on_the_failure_are_no_details() -> None:
     assert FailureDetails.of([("date", "today"), ("trace-bin", b"\0")]) is NO_DETAILS
     assert FailureDetails.of(None) is NO_DETAILS
     assert FailureDetails.of([("grpc-status-details-bin", "text where bytes belong")]) == NO_DETAILS
+
+
+def test_details_are_the_same_from_the_wire_as_from_a_library() -> None:
+    info = packed("ErrorInfo", field(1, b"TOKEN_EXPIRED"))
+    wire = [(b"grpc-status-details-bin", base64.b64encode(info).rstrip(b"=")), (b"www-authenticate", b"Bearer error=x")]
+    library = FailureDetails.of([("grpc-status-details-bin", info), ("www-authenticate", "Bearer error=x")])
+    assert FailureDetails.of_wire(wire) == library
+    assert FailureDetails.of_wire([(b"grpc-status-details-bin", b"a")]).details == StatusDetails()
+
+
+def test_what_the_trace_keeps_is_for_people_and_holds_no_token() -> None:
+    beside = FailureDetails(
+        details=StatusDetails("TOKEN_EXPIRED", "auth.example", 2.0),
+        challenge=Challenge("invalid_token", f"eyJ{'a' * 40}.b.c is old"),
+    )
+    shown = beside.shown()
+    assert shown == {"reason": "TOKEN_EXPIRED of auth.example; invalid_token ([token] is old)", "retry_after_s": 2.0}
+    assert NO_DETAILS.shown() == {}
 
 
 @pytest.mark.parametrize(("text", "status"), HTTP)

@@ -5,11 +5,9 @@ from urllib.parse import unquote
 
 from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.messages import MessageCounter
-from harness.results.failure_details import VERDICT_KEY
+from harness.results.failure_details import NO_DETAILS, FailureDetails
 from harness.results.row import NO_LIFE
 from harness.results.wire_row import NO_STATUS, WireEnding
-
-_VERDICT = VERDICT_KEY.encode()
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class RelayedCall:
     sent: MessageCounter = field(default_factory=MessageCounter)
     received: MessageCounter = field(default_factory=MessageCounter)
     details: str = ""
-    verdict: str | None = None
+    failure_details: FailureDetails = NO_DETAILS
 
     def see_request_data(self, data: bytes) -> None:
         """Count what the client sent."""
@@ -66,8 +64,9 @@ class RelayedCall:
                 self.status = _number(value, NO_STATUS)
             elif name == b"grpc-message":
                 self.details = unquote(value.decode("utf-8", "replace"))
-            elif name == _VERDICT:
-                self.verdict = value.decode("utf-8", "replace")
+        found = FailureDetails.of_wire((name, value) for name, value, _ in fields)
+        if found is not NO_DETAILS:
+            self.failure_details = found
 
     def end(self, ending: WireEnding, now_ns: int, reset_code: int = 0) -> None:
         """Note how it ended."""

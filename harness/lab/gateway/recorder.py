@@ -11,7 +11,6 @@ from harness.lab.gateway.header_codec import Fields
 from harness.lab.gateway.identity import TokenReader
 from harness.lab.gateway.tunnel import Tunnel
 from harness.results.classify import classify
-from harness.results.failure_details import FailureDetails
 from harness.results.row import MAX_US, NO_LIFE, Cause, Origin
 from harness.results.wire_journal import WireConnection, WireJournal
 from harness.results.wire_row import NEVER, NO_STATUS, WireEnding, WireFlag, WireRow
@@ -35,6 +34,8 @@ _PLAIN = (
     (WireEnding.STOPPED, (Origin.GENERATOR, Cause.STOPPED)),
 )
 _BY_ENDING = dict(_PLAIN)
+_REFUSED_STREAM = 7
+"""The code of a reset by which a server keeps to its limit of streams. Source: RFC 9113, sections 5.1.2 and 7."""
 
 
 class WireRecorder:
@@ -173,7 +174,9 @@ def outcome(call: RelayedCall) -> tuple[Origin, Cause]:
     if call.status == 0:
         return Origin.NONE, Cause.OK
     if call.status != NO_STATUS:
-        return classify(call.status, call.details, FailureDetails(call.verdict))
+        return classify(call.status, call.details, call.failure_details)
+    if call.ending is WireEnding.RESET_BY_UPSTREAM and call.reset_code == _REFUSED_STREAM:
+        return Origin.TRANSPORT, Cause.STREAM_LIMIT
     if call.ending in _BY_ENDING:
         return _BY_ENDING[call.ending]
     return (

@@ -10,6 +10,7 @@ from harness.lab.gateway.call import RelayedCall
 from harness.lab.gateway.header_codec import Field
 from harness.lab.gateway.identity import TokenReader
 from harness.lab.gateway.recorder import WireRecorder, outcome, printable
+from harness.results.failure_details import FailureDetails
 from harness.results.row import NO_LIFE, Cause, Origin
 from harness.results.wire_journal import WireJournal
 from harness.results.wire_journal_reader import read_wire
@@ -136,10 +137,10 @@ def test_a_name_that_a_client_made_up_stands_on_one_line(desk: Desk) -> None:
 
 
 def over(
-    ending: WireEnding = WireEnding.ANSWERED, status: int = -1, http_status: int = 200, **more: Any
+    ending: WireEnding = WireEnding.ANSWERED, status: int = -1, http_status: int = 200, reset_code: int = 0, **more: Any
 ) -> RelayedCall:
     call = RelayedCall(1, 0, (), **more)
-    call.end(ending, 1)
+    call.end(ending, 1, reset_code)
     call.status, call.http_status = status, http_status
     return call
 
@@ -149,7 +150,10 @@ def over(
     [
         (over(status=0), (Origin.NONE, Cause.OK)),
         (over(status=16, details="token has expired"), (Origin.VERIFIER, Cause.EXPIRED)),
-        (over(status=16, verdict="revoked"), (Origin.VERIFIER, Cause.REVOKED)),
+        (over(status=16, failure_details=FailureDetails("revoked")), (Origin.VERIFIER, Cause.REVOKED)),
+        (over(WireEnding.RESET_BY_UPSTREAM, reset_code=7), (Origin.TRANSPORT, Cause.STREAM_LIMIT)),
+        (over(WireEnding.RESET_BY_UPSTREAM, reset_code=2), (Origin.HANDLER, Cause.UNAVAILABLE)),
+        (over(http_status=302), (Origin.PROXY, Cause.HTTP_ANSWER)),
         (over(status=7), (Origin.POLICY, Cause.DENIED)),
         (over(WireEnding.RESET_BY_CLIENT), (Origin.LOCAL, Cause.CANCELLED)),
         (over(WireEnding.UPSTREAM_LOST), (Origin.TRANSPORT, Cause.CONNECTION_LOST)),
