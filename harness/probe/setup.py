@@ -16,10 +16,10 @@ from harness.errors import UsageError
 from harness.probe.options import endpoint_of, messages_of, parts_of, policies_of, rows_of
 from harness.probe.result import ClockEstimate, ProbeResult
 from harness.probe.target.carrier import Carrier
+from harness.probe.target.line import ProbePace
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
-from harness.probe.target.pace import ProbePace
 from harness.probe.target.reach import require_reached
 from harness.tokens import issuer_options
 from harness.tokens.sources.claims_file import Claims, read_claims

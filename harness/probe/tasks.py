@@ -17,10 +17,9 @@ from harness.probe.replica import Questions, Replica
 from harness.probe.result import ClockEstimate, Finding, Outcome, Part
 from harness.probe.setup import Setup
 from harness.probe.target.asker import Asker, Subject
-from harness.probe.target.line import open_line
+from harness.probe.target.line import ProbePace, open_line
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter
-from harness.probe.target.pace import ProbePace
 from harness.probe.target.subject import choose
 
 NO_TOKEN = "it needs a good token; give --token-file, --token-url or --signing-key"  # noqa: S105 - a sentence
