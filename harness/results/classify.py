@@ -14,7 +14,7 @@ from typing import Final
 from harness.results.failure_details import NO_DETAILS, FailureDetails, ForeignHttpAnswer, http_answer
 from harness.results.plain_words import phrase, plain
 from harness.results.row import Cause, Origin
-from harness.results.verifier_texts import read_text
+from harness.results.verifier_texts import deciding, unvarying
 
 Outcome = tuple[Origin, Cause]
 
@@ -106,8 +106,8 @@ def _readings(code: int, text: str, beside: FailureDetails) -> Iterator[Outcome 
 
 def verifier_cause(text: str) -> Cause:
     """Return the cause that a verifier's text names, or `Cause.UNAUTHENTICATED`."""
-    reading = read_text(text)
-    return reading.cause if reading is not None else Cause.UNAUTHENTICATED
+    rule = deciding(text)
+    return rule.cause if rule is not None else Cause.UNAUTHENTICATED
 
 
 def _by_verdict(code: int, verdict: str | None) -> Outcome | None:
@@ -164,22 +164,30 @@ def _of_client(code: int, text: str) -> Outcome | None:
     return next((outcome for pattern, outcome in _CLIENT_TEXTS if pattern.search(text)), None)
 
 
-@lru_cache(maxsize=4096)
 def _said(code: int, text: str) -> Cause | None:
     """Return what a text says of the token, where it speaks of one at all.
 
     Under UNAUTHENTICATED every text does. Elsewhere words decide: a handler has keys, dates and tokens of its own.
     """
-    reading = read_text(text)
-    if reading is None or code == UNAUTHENTICATED:
-        return None if reading is None else reading.cause
+    rule = deciding(text)
+    if rule is None or code == UNAUTHENTICATED:
+        return None if rule is None else rule.cause
+    of_bearer, of_token = _speaks(unvarying(text))
+    verifiers = code in _VERIFIERS_CODES or code > UNAUTHENTICATED
+    return rule.cause if of_bearer or (of_token and verifiers) else None
+
+
+@lru_cache(maxsize=4096)
+def _speaks(text: str) -> tuple[bool, bool]:
+    """Tell whether a text speaks of a caller's token beyond doubt, and whether it does so by its words alone."""
     words = plain(text)
     if _NOT_AUTH.search(words):
-        return None
-    speaks = any(pattern.search(words) for pattern in _OF_A_BEARER)
-    if not speaks and (code in _VERIFIERS_CODES or code > UNAUTHENTICATED):
-        speaks = any(pattern.search(words) for pattern in _OF_A_TOKEN)
-    return reading.cause if speaks else None
+        return False, False
+    return _any(_OF_A_BEARER, words), _any(_OF_A_TOKEN, words)
+
+
+def _any(patterns: tuple[re.Pattern[str], ...], words: str) -> bool:
+    return any(pattern.search(words) for pattern in patterns)
 
 
 def _by_words(code: int, text: str) -> Outcome | None:

@@ -15,6 +15,8 @@ from harness.results.amounts import amount_s
 from harness.results.plain_words import LONGEST, phrase, plain
 from harness.results.row import Cause
 
+_VARYING: Final = re.compile(r"\d+[.:]\d[\d.:]*|\d{4,}")
+"""Numbers that no phrase asks for: the short ones may be an HTTP status."""
 _DATED: Final = {Cause.EXPIRED, Cause.NOT_YET_VALID}
 
 
@@ -49,7 +51,21 @@ def read_text(text: str) -> Rejection | None:
 
 
 def deciding(text: str) -> Rule | None:
-    """Return the rule that decides a text, if there is one."""
+    """Return the rule that decides a text, if there is one.
+
+    Texts that differ in their times, durations and addresses alone are decided once: in a storm of failures each has
+    its own.
+    """
+    return _deciding(unvarying(text))
+
+
+def unvarying(text: str) -> str:
+    """Return what is read of a text, with one number for all that differ from failure to failure."""
+    return _VARYING.sub("0", text[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _deciding(text: str) -> Rule | None:
     words = plain(text)
     return next((rule for rule in rules() if rule.pattern.search(words)), None)
 

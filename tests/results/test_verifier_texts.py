@@ -89,6 +89,15 @@ def test_only_dates_have_an_amount() -> None:
     assert read_text("unknown kid 1796067820, not 1796067832").amount_s is None  # type: ignore[union-attr]
 
 
+def test_texts_that_differ_in_their_times_alone_are_decided_once() -> None:
+    late = "JWT expired {} milliseconds ago at 2026-11-30T20:00:{}Z. Current time: 2026-11-30T20:01:00.{}Z."
+    first = deciding(late.format(60_000, 10, 123))
+    assert first is not None
+    assert all(deciding(late.format(61_000 + at, 10 + at, 100 + at)) is first for at in range(50))
+    amounts = {rejection.amount_s for at in range(3) if (rejection := read_text(late.format(60_000 + at, 10, 1)))}
+    assert len(amounts) == 3
+
+
 @given(st.text(max_size=4000))
 def test_no_text_breaks_the_reader(text: str) -> None:
     read_text(text)
