@@ -8,26 +8,24 @@ from dataclasses import dataclass, replace
 from harness.clock import monotonic
 from harness.errors import HarnessError
 from harness.probe.output.answer import INTERRUPTED
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import ClockEstimate, Finding, Outcome, Piece, ProbeResult
 
 LOST_IN_A_ROW = 8
 """Answers in a row that prove nothing, after which the target is given up."""
-
-Piece = Finding | ClockEstimate
 
 
 @dataclass(frozen=True)
 class Task:
     """A part of the probe; ``run`` yields what it finds, as it finds it."""
 
-    part: Part
+    part: str
     run: Callable[[], AsyncIterator[Piece]]
 
 
 class Conduct:
     """Carry tasks out, and keep the result of all that was found until the end, whichever end it is."""
 
-    def __init__(self, blank: ProbeResult, watch: Callable[[Part, int], None]) -> None:
+    def __init__(self, blank: ProbeResult, watch: Callable[[str, int], None]) -> None:
         self._blank, self._watch = blank, watch
         self._findings: list[Finding] = []
         self._clocks: list[ClockEstimate] = []
@@ -83,4 +81,4 @@ class Conduct:
 
 
 def _during(task: Task | None) -> str:
-    return f"during {task.part.value}" if task else "before anything was asked"
+    return f"during {task.part}" if task else "before anything was asked"

@@ -10,10 +10,11 @@ from harness.clock import wall
 from harness.endpoint.metadata import foreign
 from harness.errors import TokenError
 from harness.probe.explain_token import Evidence, explain, read_token
+from harness.probe.parts.clock import measure_clock
+from harness.probe.parts.session import ProbeSession
 from harness.probe.setup import Setup, prepare
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.subject import candidates
-from harness.probe.tasks import ProbeTasks
 from harness.tokens.forms import find_token
 from harness.tokens.token import Token
 
@@ -40,9 +41,9 @@ def _evidence(options: argparse.Namespace, data: bytes) -> Evidence:
 async def gather(setup: Setup, token: str) -> Evidence:
     """Return what a target says to a token, and of its clock, as far as can be told with what is given."""
     async with AsyncExitStack() as stack:
-        replicas = await ProbeTasks(setup, stack).ready()
+        replicas = await ProbeSession(setup, stack).ready()
         if setup.minter is not None and replicas:
-            clock = await replicas[0].measure_clock() if setup.minter.signs else None
+            clock = await measure_clock(replicas[0]) if setup.minter.signs else None
             answer = await replicas[0].answer_to(token)
             return Evidence(wall(), clock, answer, Token.parse(setup.minter.good(wall()).token(), 0.0))
     subject = _any_subject(setup)

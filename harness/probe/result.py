@@ -18,14 +18,8 @@ SCHEMA = 1
 """Version of ``probe.json``; it grows when a field changes its meaning."""
 
 
-class Part(StrEnum):
-    """What a question was about."""
-
-    COVERAGE = "coverage"
-    VERDICTS = "verdicts"
-    CLOCK = "clock"
-    LIMITS = "limits"
-    KEYS = "keys"
+COVERAGE, VERDICTS = "coverage", "verdicts"
+"""The parts whose findings are told by their method or their row; all parts are in `harness.probe.parts`."""
 
 
 class Outcome(StrEnum):
@@ -60,13 +54,14 @@ FOUND = FAILING | {Outcome.FALSE_REJECT, Outcome.WRONG_CODE, Outcome.PROBLEM}
 class Finding:
     """The answer to one question.
 
-    ``subject`` is what was tried: a row of the catalogue (``row``), a method, a size, an edge.
+    ``part`` is what the question was about, a heading of a part of the probe; ``subject`` is what was tried: a row of
+    the catalogue (``row``), a method, a size, an edge.
     ``expected``, ``allowed`` and ``seen`` are names of gRPC statuses, or short texts where the question
     was another; ``origin`` and ``cause`` are those of `harness.results.row` in lower case; ``latency_s`` is that
     of the call (0 where there was none). ``way_out`` is what to change.
     """
 
-    part: Part
+    part: str
     subject: str
     outcome: Outcome
     expected: str = ""
@@ -127,6 +122,10 @@ class ClockEstimate:
         return self.offset is not None and self.leeway is not None and not self.doubts
 
 
+Piece = Finding | ClockEstimate
+"""What a part yields, as it finds it."""
+
+
 @dataclass(frozen=True)
 class ProbeResult:
     """All that one probe of one target found; ``partial`` says why it is not all, where it is not."""
@@ -171,7 +170,7 @@ class ProbeResult:
 
 
 def _finding(data: dict[str, Any]) -> Finding:
-    data["part"], data["outcome"] = Part(data["part"]), Outcome(data["outcome"])
+    data["part"], data["outcome"] = str(data["part"]), Outcome(data["outcome"])
     data["allowed"] = tuple(data["allowed"])
     return Finding(**data)
 

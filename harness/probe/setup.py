@@ -13,13 +13,14 @@ from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, 
 from harness.endpoint.opening import open_channel
 from harness.endpoint.safety import guard_endpoint, guard_source
 from harness.errors import UsageError
-from harness.probe.options import endpoint_of, messages_of, parts_of, policies_of, rows_of
+from harness.probe.options import endpoint_of, messages_of, policies_of, rows_of
 from harness.probe.result import ClockEstimate, ProbeResult
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.line import ProbePace
 from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
+from harness.probe.target.proof import SideEffectProof, proof_of
 from harness.probe.target.reach import require_reached
 from harness.tokens import issuer_options
 from harness.tokens.sources.claims_file import Claims, read_claims
@@ -38,6 +39,7 @@ class Setup:
     minter: Minter | None
     listed: bool
     options: argparse.Namespace
+    proof: SideEffectProof | None = None
     before: tuple[ClockEstimate, ...] = ()
     """Clocks of an earlier probe, for their drift since."""
 
@@ -53,7 +55,6 @@ def prepare(options: argparse.Namespace) -> Setup:
     guard_endpoint(endpoint, frozenset(options.allow_target))
     carrier, minter = Carrier(options.metadata_key, options.scheme), minter_of(options)
     ProbePace(options.per_s)
-    parts_of(options.only)
     rows_of(options.row)
     policies_of(options.declare)
     for address in endpoint.addresses:
@@ -64,8 +65,9 @@ def prepare(options: argparse.Namespace) -> Setup:
     openness = Openness(tuple(options.public), tuple(options.skip))
     openness.require_known([method.path for method in methods])
     messages = Messages(methods, messages_of("--data", options.data))
+    proof = proof_of(options.proof, methods, carrier, minter)
     before = _clocks(options.since) if options.since else ()
-    return Setup(endpoint, methods, messages, openness, carrier, minter, listed, options, before)
+    return Setup(endpoint, methods, messages, openness, carrier, minter, listed, options, proof, before)
 
 
 def _clocks(path: Path) -> tuple[ClockEstimate, ...]:

@@ -16,17 +16,18 @@ from harness.endpoint.methods import Method, from_stubs
 from harness.lab import zoo
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.zoo import Animal
+from harness.probe.parts import limits, verdicts
+from harness.probe.parts.clock import measure_clock
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.parts.coverage import Coverage, CoveragePlan, SideEffectProof
-from harness.probe.parts.doors import good_metadata, knocks
-from harness.probe.parts.verdicts import VerdictPlan, verdicts
-from harness.probe.replica import Questions, Replica
+from harness.probe.parts.coverage import Coverage, CoveragePlan, knocks
+from harness.probe.parts.replica import Questions, Replica
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.asker import Subject
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.line import open_line
 from harness.probe.target.minter import Minter
 from harness.probe.target.openness import HEALTH, Openness
+from harness.probe.target.proof import SideEffectProof, good_metadata
 from harness.proof.bench import LedgerBench
 from harness.proof.target import stage
 
@@ -68,8 +69,8 @@ async def probe_target(algorithm: str = "ES256", animal: Animal | None = None) -
         outside = [finding async for finding in _from_outside(bench)]
         inside: list[Finding] = []
         if animal is None or not _wrong(outside):
-            plan = VerdictPlan(declared=POLICIES, without=_all_but_in_hand())
-            inside = [finding async for finding in verdicts(bench, plan)]
+            plan = verdicts.VerdictPlan(declared=POLICIES, without=_all_but_in_hand())
+            inside = [finding async for finding in verdicts.verdicts(bench, plan)]
     return Sighting(animal, algorithm, tuple(outside), tuple(inside))
 
 
@@ -118,11 +119,11 @@ async def _from_outside(bench: LedgerBench) -> AsyncIterator[Finding]:
         declared=POLICIES,
     )
     async with Replica.opened(questions, bench.address) as replica:
-        for finding in clock_findings([await replica.measure_clock()], 0.0):
+        for finding in clock_findings([await measure_clock(replica)], 0.0):
             yield finding
-        async for finding in replica.verdicts():
+        async for finding in verdicts.of_replica(replica):
             yield finding
-        async for finding in replica.limits():
+        async for finding in limits.of_replica(replica):
             yield finding
     async for finding in _coverage(endpoint, minter):
         yield finding
@@ -170,7 +171,7 @@ async def _no_pause() -> None:
 
 
 def _all_but_in_hand() -> frozenset[str]:
-    return frozenset(row.id for row in VerdictPlan(without=frozenset()).rows()) - IN_HAND
+    return frozenset(row.id for row in verdicts.VerdictPlan(without=frozenset()).rows()) - IN_HAND
 
 
 def _wrong(findings: Iterable[Finding]) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.probe.result import Outcome, Part, ProbeResult
+from harness.probe.result import Outcome, ProbeResult
 
 LEDGER = "jwtstorm.lab.v1.Ledger"
 JWTSTORM = (sys.executable, "-m", "harness.cli")
@@ -66,14 +66,14 @@ class Probe:
         """Return what it wrote."""
         return ProbeResult.from_json((self.folder / "probe.json").read_text())
 
-    def rows(self, part: Part, outcome: Outcome) -> set[str]:
+    def rows(self, part: str, outcome: Outcome) -> set[str]:
         """Return the rows of a part that came out so."""
         return {one.row for one in self.result.findings if (one.part, one.outcome) == (part, outcome)}
 
     def methods(self, outcome: Outcome) -> set[str]:
         """Return the methods whose coverage came out so."""
         found = self.result.findings
-        return {one.subject.rpartition("/")[2] for one in found if (one.part, one.outcome) == (Part.COVERAGE, outcome)}
+        return {one.subject.rpartition("/")[2] for one in found if (one.part, one.outcome) == ("coverage", outcome)}
 
 
 def probe(folder: Path, *arguments: str, stdin: str = "") -> Probe:

@@ -11,9 +11,10 @@ from benchmarks.probe_clock import Trial, page, trials
 from harness.defects.bench import Answer
 from harness.endpoint import Endpoint
 from harness.lab.proto import ledger_pb2 as pb
-from harness.probe.parts.clock import measure
+from harness.probe.parts import verdicts
+from harness.probe.parts.clock import measure, measure_clock
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.replica import Questions, Replica
+from harness.probe.parts.replica import Questions, Replica
 from harness.probe.result import ClockEstimate
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import GoneError
@@ -127,8 +128,8 @@ def test_a_target_that_is_gone_is_named_with_its_call() -> None:
         async with stage("ES256") as bench:
             minter, endpoint = minter_of(bench), Endpoint((bench.address,))
         async with Replica.opened(Questions(endpoint, SUBJECT, minter), endpoint.addresses[0]) as replica:
-            assert "good token ended UNAVAILABLE" in (await replica.measure_clock()).doubts[0]
-            async for _ in replica.verdicts():
+            assert "good token ended UNAVAILABLE" in (await measure_clock(replica)).doubts[0]
+            async for _ in verdicts.of_replica(replica):
                 pass
 
     with pytest.raises(GoneError, match="GetBalance ended UNAVAILABLE"):
@@ -141,7 +142,7 @@ def test_with_a_good_token_alone_what_needs_no_key_is_answered() -> None:
             questions = Questions(Endpoint((bench.address,)), SUBJECT, Minter.with_tokens(bench.good.token))
             async with Replica.opened(questions, bench.address) as replica:
                 outcomes: dict[str, set[str]] = {}
-                async for finding in replica.verdicts():
+                async for finding in verdicts.of_replica(replica):
                     outcomes.setdefault(finding.row, set()).add(finding.outcome.value)
                 return outcomes
 

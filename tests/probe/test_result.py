@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from harness.defects.oracle import Bounds
 from harness.errors import RecordError
-from harness.probe.result import FAILING, ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import FAILING, ClockEstimate, Finding, Outcome, ProbeResult
 
 numbers = st.floats(-1e9, 1e9)
 bounds = st.none() | st.builds(Bounds, numbers, numbers)
 findings = st.builds(
-    Finding, st.sampled_from(Part), st.text(), st.sampled_from(Outcome), allowed=st.tuples(st.text()), row=st.text()
+    Finding, st.text(), st.text(), st.sampled_from(Outcome), allowed=st.tuples(st.text()), row=st.text()
 )
 clocks = st.builds(ClockEstimate, st.text(), st.text(), bounds, offset=bounds, doubts=st.tuples(st.text()))
 results = st.builds(
@@ -36,7 +36,7 @@ def test_what_is_no_result_is_said_to_be_none(text: str) -> None:
 
 
 def test_exactly_false_accepts_crashes_and_naked_methods_fail_a_probe() -> None:
-    found = tuple(Finding(Part.VERDICTS, outcome.value, outcome) for outcome in Outcome)
+    found = tuple(Finding("verdicts", outcome.value, outcome) for outcome in Outcome)
     result = ProbeResult("here", "now", findings=found)
     assert {one.outcome for one in result.failing} == FAILING
     assert set(result.counts().values()) == {1}

@@ -12,8 +12,6 @@ from harness.tokens import issuer_options
 HELP = """\
 Ask a gRPC service what its verifier really does: why does it say UNAUTHENTICATED, and what would it let in?
 
-Parts: coverage (every method, without a token and with bad ones), verdicts (the catalogue of defects),
-clock (offset and leeway), limits (token size), keys (algorithms, key ids, embedded keys).
 A probe makes REAL CALLS. A call without valid credentials does nothing on a server that checks them, but a
 method that nobody guards carries it out, with an empty message or with what --data gives: try it on a test
 system first, and keep methods that must never run out of it with --skip.
@@ -114,8 +112,11 @@ def _questions(group: Any) -> None:
 
 
 def ending() -> str:
-    """Return what the exit codes of a probe mean."""
-    return EXIT_CODES
+    """Return the parts of a probe, and what its exit codes mean."""
+    from harness.probe.parts import in_order
+
+    parts = "".join(f"  {' and '.join(part.headings):<19}{part.text}\n" for part in in_order())
+    return f"parts, in the order in which they are asked; --only names some of them:\n{parts}\n{EXIT_CODES}"
 
 
 @command("probe", Group.TARGET, add_options, ending=ending)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.defects.oracle import Bounds
 from harness.formatting import duration, plural
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import COVERAGE, VERDICTS, ClockEstimate, Finding, Outcome, ProbeResult
 
 INTERRUPTED = "interrupted"
 """How ``partial`` begins where a person ended the probe."""
@@ -50,7 +50,7 @@ def _nothing_let_in(result: ProbeResult) -> str:
     asked = [one for one in result.findings if one.outcome in {Outcome.PASSED, Outcome.ALLOWED, Outcome.PROBLEM}]
     if not asked:
         return f"Nothing is proven: {next((one.text for one in result.findings if one.text), 'nothing was asked')}."
-    methods = {one.method for one in asked if one.part is Part.COVERAGE and one.method}
+    methods = {one.method for one in asked if one.part == COVERAGE and one.method}
     over = f" over {plural(len(methods), 'method')}" if methods else ""
     return f"It let nothing in that it should not: {plural(len(asked), 'question')}{over} answered as they should be."
 
@@ -129,9 +129,9 @@ def _rows(findings: Iterable[Finding]) -> list[str]:
 
 
 def _label(finding: Finding) -> str:
-    if finding.part is Part.COVERAGE and finding.outcome is Outcome.FALSE_ACCEPT:
+    if finding.part == COVERAGE and finding.outcome is Outcome.FALSE_ACCEPT:
         return f"{finding.variant} at {finding.subject}"
-    if finding.row and finding.part is Part.VERDICTS:
+    if finding.row and finding.part == VERDICTS:
         return f"{finding.subject} ({finding.row})" if finding.subject != finding.row else finding.row
     return finding.subject
 

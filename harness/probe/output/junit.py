@@ -34,4 +34,4 @@ def _case(finding: Finding) -> Case:
 
 
 def _part(finding: Finding) -> str:
-    return finding.part.value
+    return finding.part

@@ -49,13 +49,13 @@ def _utc(moment: datetime) -> str:
 
 
 def _rule_id(finding: Finding) -> str:
-    return finding.row or finding.part.value
+    return finding.row or finding.part
 
 
 def _rule(rule: str, found: Iterable[Finding]) -> Mapping[str, Any]:
     row = DEFECTS.get(rule)
     first = next(finding for finding in found if _rule_id(finding) == rule)
-    short = row.name if row else f"{first.part.value} of the target's verifier"
+    short = row.name if row else f"{first.part} of the target's verifier"
     described: dict[str, Any] = {"id": rule, "shortDescription": {"text": short}}
     if row:
         described["fullDescription"] = {"text": row.fails or row.name}

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from harness.formatting import duration, plural
 from harness.probe.output.answer import exit_code, sentences, word
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part, ProbeResult
+from harness.probe.result import COVERAGE, ClockEstimate, Finding, Outcome, ProbeResult
 
 LOOKS = {
     Outcome.PASSED: ("✓", "green"),
@@ -59,7 +59,7 @@ def _unasked(findings: Iterable[Finding]) -> dict[str, list[str]]:
     for one in findings:
         if one.outcome is Outcome.NOT_CHECKED:
             names = reasons.setdefault(one.text, [])
-            name = one.row if one.row and one.part is not Part.COVERAGE else one.subject
+            name = one.row if one.row and one.part != COVERAGE else one.subject
             names += [] if name in names else [name]
     return reasons
 
@@ -106,10 +106,8 @@ def _parts(result: ProbeResult) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     for name in ("part", "asked", "right", "wrong", "proves nothing", "not asked"):
         table.add_column(name, justify="left" if name == "part" else "right")
-    for part in Part:
-        found = [one for one in result.findings if one.part is part]
-        if found:
-            table.add_row(part.value, *map(str, _tally(found)))
+    for part in dict.fromkeys(one.part for one in result.findings):
+        table.add_row(part, *map(str, _tally([one for one in result.findings if one.part == part])))
     return table
 
 

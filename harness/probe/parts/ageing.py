@@ -15,7 +15,7 @@ from harness.defects import DEFECTS
 from harness.defects.bench import Bench, Metadata
 from harness.defects.oracle import Bounds
 from harness.probe.parts.edge import EXP
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.result import VERDICTS, Finding, Outcome
 from harness.probe.target.asker import Asker
 from harness.probe.target.beyond import Beyond
 from harness.probe.target.minter import Minter
@@ -110,6 +110,4 @@ def _judged(row: str, code: str, problem: str, declared: frozenset[str]) -> Find
 def _finding(row: str, outcome: Outcome, text: str) -> Finding:
     defect = DEFECTS[row]
     allowed = tuple(one.code for one in defect.allowed)
-    return Finding(
-        Part.VERDICTS, defect.name, outcome, defect.expected, allowed, text=text, row=row, source=defect.source
-    )
+    return Finding(VERDICTS, defect.name, outcome, defect.expected, allowed, text=text, row=row, source=defect.source)

@@ -7,17 +7,22 @@ machine's wall clock, read once and carried on by the monotonic one, so that no 
 import asyncio
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from harness.clock import monotonic, utc_now, wall
 from harness.defects.bench import Answer
 from harness.defects.oracle import Bounds
+from harness.probe.parts import part
+from harness.probe.parts.clock_findings import CLOCK, clock_findings
 from harness.probe.parts.edge import EXP, NBF, Ask, Search, Seen
-from harness.probe.parts.estimate import conclude
+from harness.probe.parts.estimate import conclude, with_drift
 from harness.probe.parts.evidence import TURNED_AWAY
-from harness.probe.result import ClockEstimate
+from harness.probe.parts.replica import Replica
+from harness.probe.parts.session import ProbeSession
+from harness.probe.result import ClockEstimate, Piece
 from harness.probe.target.asker import Asker, origin_of
 from harness.probe.target.minter import Minter
 from harness.results.row import Cause
@@ -165,3 +170,25 @@ def _said(answer: Answer) -> str:
     origin, cause = origin_of(answer)
     known = cause if cause and cause != Cause.UNAUTHENTICATED.name.lower() else origin
     return f"{answer.code}, {known}" if known else answer.code
+
+
+async def measure_clock(replica: Replica) -> ClockEstimate:
+    """Return what is known of a replica's clock; the parts after this one go by it."""
+    clock = with_drift(await measure(replica.asker, replica.asked.minter), replica.asked.before, _seconds)
+    replica.learn(clock)
+    return clock
+
+
+@part(CLOCK, 20)
+async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
+    """Measure offset and leeway of each replica's verifier."""
+    clocks: list[ClockEstimate] = []
+    for replica in await probe.ready():
+        clocks.append(await measure_clock(replica))
+        yield clocks[-1]
+    for finding in (*probe.unready(CLOCK, "offset and leeway"), *clock_findings(clocks, probe.setup.options.leeway)):
+        yield finding
+
+
+def _seconds(utc: str) -> float:
+    return datetime.fromisoformat(utc).timestamp()

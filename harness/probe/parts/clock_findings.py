@@ -6,8 +6,9 @@ from dataclasses import replace
 from harness.defects.oracle import Bounds, Edges
 from harness.formatting import duration
 from harness.probe.parts.estimate import disagreements
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part
+from harness.probe.result import ClockEstimate, Finding, Outcome
 
+CLOCK = "clock"
 WELL_KEPT_S = 1.0
 """Clocks kept by NTP are nearer; further off, tokens of one-second issuers begin too late or end too early."""
 MOST_LEEWAY_S = 120.0
@@ -21,7 +22,7 @@ def clock_findings(clocks: Sequence[ClockEstimate], leeway_s: float | None = Non
     found = [finding for clock in clocks for finding in _of_one(clock, leeway_s)]
     for sentence in disagreements(tuple(clocks)):
         way_out = "Keep the replicas' clocks by NTP; a token is good at one and bad at the other"
-        found.append(Finding(Part.CLOCK, "replicas", Outcome.PROBLEM, text=sentence, way_out=way_out))
+        found.append(Finding(CLOCK, "replicas", Outcome.PROBLEM, text=sentence, way_out=way_out))
     return found
 
 
@@ -46,7 +47,7 @@ def _of_one(clock: ClockEstimate, leeway_s: float | None) -> Iterator[Finding]:
             yield _problem(name, "end of a token", why, "Compare exp with the clock", Outcome.FALSE_ACCEPT)
         else:
             outcome = Outcome.PROBLEM if "contradict" in why else Outcome.NOT_CHECKED
-            yield Finding(Part.CLOCK, "offset and leeway", outcome, text=why, replica=name)
+            yield Finding(CLOCK, "offset and leeway", outcome, text=why, replica=name)
         return
     yield from _edges(clock)
     for doubt in clock.doubts:
@@ -54,9 +55,7 @@ def _of_one(clock: ClockEstimate, leeway_s: float | None) -> Iterator[Finding]:
         outcome = Outcome.FALSE_ACCEPT if kept or _UNCOMPARED in doubt else Outcome.PROBLEM
         row = "LIFE-04" if kept else ""
         way_out = "Keep what no clock changes, and compare the dates every time" if kept else ""
-        yield Finding(
-            Part.CLOCK, "assumptions", outcome, text=doubt, replica=name, row=row, variant="seen", way_out=way_out
-        )
+        yield Finding(CLOCK, "assumptions", outcome, text=doubt, replica=name, row=row, variant="seen", way_out=way_out)
     if clock.sound:
         yield from _offset(clock)
         yield from _leeway(clock, leeway_s)
@@ -69,7 +68,7 @@ def _edges(clock: ClockEstimate) -> Iterator[Finding]:
             side = positive if bounds.middle_s >= 0 else negative
             text = f"accepted {word} {abs(bounds.middle_s):.3f} s {side} {claim} (±{bounds.half_s:.4f} s)"
             seen = f"{bounds.middle_s:+.3f} s"
-            yield Finding(Part.CLOCK, f"edge of {claim}", Outcome.PASSED, text=text, replica=clock.replica, seen=seen)
+            yield Finding(CLOCK, f"edge of {claim}", Outcome.PASSED, text=text, replica=clock.replica, seen=seen)
 
 
 def _offset(clock: ClockEstimate) -> Iterator[Finding]:
@@ -84,7 +83,7 @@ def _offset(clock: ClockEstimate) -> Iterator[Finding]:
         way_out = "Set its clock by NTP; until then tokens die early or begin late there"
         yield _problem(clock.replica, "offset", text, way_out, Outcome.PROBLEM, seen)
     else:
-        yield Finding(Part.CLOCK, "offset", Outcome.PASSED, text=text, seen=seen, replica=clock.replica)
+        yield Finding(CLOCK, "offset", Outcome.PASSED, text=text, seen=seen, replica=clock.replica)
 
 
 def _leeway(clock: ClockEstimate, declared_s: float | None) -> Iterator[Finding]:
@@ -101,7 +100,7 @@ def _leeway(clock: ClockEstimate, declared_s: float | None) -> Iterator[Finding]
         way_out = "A minute covers clocks that NTP keeps; set it, and declare it with --leeway"
         yield _problem(clock.replica, "leeway", f"{text}: a stolen token lives longer", way_out, Outcome.PROBLEM, seen)
     else:
-        yield Finding(Part.CLOCK, "leeway", Outcome.PASSED, text=text, seen=seen, replica=clock.replica)
+        yield Finding(CLOCK, "leeway", Outcome.PASSED, text=text, seen=seen, replica=clock.replica)
     if clock.whole_s:
         text = "whole seconds are compared, the last one included: a token lives up to 1 s after its end"
         finding = _problem(clock.replica, "rounding", text, "Compare numbers without rounding", Outcome.PROBLEM)
@@ -109,4 +108,4 @@ def _leeway(clock: ClockEstimate, declared_s: float | None) -> Iterator[Finding]
 
 
 def _problem(replica: str, subject: str, text: str, way_out: str, outcome: Outcome, seen: str = "") -> Finding:
-    return Finding(Part.CLOCK, subject, outcome, text=text, way_out=way_out, replica=replica, seen=seen)
+    return Finding(CLOCK, subject, outcome, text=text, way_out=way_out, replica=replica, seen=seen)

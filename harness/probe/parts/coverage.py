@@ -5,20 +5,30 @@ Streams of requests are called with a first message and without one. What an ans
 with a good token after each call that could have made it.
 """
 
+import base64
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from harness.clock import monotonic
+from harness.clock import monotonic, wall
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
+from harness.errors import TokenError
+from harness.probe.parts import part
 from harness.probe.parts.evidence import Circumstances, Weighed, weigh
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.parts.session import ProbeSession
+from harness.probe.result import COVERAGE, Finding, Outcome, Piece
+from harness.probe.target.carrier import Carrier
+from harness.probe.target.line import ProbePace, open_line
+from harness.probe.target.minter import Minter
 from harness.probe.target.openness import HEALTH, INFRASTRUCTURE, Openness
+from harness.probe.target.proof import SideEffectProof
 from harness.results.classify import classify
 from harness.results.grpc_status import CODES
 
+_LONG_AGO_S = 86_400
+RUBBISH = "not.a.token"
 NOWHERE = "JwtstormAsksForAMethodThatDoesNotExist"
 REJECTED = "UNAUTHENTICATED"
 
@@ -54,15 +64,6 @@ class Credential:
 
     name: str
     metadata: Metadata = field(repr=False)
-
-
-@dataclass(frozen=True)
-class SideEffectProof:
-    """How a side effect is read back: a call with a good token that ends OK where it happened."""
-
-    method: Method
-    request: Callable[[str], bytes]
-    metadata: Callable[[], Metadata] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Coverage:
         for method in self._covered():
             if self._plan.openness.skips(method.path):
                 text = "left out with --skip"
-                yield Finding(Part.COVERAGE, _name(method), Outcome.NOT_CHECKED, text=text, method=method.path)
+                yield Finding(COVERAGE, _name(method), Outcome.NOT_CHECKED, text=text, method=method.path)
                 continue
             async for finding in self._method(method):
                 yield finding
@@ -115,7 +116,7 @@ class Coverage:
         for service in INFRASTRUCTURE:
             yield await self._door(service)
         if self._blind:
-            yield Finding(Part.COVERAGE, "side effects", Outcome.NOT_CHECKED, text=self._blind)
+            yield Finding(COVERAGE, "side effects", Outcome.NOT_CHECKED, text=self._blind)
 
     def _covered(self) -> list[Method]:
         return [method for method in self._plan.methods if method.service not in INFRASTRUCTURE]
@@ -216,7 +217,7 @@ def _found(
         classify(CODES[answer.code], answer.text, answer.failure_details) if answer.code != "OK" else (None, None)
     )
     return Finding(
-        Part.COVERAGE,
+        COVERAGE,
         subject,
         weighed.outcome,
         expected=expected,
@@ -263,3 +264,49 @@ def _reflection(answer: Answer, *, public: bool) -> Weighed:
 
 def _name(method: Method) -> str:
     return method.path.lstrip("/")
+
+
+@part(COVERAGE, 10)
+async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
+    """Call every method without a token and with bad ones, to see which handlers run."""
+    setup = probe.setup
+    try:
+        credentials = tuple(knocks(setup.carrier, setup.minter, wall()))
+    except TokenError as error:
+        yield Finding(COVERAGE, "bad tokens made of good ones", Outcome.NOT_CHECKED, text=str(error))
+        credentials = tuple(knocks(setup.carrier, None, wall()))
+    effects = setup.messages.with_nonce() if setup.proof else frozenset()
+    plan = CoveragePlan(
+        setup.methods, credentials, setup.messages.make, setup.openness, setup.listed, setup.proof, effects
+    )
+    for address in setup.endpoint.addresses:
+        line = open_line(setup.endpoint, address)
+        try:
+            async for finding in Coverage(plan, line, ProbePace(setup.options.per_s).pause).ask():
+                yield replace(finding, replica=address if setup.several else "")
+        finally:
+            await line.close()
+
+
+def knocks(carrier: Carrier, minter: Minter | None, now_s: float) -> Iterator[Credential]:
+    """Yield credentials that no server may accept; without a minter, those that need no good token.
+
+    Raises `TokenError` where the source of good tokens gives none.
+    """
+    yield Credential("no token", ())
+    yield Credential("rubbish", carrier.metadata(RUBBISH))
+    if minter is None:
+        return
+    good = minter.good(now_s)
+    yield Credential("wrong signature", carrier.metadata(tampered(good.token())))
+    if minter.signs:
+        expired = good.token(exp=int(now_s) - _LONG_AGO_S, iat=int(now_s) - 2 * _LONG_AGO_S)
+        yield Credential("expired", carrier.metadata(expired))
+
+
+def tampered(token: str) -> str:
+    """Return a token whose signature has one bit turned over."""
+    message, _, signature = token.rpartition(".")
+    raw = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)) or b"\0")
+    raw[0] ^= 1
+    return f"{message}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"

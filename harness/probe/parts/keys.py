@@ -1,9 +1,10 @@
-"""The keys part in one line: which algorithms and key ids a verifier takes, and from whom. Pure."""
+"""Keys in one line: which algorithms and key ids a verifier takes, and from whom. Pure."""
 
 from collections.abc import Sequence
 
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.result import Finding, Outcome
 
+KEYS = "keys"
 _QUESTIONS = {
     "the key's own algorithm": ("OK-01",),
     "no algorithm (none)": ("SIGN-01", "SIGN-02", "SIGN-03", "SIGN-04", "SIGN-05", "SIGN-06"),
@@ -32,4 +33,4 @@ def key_summary(findings: Sequence[Finding]) -> Finding:
     parts = (("accepted", taken), ("refused", refused), ("not known", open_))
     text = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
     outcome = Outcome.PASSED if taken or refused else Outcome.NOT_CHECKED
-    return Finding(Part.KEYS, "keys and algorithms", outcome, seen=f"{len(taken)} accepted", text=text)
+    return Finding(KEYS, "keys and algorithms", outcome, seen=f"{len(taken)} accepted", text=text)

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from harness.defects.bench import Metadata
 from harness.defects.catalogue.controls import padded
 from harness.defects.good import Good
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.parts import part
+from harness.probe.parts.replica import Replica
+from harness.probe.parts.session import ProbeSession
+from harness.probe.result import Finding, Outcome, Piece
 from harness.probe.target.asker import Asker
 from harness.probe.target.beyond import Beyond
 
+LIMITS = "limits"
 SIZES = (1_000, 2_000, 4_000, 6_000, 8_000, 12_000, 16_000, 24_000, 32_000, 64_000)
 CAREFUL_MOST = 16_000
 """Largest size that is sent to a target on another host."""
@@ -98,7 +102,7 @@ def finding_of(zone: Zone) -> Finding:
         width = (zone.bad or tried) - zone.good
         worst = ", ".join(f"{size:,} B: {zone.shares[size]:.0%} pass" for size in zone.mixed[:5])
         return Finding(
-            Part.LIMITS,
+            LIMITS,
             "size of a token",
             Outcome.PROBLEM,
             seen=f"{zone.good:,} {end} B",
@@ -109,11 +113,11 @@ def finding_of(zone: Zone) -> Finding:
         )
     if zone.bad is None:
         text = f"tokens of up to {tried:,} B pass, and no limit was met"
-        return Finding(Part.LIMITS, "size of a token", Outcome.PASSED, seen=f"over {tried:,} B", text=text)
+        return Finding(LIMITS, "size of a token", Outcome.PASSED, seen=f"over {tried:,} B", text=text)
     text = f"tokens of up to {zone.good:,} B pass, all from {zone.bad:,} B on are turned away ({said}); none by luck"
     outcome = Outcome.PROBLEM if zone.good < _SMALL else Outcome.PASSED
     way_out = "Tokens with a few groups or scopes are larger; raise the limit" if zone.good < _SMALL else ""
-    return Finding(Part.LIMITS, "size of a token", outcome, seen=f"{zone.good:,} B", text=text, way_out=way_out)
+    return Finding(LIMITS, "size of a token", outcome, seen=f"{zone.good:,} B", text=text, way_out=way_out)
 
 
 async def _try(zone: Zone, send: Send, size: int, times: int) -> None:
@@ -129,3 +133,17 @@ def _padded(asker: Asker, good: Good, size: int) -> Metadata:
     except Beyond:
         token = good.token()
         return (*asker.carrier.metadata(token), ("x-jwtstorm-pad", "x" * max(1, size - len(token))))
+
+
+@part(LIMITS, 40)
+async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
+    """Find from which size of its token on calls fail, and whether that is drawn by luck."""
+    async for finding in probe.of_each(LIMITS, of_replica):
+        yield finding
+
+
+async def of_replica(replica: Replica) -> AsyncIterator[Finding]:
+    """Yield from which size on a replica turns tokens away."""
+    await replica.bench()
+    async for finding in limits(replica.asker, replica.good, loopback=replica.asked.loopback):
+        yield finding

@@ -11,10 +11,16 @@ from harness.defects.judge import Judgement as Judged
 from harness.defects.judge import judge_answer, judge_observation, wrong_code
 from harness.defects.oracle import Edges, Expectation, ValidityWindow, expect
 from harness.errors import TokenError
+from harness.probe.parts import part
+from harness.probe.parts.ageing import ageing
 from harness.probe.parts.evidence import CRASHED, TURNED_AWAY
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.parts.keys import KEYS, key_summary
+from harness.probe.parts.replica import Replica
+from harness.probe.parts.session import ProbeSession
+from harness.probe.result import VERDICTS, Finding, Outcome, Piece
 from harness.probe.target.asker import origin_of
 from harness.probe.target.beyond import Beyond, GoneError
+from harness.probe.target.carrier import Carrier
 from harness.tokens.token import Token
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
@@ -186,7 +192,7 @@ def _outcome(judged: Judged, expected: str, code: str) -> Outcome:
 
 def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Finding:
     finding = Finding(
-        Part.KEYS if row.id in OF_KEYS else Part.VERDICTS,
+        KEYS if row.id in OF_KEYS else VERDICTS,
         row.name,
         outcome,
         expected or row.expected,
@@ -200,3 +206,40 @@ def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Find
     policies = sorted({allowed.when for allowed in row.allowed if allowed.when and outcome is Outcome.FALSE_ACCEPT})
     declare = f" Or declare what is so on purpose: --declare {' or '.join(policies)}." if policies else ""
     return replace(finding, text=f"{text}. {row.fails}" if text else row.fails, way_out=f"{row.fix}{declare}")
+
+
+@part(VERDICTS, 30, KEYS)
+async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
+    """Send every row of the catalogue of defects; what concerns algorithms, key ids and embedded keys is told apart."""
+    async for finding in probe.of_each(VERDICTS, of_replica):
+        yield finding
+
+
+async def of_replica(replica: Replica) -> AsyncIterator[Finding]:
+    """Yield the answers to the whole catalogue, and what they say of keys."""
+    bench = await replica.bench()
+    if replica.asker.accepted(await replica.asker.call(())):
+        path = replica.asked.subject.path
+        text = f"{path} answers without a token as it does with one: no verdict can be seen there"
+        way_out = "Give --method of one that is guarded; the coverage part lists those that are not"
+        yield Finding(VERDICTS, path, Outcome.NAKED, "UNAUTHENTICATED", text=text, way_out=way_out, row="META-01")
+        return
+    by_waiting = replica.clock is not None and replica.clock.grace is not None and replica.asked.minter.signs
+    plan = VerdictPlan(
+        declared=replica.asked.declared,
+        edges=replica.edges,
+        loopback=replica.asked.loopback,
+        named=replica.asked.named,
+        without=BY_COVERAGE | BY_WAITING if by_waiting else BY_COVERAGE,
+        usual_carrier=replica.asked.carrier == Carrier(),
+        holds=replica.asked.minter.holds,
+    )
+    found = []
+    async for finding in verdicts(bench, plan, replica.good):
+        found.append(finding)
+        yield finding
+    if by_waiting and replica.clock and replica.clock.grace:
+        asked = replica.asked
+        async for finding in ageing(replica.asker, bench, asked.minter, replica.clock.grace, asked.declared):
+            yield finding
+    yield key_summary(found)

@@ -12,19 +12,19 @@ import pytest
 from rich.console import Console
 
 from harness.errors import RunError
-from harness.probe.conduct import LOST_IN_A_ROW, Conduct, Piece, Task
+from harness.probe.conduct import LOST_IN_A_ROW, Conduct, Task
 from harness.probe.output import files, table
 from harness.probe.output.answer import exit_code, sentences
-from harness.probe.result import Finding, Outcome, Part, ProbeResult
+from harness.probe.result import Finding, Outcome, Piece, ProbeResult
 
 NAKED = Finding(
-    Part.COVERAGE, "pkg.S/Get", Outcome.NAKED, "UNAUTHENTICATED", seen="OK", text="strong evidence: <b>OK</b>",
+    "coverage", "pkg.S/Get", Outcome.NAKED, "UNAUTHENTICATED", seen="OK", text="strong evidence: <b>OK</b>",
     way_out="Put the check into one interceptor", row="WIRE-01", variant="no token", method="/pkg.S/Get",
 )  # fmt: skip
 PASSED = replace(NAKED, outcome=Outcome.PASSED, subject="pkg.S/Set", method="/pkg.S/Set", seen="UNAUTHENTICATED")
 VOID = replace(PASSED, outcome=Outcome.VOID, text="lost")
 SKIPPED = replace(PASSED, outcome=Outcome.NOT_CHECKED, text="left out with --skip")
-REJECT = Finding(Part.VERDICTS, "a good token", Outcome.FALSE_REJECT, "OK", seen="UNAUTHENTICATED", row="OK-01")
+REJECT = Finding("verdicts", "a good token", Outcome.FALSE_REJECT, "OK", seen="UNAUTHENTICATED", row="OK-01")
 BLANK = ProbeResult("127.0.0.1:50051", "2026-05-04T03:02:01+00:00", ("pkg.S",))
 
 
@@ -111,7 +111,7 @@ def test_the_terminal_says_the_answer_first_and_what_is_wrong() -> None:
 
 
 def test_a_clean_probe_says_what_it_asked() -> None:
-    unasked = Finding(Part.CLOCK, "offset", Outcome.VOID, text="no guarded call goes through; give --method")
+    unasked = Finding("clock", "offset", Outcome.VOID, text="no guarded call goes through; give --method")
     assert sentences(result(unasked))[0] == "Nothing is proven: no guarded call goes through; give --method."
     assert sentences(result(PASSED))[0].startswith("It let nothing in that it should not: 1 question over 1 method")
 
@@ -123,7 +123,7 @@ def conducted(*found: Piece | BaseException, within_s: float = 60.0) -> ProbeRes
                 raise one
             yield one
 
-    tasks = [Task(Part.COVERAGE, run)]
+    tasks = [Task("coverage", run)]
     return asyncio.run(Conduct(BLANK, lambda *_: None).carry_out(tasks, within_s))
 
 
@@ -153,6 +153,6 @@ def test_the_time_it_was_given_ends_it() -> None:
         yield PASSED
         await asyncio.Event().wait()
 
-    probe = asyncio.run(Conduct(BLANK, lambda *_: None).carry_out([Task(Part.LIMITS, endless)], 0.05))
+    probe = asyncio.run(Conduct(BLANK, lambda *_: None).carry_out([Task("limits", endless)], 0.05))
     assert probe.findings == (PASSED,)
     assert "were over during limits; give --within more" in probe.partial

@@ -9,10 +9,11 @@ import pytest
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Methods, from_stubs
 from harness.errors import UsageError
-from harness.probe.parts.coverage import NOWHERE, Coverage, CoveragePlan, Credential, SideEffectProof
+from harness.probe.parts.coverage import NOWHERE, Coverage, CoveragePlan, Credential
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import Openness
+from harness.probe.target.proof import SideEffectProof
 
 LEDGER = "jwtstorm.lab.v1.Ledger"
 METHODS: Methods = from_stubs("harness.lab.proto.ledger_pb2")

@@ -11,7 +11,7 @@ from harness.defects.bench import Answer, BenchStream, Metadata
 from harness.defects.good import Good
 from harness.defects.oracle import Bounds, Edges
 from harness.probe.parts.verdicts import HEAVY, VerdictPlan, verdicts
-from harness.probe.result import Finding, Outcome, Part
+from harness.probe.result import Finding, Outcome
 from harness.probe.target.beyond import NO_KEY_SET, Beyond, GoneError
 
 Say = Callable[[Metadata], Answer]
@@ -101,7 +101,7 @@ def test_a_target_that_is_gone_ends_the_part() -> None:
 
 def test_what_is_beyond_the_probe_is_not_checked_and_says_why() -> None:
     findings = [one for one in run(Scripted(always("UNAUTHENTICATED"))) if one.row == "KEY-01"]
-    assert [(one.outcome, one.text, one.part) for one in findings] == [(Outcome.NOT_CHECKED, NO_KEY_SET, Part.KEYS)]
+    assert [(one.outcome, one.text, one.part) for one in findings] == [(Outcome.NOT_CHECKED, NO_KEY_SET, "keys")]
 
 
 def test_heavy_rows_are_off_elsewhere_unless_they_are_named() -> None:

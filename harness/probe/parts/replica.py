@@ -1,13 +1,11 @@
-"""A replica: one address of a target with all that is asked of its verifier, part by part.
+"""A replica: one address of a target, and what is known of its verifier's clock.
 
-Each part is an asynchronous generator, so that what was found stands when the rest cannot be. The clock
-comes first: by it the other parts date their tokens and judge the rows on time.
+The clock part comes first: by it the others date their tokens and judge the rows on time.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from harness.clock import wall
 from harness.defects.bench import Answer
@@ -15,15 +13,9 @@ from harness.defects.good import Good
 from harness.defects.oracle import Edges
 from harness.endpoint import Endpoint
 from harness.errors import TokenError
-from harness.probe.parts.ageing import ageing
 from harness.probe.parts.bench import TargetBench
-from harness.probe.parts.clock import measure
 from harness.probe.parts.clock_findings import known_edges
-from harness.probe.parts.estimate import with_drift
-from harness.probe.parts.keys import key_summary
-from harness.probe.parts.limits import limits
-from harness.probe.parts.verdicts import BY_COVERAGE, BY_WAITING, VerdictPlan, verdicts
-from harness.probe.result import ClockEstimate, Finding, Outcome, Part
+from harness.probe.result import ClockEstimate
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.beyond import GoneError
 from harness.probe.target.canary import Canary
@@ -60,8 +52,8 @@ class Replica:
     def __init__(self, questions: Questions, address: str, canary: Canary) -> None:
         asked = questions
         self.address, self.asked, self._canary = address, asked, canary
-        self._asker = Asker(asked.endpoint, address, asked.subject, asked.carrier, asked.deadline_s)
-        self._edges: Edges | None = None
+        self.asker = Asker(asked.endpoint, address, asked.subject, asked.carrier, asked.deadline_s)
+        self.edges: Edges | None = None
         self._offset_s = 0.0
         self.clock: ClockEstimate | None = None
 
@@ -74,61 +66,22 @@ class Replica:
             try:
                 yield replica
             finally:
-                await replica._asker.close()
+                await replica.asker.close()
 
-    async def measure_clock(self) -> ClockEstimate:
-        """Return what is known of its clock; the parts after this one go by it."""
-        clock = with_drift(await measure(self._asker, self.asked.minter), self.asked.before, _seconds)
-        self._edges = known_edges(clock, self.asked.leeway_s)
+    def learn(self, clock: ClockEstimate) -> None:
+        """Go by a clock from now on."""
+        self.clock, self.edges = clock, known_edges(clock, self.asked.leeway_s)
         self._offset_s = clock.offset.middle_s if clock.offset else 0.0
-        self.clock = clock
-        return clock
 
     async def answer_to(self, token: str) -> Answer:
         """Return what the subject's call ends with under a token."""
-        return await self._asker.with_token(token)
+        return await self.asker.with_token(token)
 
-    async def verdicts(self) -> AsyncIterator[Finding]:
-        """Yield the answers to the whole catalogue, and what they say of keys."""
-        bench = await self._bench()
-        if self._asker.accepted(await self._asker.call(())):
-            path = self.asked.subject.path
-            text = f"{path} answers without a token as it does with one: no verdict can be seen there"
-            way_out = "Give --method of one that is guarded; the coverage part lists those that are not"
-            yield Finding(
-                Part.VERDICTS, path, Outcome.NAKED, "UNAUTHENTICATED", text=text, way_out=way_out, row="META-01"
-            )
-            return
-        by_waiting = self.clock is not None and self.clock.grace is not None and self.asked.minter.signs
-        plan = VerdictPlan(
-            declared=self.asked.declared,
-            edges=self._edges,
-            loopback=self.asked.loopback,
-            named=self.asked.named,
-            without=BY_COVERAGE | BY_WAITING if by_waiting else BY_COVERAGE,
-            usual_carrier=self.asked.carrier == Carrier(),
-            holds=self.asked.minter.holds,
-        )
-        found = []
-        async for finding in verdicts(bench, plan, self._good):
-            found.append(finding)
-            yield finding
-        if by_waiting and self.clock and self.clock.grace:
-            async for finding in ageing(self._asker, bench, self.asked.minter, self.clock.grace, self.asked.declared):
-                yield finding
-        yield key_summary(found)
-
-    async def limits(self) -> AsyncIterator[Finding]:
-        """Yield from which size on tokens are turned away."""
-        await self._bench()
-        async for finding in limits(self._asker, self._good, loopback=self.asked.loopback):
-            yield finding
-
-    async def _bench(self) -> TargetBench:
+    async def bench(self) -> TargetBench:
         """Return the bench of this replica, when a good call has shown what its usual answer is."""
-        good = self._good()
-        answer = await self._asker.with_token(good.token())
-        if not self._asker.settles(answer):
+        good = self.good()
+        answer = await self.asker.with_token(good.token())
+        if not self.asker.settles(answer):
             said = redact(answer.text)[:120]
             raise GoneError(
                 f"a good call of {self.asked.subject.path} ended {answer.code} ({said}); give --method and --data that "
@@ -139,17 +92,13 @@ class Replica:
             self._canary.jwks = {"keys": [key.jwk() for key in strangers]}
         asked = self.asked
         return TargetBench(
-            asked.endpoint, self._asker, good, self._canary, streaming=asked.streaming, declared=asked.declared
+            asked.endpoint, self.asker, good, self._canary, streaming=asked.streaming, declared=asked.declared
         )
 
-    def _good(self) -> Good:
+    def good(self) -> Good:
         """Return what defects start from, now on the target's clock."""
         now_s = wall() + self._offset_s
         try:
             return self.asked.minter.good(now_s, canary_url=self._canary.url, leeway_s=self.asked.leeway_s or 0.0)
         except TokenError as error:
             raise GoneError(f"the token source gives no token any more: {error}") from error
-
-
-def _seconds(utc: str) -> float:
-    return datetime.fromisoformat(utc).timestamp()
