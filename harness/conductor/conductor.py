@@ -25,6 +25,7 @@ from harness.conductor.workers import Runner, Workers
 from harness.endpoint import proxy
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
 from harness.errors import HarnessError, RunError
+from harness.preflight import Mark, StepResult
 from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.protocol.task_errors import sentences
 from harness.results.fault_journal import clock_readings
@@ -126,6 +127,7 @@ class Conductor:
         for member, begin in zip(members, orders, strict=True):
             self._crew.send("jwtstorm-begin", begin.to_json(), member)
         self._roster.await_joined(self._over)
+        self._note_preflight(self._folder, self._roster.seen)
 
     def spawned(self) -> bool:
         """Set time zero: all users are there, and the warm-up begins; tell whether it does, as it may once."""
@@ -174,9 +176,9 @@ class Conductor:
             self._roster.hear(message, member, data)
 
     def hear_problem(self, problem: Problem) -> None:
-        """Note something that makes the run invalid, once."""
+        """Note something that makes the run doubtful, or invalid, once."""
         if problem not in self._problems:
-            logger.error("%s", problem.text)
+            logger.log(logging.ERROR if problem.invalid else logging.WARNING, "%s", problem.text)
             self._problems.append(problem)
 
     def abandon(self, why: str) -> None:
@@ -232,6 +234,15 @@ class Conductor:
         if given_s is not None and given_s < needed_s:
             text = f"-t {given_s:g} s ends the run before its plan of {needed_s:g} s; drop -t, or give more"
             self.hear_problem(Problem(ProblemKind.RUN_TIME, text))
+
+    def _note_preflight(self, folder: RunFolder, seen: Sequence[StepResult]) -> None:
+        """Write down what was seen of the target before the load, and warn of what makes its storm mean less."""
+        if seen:
+            folder.update(preflight=[line.to_json() for line in seen])
+        for line in seen:
+            if line.mark in {Mark.WARN, Mark.FAIL}:
+                text = f"before the load, {line.step.value}: {line.text}"
+                self.hear_problem(Problem(ProblemKind.PREFLIGHT, text, invalid=False))
 
     def _note_counters(self, moment: str) -> None:
         """Write down what the lab's issuer was asked for so far; it may be out of reach."""

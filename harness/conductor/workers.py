@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
+from harness.preflight import StepResult
 from harness.protocol.clock_offset import ClockOffset, Pings
 from harness.protocol.file_shipping import Dock
 from harness.results.problem import Problem, ProblemKind
 from harness.results.run import clock_doubt
 
-JOIN_WITHIN_S = 20.0
+JOIN_WITHIN_S = 60.0
 """Longer than a preflight may take (`harness.worker.preflight`)."""
 MEASURE_WITHIN_S = 5.0
 PROMISE_WITHIN_S = 15.0
@@ -50,6 +51,8 @@ class Workers:
         """Final calls by outcome, and fetches, of each worker so far."""
         self.since_zero: dict[int, Counter[str]] = {}
         """What each worker has counted since zero (`harness.protocol.live_measures`)."""
+        self.seen: list[StepResult] = []
+        """What the preflight of the workers saw of a target that is the user's own."""
         self._crew = crew
         self._run = str(run)
         self._dock = Dock(run)
@@ -144,6 +147,7 @@ class Workers:
 
     def _hear_joined(self, worker: int, data: Mapping[str, Any]) -> None:
         self._joined.add(worker)
+        self.seen += [StepResult.from_json(line) for line in data.get("preflight", ())]
         if data.get("remote"):
             member = self.members[worker]
 

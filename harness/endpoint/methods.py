@@ -5,6 +5,7 @@ can be at hand in one process.
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,10 @@ _MULTI_CALLABLES: dict[Kind, str] = {
 }
 
 
+READS = re.compile(r"(Get|List|Find|Check|Describe|Read|Show|Who|Search|Query|Range|Status|Count|Lookup|Fetch|Echo)")
+"""How methods begin that change nothing, mostly."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One RPC; ``path`` is ``/pkg.Service/Name``."""
@@ -54,6 +59,11 @@ class Method:
         """Tell whether the client sends a stream."""
         return self.kind in {"client-stream", "bidi"}
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether it is a unary method that reads, by its name, and none of gRPC's own services."""
+        return self.kind == "unary" and bool(READS.match(self.name)) and not self.service.startswith("grpc.")
+
     def on(self, channel: grpc.Channel) -> Callable[..., object]:
         """Return the call, as a stub of any channel of that shape would have it."""
         opened: Callable[..., object] = getattr(channel, _MULTI_CALLABLES[self.kind])(
@@ -69,8 +79,12 @@ class Methods(Sequence[Method]):
     there are some, and none could.
     """
 
-    def __init__(self, files: FileDescriptorSet, missing: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, files: FileDescriptorSet, missing: Mapping[str, str] = MappingProxyType({}), protocol: str = ""
+    ) -> None:
         self.files = files
+        self.protocol = protocol
+        """Of server reflection, where that told of them."""
         self._built = build(files)
         self.pool = self._built.descriptors
         self.left_out = {**missing, **self._built.left_out}
@@ -129,7 +143,7 @@ class Methods(Sequence[Method]):
 def from_reflection(channel: grpc.Channel, metadata: Metadata = (), timeout_s: float = 5.0) -> Methods:
     """Ask a server for its methods; ``metadata`` may carry a token. Raises `UsageError`."""
     found = reflected(channel, metadata, timeout_s)
-    return Methods(found.files, found.missing)
+    return Methods(found.files, found.missing, found.protocol)
 
 
 def from_protos(paths: Sequence[Path], includes: Sequence[Path] = ()) -> Methods:

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from harness.endpoint import Endpoint, methods
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Stubs
-from harness.endpoint.further import Further
+from harness.endpoint.further import Further, merged
 from harness.endpoint.metadata import Metadata
 from harness.endpoint.methods import Methods
 from harness.endpoint.opening import open_channel
@@ -71,6 +71,10 @@ class Repertoire:
             return 0
         drawn = random.Random(f"{self._seed}/pick/{call_id}").random() * self._bounds[-1]
         return min(bisect(self._bounds, drawn), len(self.payloads) - 1)
+
+    def carried(self, place: int, call_id: int) -> Metadata:
+        """Return what one of the calls carries beside its token."""
+        return merged(self.beside.at(call_id), self.metadata[place].at(call_id))
 
     def packed(self) -> list[bytes | None]:
         """Return, by call, the one message of all its calls; None where each has its own, or metadata of its own."""

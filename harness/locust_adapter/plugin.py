@@ -37,6 +37,8 @@ from harness.worker.worker import Worker
 logger = logging.getLogger("jwtstorm")
 
 PROGRESS_S = 10.0
+HUSH = "jwtstorm-hush"
+"""Tells workers that no run began, and that its reason is said."""
 FindScenario = Callable[[], Scenario | None]
 
 
@@ -66,6 +68,7 @@ class Plugin:
         if not isinstance(runner, MasterRunner):
             for message in self.station.hears:
                 runner.register_message(message, self._hear_conductor)
+            runner.register_message(HUSH, _quiet(_hush))
         if self.conducts:
             for message in HEARS:
                 runner.register_message(message, self._hear_worker)
@@ -78,6 +81,7 @@ class Plugin:
             return
         if self._ending is not None:
             self._ending.join()
+        logging.getLogger("locust").setLevel(logging.NOTSET)  # a start before this one may have hushed it
         try:
             self._crew = LocustRunner(self.environment)
             self.conductor = Conductor(self.scenario, self._about(), self._settings(), self._crew)
@@ -176,7 +180,9 @@ class Plugin:
 
     def _give_up(self, error: HarnessError) -> None:
         self.environment.process_exit_code = error.exit_code
-        logging.getLogger("locust.stats_logger").disabled = True  # tables of nothing would hide the reason
+        _hush()  # nothing may hide the reason: no table of nothing, no word of users that make no call
+        if isinstance(self.environment.runner, MasterRunner):
+            self.environment.runner.send_message(HUSH)
         conductor, self.conductor = self.conductor, None
         if conductor is not None:
             conductor.abandon(str(error))
@@ -245,6 +251,12 @@ def _plugin_of(environment: Environment, scenario: Scenario) -> Plugin:
     except HarnessError as error:
         sys.stderr.write(f"jwtstorm: {error}\n")
         sys.exit(error.exit_code)  # an exception would be logged by Locust, and forgotten
+
+
+def _hush() -> None:
+    """Let Locust say no more: a run that could not begin has said why, and that is its last line."""
+    logging.getLogger("locust").setLevel(logging.CRITICAL)
+    logging.getLogger("locust.stats_logger").disabled = True
 
 
 def _quiet(listener: Callable[[], None]) -> Callable[..., None]:

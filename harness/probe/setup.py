@@ -13,6 +13,8 @@ from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, 
 from harness.endpoint.opening import open_channel
 from harness.endpoint.safety import guard_endpoint, guard_source
 from harness.errors import UsageError
+from harness.preflight import require
+from harness.preflight.network import steps
 from harness.probe.options import endpoint_of, messages_of, policies_of, rows_of
 from harness.probe.result import ClockEstimate, ProbeResult
 from harness.probe.target.carrier import Carrier
@@ -21,7 +23,6 @@ from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
 from harness.probe.target.proof import SideEffectProof, proof_of
-from harness.probe.target.reach import require_reached
 from harness.tokens import issuer_options
 from harness.tokens.sources.claims_file import Claims, read_claims
 from harness.tokens.sources.token_file import TokenFile
@@ -58,7 +59,7 @@ def prepare(options: argparse.Namespace) -> Setup:
     rows_of(options.row)
     policies_of(options.declare)
     for address in endpoint.addresses:
-        require_reached(endpoint, address)
+        require(address, steps(endpoint, address))
     methods, listed = _methods(endpoint, options, carrier, minter)
     if options.method:
         methods.find(options.method)

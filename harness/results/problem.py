@@ -9,6 +9,8 @@ class ProblemKind(StrEnum):
 
     NOT_BEGUN = "not_begun"
     """The run could not begin."""
+    PREFLIGHT = "preflight"
+    """The target was odd before the load: it let a call without a token in, say."""
     WORKER_FAILED = "worker_failed"
     """A worker could not be told when zero is."""
     WORKER_LOST = "worker_lost"

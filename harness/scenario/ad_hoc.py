@@ -8,6 +8,7 @@ import argparse
 import logging
 import shlex
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,7 +16,10 @@ from harness.checks.failure_ratio import FailureRatio
 from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls, further
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.endpoint.json_text import json_of
+from harness.endpoint.metadata import carrying
+from harness.endpoint.safety import guard_endpoint, guard_source
 from harness.errors import UsageError
+from harness.preflight.course import Plan
 from harness.scenario.load import closed_users, constant_rate
 from harness.scenario.scenario import Scenario
 from harness.tokens import issuer_options
@@ -57,6 +61,46 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options, in groups."""
     for title, declare in _GROUPS.items():
         declare(parser.add_argument_group(title).add_argument)
+
+
+def described_target() -> str:
+    """Return the options without those of a load, for the help of ``jwtstorm doctor``."""
+    return _target_parser().format_help().strip()
+
+
+def _target_parser() -> _Parser:
+    parser = _Parser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
+    for title, declare in _GROUPS.items():
+        if declare is not _load:
+            declare(parser.add_argument_group(title.replace(" of `any`", "")).add_argument)
+    parser.add_argument("--allow-target", action="append", default=[], metavar="HOST", help="a host beyond loopback")
+    parser.add_argument("--deadline", type=float, default=5.0, metavar="S", help="of each call (default: %(default)s)")
+    return parser
+
+
+def preflight(arguments: Sequence[str]) -> Plan:
+    """Return what ``jwtstorm doctor`` tries on a target; raises `UsageError`."""
+    options = _target_parser().parse_args(list(arguments))
+    endpoint = _endpoint(options)
+    if endpoint is None:
+        raise UsageError("name the target to be looked at: jwtstorm doctor --target HOST:PORT")
+    source = _source(options, endpoint) if _sources_given(options) else None
+    calls, tokens = _calls(options, endpoint) if options.call else [], _tokens(options)
+    wrong = [*endpoint.mistakes(), *tokens.mistakes(), *further.clashes("target", endpoint.metadata, tokens.key)]
+    wrong += [text for call in calls for text in call.mistakes()]
+    if wrong:
+        raise UsageError(wrong[0])
+    allowed = frozenset(options.allow_target)
+    guard_endpoint(endpoint, allowed)
+    guard_source(source, allowed)
+    return Plan(
+        endpoint,
+        partial(carrying, tokens.key, tokens.scheme),
+        None if source is None else source.open(),
+        _methods(options),
+        calls,
+        options.deadline,
+    )
 
 
 def described() -> str:
@@ -200,10 +244,16 @@ def _tokens(options: argparse.Namespace) -> Tokens:
     return Tokens(lifetime_s=_life_s(options), **sent)
 
 
+_SOURCES = (*issuer_options.ISSUERS, "token_file", "token_command", "signing_key")
+
+
+def _sources_given(options: argparse.Namespace) -> list[str]:
+    return [name for name in _SOURCES if getattr(options, name)]
+
+
 def _source(options: argparse.Namespace, endpoint: Endpoint | None) -> SourceSettings | None:
-    names = (*issuer_options.ISSUERS, "token_file", "token_command", "signing_key")
-    given = [name for name in names if getattr(options, name)]
-    flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    given = _sources_given(options)
+    flags = ", ".join(f"--{name.replace('_', '-')}" for name in _SOURCES)
     if len(given) > 1:
         raise UsageError(f"tokens come from one place; keep one of {flags}")
     if endpoint is None:

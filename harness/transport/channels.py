@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 import grpc
@@ -20,10 +20,8 @@ import grpc.experimental.gevent as grpc_gevent
 
 from harness.clock import monotonic
 from harness.endpoint import Endpoint
-from harness.endpoint.agreement import tls_mismatch
 from harness.endpoint.native import native_ended_ns, open_native
 from harness.endpoint.opening import open_channel
-from harness.errors import UsageError
 from harness.transport import grpcio_channel
 from harness.transport.choice import GRPCIO, NATIVE, PYTHON, version_of
 
@@ -101,20 +99,20 @@ def _meet_gevent() -> None:
     grpc_gevent.init_gevent()
 
 
-def await_all_ready(settings: TransportSettings, channels: Sequence[grpc.Channel], within_s: float) -> str | None:
-    """Wait until every address has a connection; return why one has not, or None.
+class Unready(NamedTuple):
+    """An address that has no connection, and why, in the library's words."""
 
-    Raises `UsageError` where the two ends do not agree about TLS: waiting longer would not help.
-    """
-    endpoint = settings.endpoint
+    address: str
+    why: str
+
+
+def await_all_ready(settings: TransportSettings, channels: Sequence[grpc.Channel], within_s: float) -> Unready | None:
+    """Wait until every address has a connection; return the first that has none in time, or None."""
     until_s = monotonic() + within_s
-    for address, channel in zip(endpoint.addresses, channels, strict=False):
+    for address, channel in zip(settings.endpoint.addresses, channels, strict=False):
         why = await_ready(channel, max(until_s - monotonic(), 0.1))
-        if why is None:
-            continue
-        if mismatch := tls_mismatch(endpoint, address, why):
-            raise UsageError(mismatch)
-        return why if len(endpoint.addresses) == 1 else f"{address}: {why}"
+        if why is not None:
+            return Unready(address, why)
     return None
 
 

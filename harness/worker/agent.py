@@ -93,7 +93,7 @@ class WorkerAgent:
             folder = self._folder.name if self._folder is not None else begin.run
             told = self._live.watchers(lambda error: self._tell(ProblemKind.RECORD, str(error)))
             self.worker = Worker(self._scenario, replace(begin, run=folder), told)
-            self.worker.preflight()
+            seen = self.worker.preflight()
         except HarnessError as error:
             self._refuse(str(error), error.exit_code)
         except Exception as error:  # Locust would log it and go on, and nobody would know why there are no calls
@@ -106,7 +106,7 @@ class WorkerAgent:
             if remote:
                 self._shipper = Shipper(Path(folder), begin.worker, self._ship, clock.monotonic)
                 self._tasks.append(gevent.spawn(self._ship_for_ever, self._shipper))
-            self._send("joined", {"remote": remote})
+            self._send("joined", {"remote": remote, "preflight": [line.to_json() for line in seen]})
 
     def _settle(self, begin: Begin) -> bool:
         """Find out where the worker is, and make its folder where that is elsewhere; tell whether it is remote."""

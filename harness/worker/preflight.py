@@ -4,37 +4,44 @@ One token and one connection. What fails here would fail every call; as rows it 
 warm-up to be said, and less clearly.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import gevent
 
 from harness import clock
 from harness.errors import HarnessError, RunError, TokenError
+from harness.preflight import StepResult, require
 from harness.redaction import redact
 from harness.tokens.freshness import dead
 from harness.tokens.source import TokenSource
 from harness.tokens.token import Token
+from harness.transport.channels import Unready
 
 TOKEN_WITHIN_S = 10.0
 READY_WITHIN_S = 5.0
-Ready = Callable[[float], str | None]
-"""Wait so many seconds for the target; return why it cannot be reached, or None."""
+Ready = Callable[[float], Unready | None]
+"""Wait so many seconds for the target; return the address that cannot be reached, or None."""
+Walk = Callable[[str], Iterable[StepResult]]
+"""Walk to an address, a line a step (`harness.preflight.network`)."""
 
 
-def fly(source: TokenSource, ready: Ready, target: str, *, alive: bool = True) -> None:
-    """Fetch one token, and wait for the target; ``alive`` refuses a token that no verifier would take any more.
+def fly(source: TokenSource, ready: Ready, walk: Walk, *, alive: bool = True) -> str:
+    """Fetch one token, wait for the target, and return the token.
 
-    Raises `RunError` with the reason and the way out.
+    ``alive`` refuses a token that no verifier would take any more. Raises `HarnessError` with the reason and the way
+    out: where the target cannot be reached, the first step of the way to it that fails.
     """
     text = _fetch(source)
     if alive:
         _require_alive(text)
-    why = ready(READY_WITHIN_S)
-    if why is not None:
+    unready = ready(READY_WITHIN_S)
+    if unready is not None:
+        require(unready.address, walk(unready.address))
         raise RunError(
-            f"the target {target} cannot be reached ({redact(why)}); "
+            f"the target {unready.address} cannot be reached ({redact(unready.why)}); "
             "start it, or mend its address (target=), before the run"
         )
+    return text
 
 
 def _require_alive(text: str) -> None:

@@ -6,6 +6,8 @@ workers and workers elsewhere run the same code.
 
 import logging
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,6 +21,10 @@ from harness.endpoint.further import Further
 from harness.endpoint.metadata import Metadata, carrying
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.per_call.dice import CallFaults
+from harness.preflight import Mark, PreflightStep, StepResult
+from harness.preflight.course import first_call, of_address
+from harness.preflight.credentials import tried
+from harness.preflight.network import steps
 from harness.protocol import task_errors
 from harness.protocol.messages import Begin
 from harness.scenario.scenario import Scenario
@@ -125,15 +131,35 @@ class Worker:
         """Return the counters that measures so far are made of (`harness.protocol.live_measures`)."""
         return self.recording.since_zero(self._clients)
 
-    def preflight(self) -> None:
-        """Fetch one token and wait for the target; raises `HarnessError` where no call could succeed."""
+    def preflight(self) -> list[StepResult]:
+        """Fetch one token and wait for the target; return what was seen of a target of the user's own.
+
+        Raises `HarnessError` where no call could succeed.
+        """
+        alive = self._tokens_must_live()
         ready = partial(await_all_ready, self._transport, self._channels)
-        preflight.fly(self._source, ready, self._transport.address, alive=self._tokens_must_live())
+        token = preflight.fly(self._source, ready, partial(steps, self._transport.endpoint), alive=alive)
         if self.scenario.calls:
             found = find_methods(self.scenario.methods, self._transport.endpoint, self._credentials)
             self.repertoire = Repertoire(found, self.scenario.calls, self.scenario.seed, self._further)
             if self._transport.maker == TRANSPORT:
                 self._declare(self.repertoire)
+        asks = self.begin.worker == 0 and self.scenario.target is not None and alive
+        return list(self._look(token)) if asks else []
+
+    def _look(self, token: str) -> Iterator[StepResult]:
+        """Yield how the target is reached, and what it makes of no token, a spoilt one and a good one."""
+        for address in self._transport.endpoint.addresses:
+            yield from of_address(self._transport.endpoint, address)
+        if self.repertoire is None:
+            yield StepResult(
+                PreflightStep.BARE, Mark.SKIP, "no calls= are declared, so what the target checks is not asked"
+            )
+            return
+        name, call, beside = first_call(self.repertoire)
+        made = call(self._channels[0], self.scenario.deadline_s)
+        for line in tried(made, self._parts.metadata, token, beside):
+            yield replace(line, text=f"{name}: {line.text}")
 
     def _declare(self, repertoire: Repertoire) -> None:
         """Let the transport make the calls."""

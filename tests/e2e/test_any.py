@@ -17,6 +17,7 @@ from tests.e2e.storms import Trial, settings
 from tests.endpoint.certificates import Authority, private_pem
 from tests.endpoint.ledger_server import SERVICE, Ledger, serving
 from tests.fakes.http_proxy import http_proxy
+from tests.fakes.odd_servers import answers, listening
 from tests.tokens.craft import jwt_text
 from tests.tokens.sources.fake_issuer import body, issuer
 
@@ -164,6 +165,38 @@ def test_a_token_travels_as_the_target_wants_it(tmp_path: Path, key: Sequence[st
         )  # fmt: skip
     assert code in GOOD_OR_BUSY, said
     assert methods_called(the_run(tmp_path))[f"{SERVICE}/GetBalance"] == ledger.calls["GetBalance"] > 0
+
+
+@pytest.mark.e2e
+@pytest.mark.transports
+def test_a_target_that_checks_nothing_is_said_before_the_load_and_in_the_report(
+    tmp_path: Path, key: Sequence[str]
+) -> None:
+    with serving(ledger=Ledger(begins="")) as (address, _):
+        code, said = run_any(tmp_path, *BRIEF, *key, "--target", address, "--call", f"{SERVICE}/GetBalance")
+    assert code in GOOD_OR_BUSY, said
+    warning = "a call without a token is let in (OK): nothing checks tokens there"
+    assert said.index(warning) < said.index("All users spawned")
+    run = the_run(tmp_path)
+    marks = {line["step"]: line["mark"] for line in json.loads((run / "run.json").read_text())["preflight"]}
+    assert marks == {
+        **dict.fromkeys(["names", "proxy", "TCP", "HTTP/2", "gRPC", "good token"], "ok"),
+        "no token": "warn",
+        "spoilt token": "skip",
+    }
+    assert warning in (run / "report.html").read_text()
+
+
+@pytest.mark.e2e
+def test_an_http_server_is_named_before_the_load(tmp_path: Path, key: Sequence[str]) -> None:
+    with listening(answers(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as address:
+        code, said = run_any(tmp_path, *BRIEF, *key, "--target", address, "--call", "a.B/C")
+        told = subprocess.run(
+            [sys.executable, "-m", "harness.cli", "probe", address], capture_output=True, text=True, check=False
+        )
+    assert (code, told.returncode) == (2, 2)
+    for text in (said, told.stderr):
+        assert f"target {address}: it speaks HTTP/1 and no HTTP/2" in text.splitlines()[-1]
 
 
 @pytest.mark.e2e

@@ -126,7 +126,7 @@ def test_why_a_token_fails_is_told_without_a_word_of_it(right: Served, tmp_path:
         (("--declare", "any-typ"), 2, "no such policy"),
         (("--per-s", "1e9"), 2, "a probe is no load test"),
         (("--method", f"{LEDGER}/GetBalanse"), 2, f"did you mean {LEDGER}/GetBalance"),
-        (("--tls",), 3, "it speaks plaintext, and was asked for TLS; drop --tls"),
+        (("--tls",), 2, "it speaks plaintext, and was asked for TLS; drop --tls"),
         (("--token-file", "/nonexistent"), 2, "both give good tokens"),
     ],
 )

@@ -6,12 +6,10 @@ import grpc
 import pytest
 
 from harness.endpoint import Endpoint, Retry, Tls
-from harness.endpoint.agreement import tls_mismatch
 from harness.endpoint.methods import Methods, from_descriptor_set, from_protos, from_reflection, from_stubs
 from harness.endpoint.opening import channel_options, open_channel
 from harness.errors import UsageError
 from harness.lab.proto import ledger_pb2
-from harness.transport.channels import TransportSettings, await_all_ready
 from tests.endpoint.certificates import Authority
 from tests.endpoint.ledger_server import SERVICE, serving
 
@@ -54,13 +52,6 @@ def balance(endpoint: Endpoint) -> str:
         return str(reply.account)  # type: ignore[attr-defined]
 
 
-def why_not(endpoint: Endpoint) -> str:
-    settings = TransportSettings(endpoint, 1)
-    with open_channel(endpoint, endpoint.addresses[0]) as channel, pytest.raises(UsageError) as caught:
-        await_all_ready(settings, [channel], 1.0)
-    return str(caught.value)
-
-
 @pytest.mark.e2e
 def test_a_ca_of_ones_own_and_another_server_name_reach_a_server(authority: Authority, secure: str) -> None:
     assert balance(Endpoint((secure,), tls=Tls(authority.pem, server_name="ledger.example"))) == "42"
@@ -78,48 +69,6 @@ def test_a_unix_socket_reaches_a_server(tmp_path_factory: pytest.TempPathFactory
     address = f"unix:{tmp_path_factory.mktemp('s')}/x"
     with serving(address) as (served, _):
         assert balance(Endpoint((served,))) == "42"
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"tls": None}, "may want TLS"),
-        ({"server_name": "other"}, "bears another name"),
-        ({"ca": None, "server_name": "localhost"}, "CA that is not trusted"),
-    ],
-)
-def test_ends_that_disagree_about_tls_are_told_how_in_one_line(
-    authority: Authority, secure: str, change: dict[str, str | None], said: str
-) -> None:
-    tls = Tls(authority.pem, server_name="localhost")
-    endpoint = Endpoint((secure,), tls=None if "tls" in change else replace(tls, **change))  # type: ignore[arg-type]
-    text = why_not(endpoint)
-    assert said in text
-    assert secure in text
-    assert "\n" not in text
-
-
-@pytest.mark.e2e
-def test_tls_against_plaintext_says_so(plain: str) -> None:
-    assert "it speaks plaintext" in why_not(Endpoint((plain,), tls=Tls(server_name="localhost")))
-
-
-@pytest.mark.e2e
-def test_a_missing_or_foreign_certificate_of_the_client_is_named(
-    authority: Authority, mutual: str, tmp_path: Path
-) -> None:
-    other = Authority(tmp_path).sign("stranger")
-    bare = Tls(authority.pem, server_name="localhost")
-    assert "may want a certificate" in why_not(Endpoint((mutual,), tls=bare))
-    foreign = replace(bare, certificate=other.certificate, key=other.key)
-    assert "may not trust" in why_not(Endpoint((mutual,), tls=foreign))
-
-
-def test_other_reasons_are_no_disagreement() -> None:
-    refused = "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused"
-    assert tls_mismatch(Endpoint(("a:1",)), "a:1", refused) is None
-    assert tls_mismatch(Endpoint(("a:1",), tls=Tls()), "a:1", refused) is None
 
 
 @pytest.mark.parametrize("name", ["ca", "certificate", "key"])

@@ -134,7 +134,8 @@ def waiting_by_service_config(client: Client) -> Any:
 @case
 def readiness(client: Client) -> Any:
     settings = TransportSettings(Endpoint((client.address,)), 100)
-    return await_all_ready(settings, open_channels(settings), 10)
+    unready = await_all_ready(settings, open_channels(settings), 10)
+    return None if unready is None else unready.why
 
 
 @case

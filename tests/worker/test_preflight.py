@@ -1,9 +1,11 @@
 import pytest
 
 from harness import clock
-from harness.errors import RunError, TokenError, UsageError
+from harness.errors import HarnessError, RunError, TokenError, UsageError
+from harness.preflight import Mark, PreflightStep, StepResult
+from harness.transport.channels import Unready
 from harness.worker import preflight
-from harness.worker.preflight import fly
+from harness.worker.preflight import Walk, fly
 from tests.tokens.craft import jwt_text
 
 TARGET = "127.0.0.1:50051"
@@ -22,12 +24,19 @@ class Source:
         return self.text
 
 
-def reachable(_: float) -> str | None:
+def reachable(_: float) -> Unready | None:
     return None
 
 
-def refused(_: float) -> str | None:
-    return "connection refused"
+def refused(_: float) -> Unready | None:
+    return Unready(TARGET, "connection refused")
+
+
+def walk(*lines: StepResult) -> Walk:
+    return lambda _: lines
+
+
+ANY = walk()
 
 
 def test_one_token_is_fetched_and_the_target_awaited() -> None:
@@ -36,14 +45,25 @@ def test_one_token_is_fetched_and_the_target_awaited() -> None:
     def ready(within_s: float) -> None:
         waited.append(within_s)
 
-    fly(source, ready, TARGET)
+    fly(source, ready, ANY)
     assert source.fetched == 1
     assert waited == [preflight.READY_WITHIN_S]
 
 
 def test_a_target_that_cannot_be_reached_is_named_with_why() -> None:
     with pytest.raises(RunError, match=r"127\.0\.0\.1:50051 cannot be reached \(connection refused\); start it"):
-        fly(Source(), refused, TARGET)
+        fly(Source(), refused, walk(StepResult(PreflightStep.TCP, Mark.OK, "it takes connections")))
+
+
+@pytest.mark.parametrize(("usage", "code"), [(True, 2), (False, 3)])
+def test_of_the_way_to_it_the_first_step_that_fails_is_named(usage: bool, code: int) -> None:
+    lines = (
+        StepResult(PreflightStep.TCP, Mark.OK, "fine"),
+        StepResult(PreflightStep.HTTP2, Mark.FAIL, "it speaks HTTP/1; name another port", usage),
+    )
+    with pytest.raises(HarnessError, match=r"target 127\.0\.0\.1:50051: it speaks HTTP/1; name another port") as caught:
+        fly(Source(), refused, walk(*lines))
+    assert caught.value.exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -54,11 +74,11 @@ def test_a_target_that_cannot_be_reached_is_named_with_why() -> None:
     ],
 )
 def test_a_source_without_a_token_is_told_before_the_target_is_tried(error: Exception, said: str) -> None:
-    def untried(_: float) -> str | None:
+    def untried(_: float) -> Unready | None:
         raise AssertionError
 
     with pytest.raises(RunError, match=said) as caught:
-        fly(Source(error), untried, TARGET)
+        fly(Source(error), untried, ANY)
     assert caught.value.exit_code == 3
 
 
@@ -73,19 +93,19 @@ def test_a_dead_token_is_refused_before_users_start_unless_asked_for(claims: dic
     source = Source()
     source.text = jwt_text(claims)
     with pytest.raises(RunError, match=said):
-        fly(source, reachable, TARGET)
-    fly(source, reachable, TARGET, alive=False)
+        fly(source, reachable, ANY)
+    fly(source, reachable, ANY, alive=False)
 
 
 def test_a_token_that_a_leeway_may_forgive_begins_the_run() -> None:
     source = Source()
     source.text = jwt_text({"nbf": int(clock.wall()) + 60})
-    fly(source, reachable, TARGET)
+    fly(source, reachable, ANY)
 
 
 def test_a_usage_error_of_the_source_stays_one() -> None:
     with pytest.raises(UsageError, match="no client secret") as caught:
-        fly(Source(UsageError("no client secret; set CLIENT_SECRET")), reachable, TARGET)
+        fly(Source(UsageError("no client secret; set CLIENT_SECRET")), reachable, ANY)
     assert caught.value.exit_code == 2
 
 
@@ -99,4 +119,4 @@ def test_a_source_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(preflight, "TOKEN_WITHIN_S", 0.01)
     with pytest.raises(RunError, match=r"no token within 0\.01 s"):
-        fly(Silent(), reachable, TARGET)
+        fly(Silent(), reachable, ANY)

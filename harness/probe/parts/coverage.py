@@ -5,7 +5,6 @@ Streams of requests are called with a first message and without one. What an ans
 with a good token after each call that could have made it.
 """
 
-import base64
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from harness.probe.target.openness import HEALTH, INFRASTRUCTURE, Openness
 from harness.probe.target.proof import SideEffectProof
 from harness.results.classify import classify
 from harness.results.grpc_status import CODES
+from harness.tokens.spoil import spoilt
 
 _LONG_AGO_S = 86_400
 RUBBISH = "not.a.token"
@@ -298,15 +298,7 @@ def knocks(carrier: Carrier, minter: Minter | None, now_s: float) -> Iterator[Cr
     if minter is None:
         return
     good = minter.good(now_s)
-    yield Credential("wrong signature", carrier.metadata(tampered(good.token())))
+    yield Credential("wrong signature", carrier.metadata(spoilt(good.token())))
     if minter.signs:
         expired = good.token(exp=int(now_s) - _LONG_AGO_S, iat=int(now_s) - 2 * _LONG_AGO_S)
         yield Credential("expired", carrier.metadata(expired))
-
-
-def tampered(token: str) -> str:
-    """Return a token whose signature has one bit turned over."""
-    message, _, signature = token.rpartition(".")
-    raw = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)) or b"\0")
-    raw[0] ^= 1
-    return f"{message}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"

@@ -1,16 +1,14 @@
 """The choice of a subject: the call that verdicts are tried on. It must go through with a good token."""
 
-import re
 from collections.abc import Callable, Iterable
 
 from harness.defects.bench import Answer
-from harness.endpoint.methods import Method, Methods
+from harness.endpoint.methods import READS, Method, Methods
 from harness.probe.target.asker import Asker, Subject
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import INFRASTRUCTURE, Openness
 from harness.redaction import redact
 
-_READS = re.compile(r"(Get|List|Find|Check|Describe|Read|Show|Who|Search|Query|Range|Status|Count|Lookup|Fetch|Echo)")
 _MOST_TRIED = 12
 
 
@@ -66,9 +64,9 @@ def candidates(methods: Methods, messages: Messages, openness: Openness) -> Iter
         and not openness.skips(method.path)
         and not openness.is_public(method.path)
     ]
-    yield from (method for method in fit if messages.given(method.path) and _READS.match(method.name))
-    yield from (method for method in fit if not messages.given(method.path) and _READS.match(method.name))
-    yield from (method for method in fit if messages.given(method.path) and not _READS.match(method.name))
+    yield from (method for method in fit if messages.given(method.path) and READS.match(method.name))
+    yield from (method for method in fit if not messages.given(method.path) and READS.match(method.name))
+    yield from (method for method in fit if messages.given(method.path) and not READS.match(method.name))
 
 
 def _said(answer: Answer) -> str:

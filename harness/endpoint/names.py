@@ -1,0 +1,35 @@
+"""Names: the addresses that a name has, in the order in which this machine would try them."""
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from harness.endpoint.address import host_of, is_unix, path_of, port_of
+from harness.errors import RunError
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where a socket can be opened: its family, and what the operating system calls it."""
+
+    family: int
+    where: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.where, str):
+            return f"unix:{self.where}"
+        host, port = self.where[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def resolve(address: str) -> list[Place]:
+    """Return the places of an address, each once; raises `RunError` where its name is not known here."""
+    if is_unix(address):
+        return [Place(socket.AF_UNIX, path_of(address))]
+    host = host_of(address)
+    try:
+        found = socket.getaddrinfo(host, port_of(address), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RunError(f"the name {host} is not known here ({why}); correct it, or see DNS and /etc/hosts") from error
+    return list(dict.fromkeys(Place(family, where) for family, _, _, _, where in found))
