@@ -1,14 +1,17 @@
-"""Private keys in files: PEM, a JWK, or (for HS256 and its kin) a secret."""
+"""Private keys in files, in any of the forms of `harness.tokens.keys`, or (for HS256 and its kin) a secret."""
 
-import json
+import codecs
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.foreign_files import read_bytes
+from harness.tokens.keys import NoKeyError, find_key
 from harness.tokens.sources import findings
 
+_MOST_BYTES = 1_000_000
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512", "secp256k1": "ES256K"}
 
 
@@ -41,23 +44,31 @@ def mistakes(what: str, path: Any, algorithm: Any) -> list[str]:
 
 
 def read(path: Path, algorithm: str = "", key_id: str = "") -> PrivateKey:
-    """Return the key in a file; the algorithm that suits it where none is given, and a JWK's own id.
+    """Return the key in a file; the algorithm that suits it where none is given, and its own id where it has one.
 
     Raises `UsageError`, which says what the file holds and never quotes it.
     """
     try:
-        data = Path(path).read_bytes()
+        data = read_bytes(path, _MOST_BYTES)
     except OSError as error:
         raise UsageError(f"key {path}: {error.strerror}; give the path of a PEM or JWK file") from error
-    if algorithm.startswith("HS") and not data.lstrip().startswith(b"{"):
-        key = PrivateKey(algorithm, key_id, _secret(path, data))
-    elif data.lstrip().startswith(b"{"):
-        key = _from_jwk(path, data, algorithm, key_id)
-    else:
-        secret = _from_pem(path, data)
-        key = PrivateKey(algorithm or suited(secret), key_id, secret)
+    try:
+        key = _found(data, algorithm, key_id)
+    except NoKeyError as error:
+        raise UsageError(f"key {path} {error}") from None
     _try(path, key)
     return key
+
+
+def _found(data: bytes, algorithm: str, key_id: str) -> PrivateKey:
+    if algorithm.startswith("HS") and not data.lstrip().startswith(b"{"):
+        return PrivateKey(algorithm, key_id, _secret(data))
+    found = find_key(data, algorithm, key_id)
+    fits = algorithm or found.algorithm or suited(found.secret)
+    if not fits:
+        kind = type(found.secret).__name__.lstrip("_").removesuffix("PrivateKey")
+        raise NoKeyError(f"is a {kind} key, which signs no JWT; give an RSA, EC or Ed25519 key")
+    return PrivateKey(fits, key_id or found.key_id, found.secret)
 
 
 def suited(secret: Any) -> str:
@@ -73,51 +84,12 @@ def suited(secret: Any) -> str:
     return "HS256" if isinstance(secret, bytes) else ""
 
 
-def _secret(path: Path, data: bytes) -> bytes:
-    """Return a shared secret: an editor's newline at the end of its file is no part of it."""
-    secret = data.rstrip(b"\r\n")
+def _secret(data: bytes) -> bytes:
+    """Return a shared secret: an editor's newline or mark around its file's text is no part of it."""
+    secret = data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     if not secret:
-        raise UsageError(f"key {path} is empty; write the secret into it")
+        raise NoKeyError("is empty; write the secret into it")
     return secret
-
-
-def _from_pem(path: Path, data: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    if b"PUBLIC KEY-----" in data or b"BEGIN CERTIFICATE" in data:
-        raise UsageError(f"key {path} holds a public key or certificate, which cannot sign; give the private key")
-    try:
-        return load_pem_private_key(data, None)
-    except TypeError:
-        raise UsageError(f"key {path} is encrypted; give it decrypted (openssl pkey -in … -out …)") from None
-    except Exception as error:  # noqa: BLE001 - the library's errors are many, and some quote what they read
-        kind = type(error).__name__
-        text = f"key {path} is neither a PEM private key nor a JWK ({kind}); give one, or algorithm HS256 for a secret"
-        raise UsageError(text) from None
-
-
-def _from_jwk(path: Path, data: bytes, algorithm: str, key_id: str) -> PrivateKey:
-    import jwt
-
-    try:
-        fields = json.loads(data)
-    except ValueError:
-        raise UsageError(f"key {path} begins like a JWK and is no JSON; give a JWK or a PEM file") from None
-    if "keys" in fields:
-        keys = fields["keys"] if isinstance(fields["keys"], list) else []
-        if len(keys) != 1 or not isinstance(keys[0], dict):
-            raise UsageError(f"key {path} is a set of {len(keys)} keys; give a file with the one that signs")
-        fields = keys[0]
-    if "kty" not in fields:
-        raise UsageError(f"key {path} is JSON without a kty, so no JWK; give a JWK or a PEM file")
-    if not {"d", "k"} & fields.keys():
-        raise UsageError(f"key {path} is a public JWK, which cannot sign; give the private key")
-    try:
-        jwk = jwt.PyJWK(fields, algorithm or None)
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-        what = f"with {algorithm} ({type(error).__name__})" if algorithm else f"({type(error).__name__})"
-        raise UsageError(f"key {path} is a JWK that cannot be used {what}; give another") from None
-    return PrivateKey(jwk.algorithm_name, key_id or str(jwk.key_id or ""), jwk.key)
 
 
 def _try(path: Path, key: PrivateKey) -> None:
@@ -130,6 +102,8 @@ def _try(path: Path, key: PrivateKey) -> None:
             key.sign({})
     except Exception as error:  # noqa: BLE001 - cryptography and PyJWT raise a dozen kinds
         fits = suited(key.secret)
-        way_out = f"; it fits {fits}" if fits and fits != key.algorithm else ""
+        way_out = (
+            f"it fits {fits}" if fits and fits != key.algorithm else "give the key that does, or another algorithm"
+        )
         kind = type(error).__name__
-        raise UsageError(f"key {path} does not fit algorithm {key.algorithm or 'any'} ({kind}){way_out}") from None
+        raise UsageError(f"key {path} does not fit algorithm {key.algorithm or 'any'} ({kind}); {way_out}") from None
