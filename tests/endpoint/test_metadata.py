@@ -3,7 +3,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.endpoint.metadata import Metadata, carrying, key_mistakes, sendable, text_mistakes, unsendable
@@ -51,6 +51,8 @@ def test_a_text_that_cannot_be_sent_is_one_sentence() -> None:
 
 @settings(max_examples=30)
 @given(st.text(max_size=8), st.text(max_size=8) | st.binary(max_size=8))
+@example("0", b"")
+@example("x-bin", b"")
 def test_the_rule_is_what_the_library_sends(key: str, value: str | bytes) -> None:
     async def refused() -> bool:
         async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
@@ -63,5 +65,7 @@ def test_the_rule_is_what_the_library_sends(key: str, value: str | bytes) -> Non
                 return True
         raise AssertionError
 
-    if not key.startswith("grpc-"):
+    # Bytes beside the key of a text are refused by us alone: the library sends them while they are ASCII.
+    bytes_beside_a_text_key = isinstance(value, bytes) and not key.endswith("-bin")
+    if not key.startswith("grpc-") and not bytes_beside_a_text_key:
         assert asyncio.run(refused()) is not sendable(((key, value),))
