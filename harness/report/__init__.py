@@ -9,10 +9,10 @@ import pyarrow as pa
 from harness.analysis.merge import merged
 from harness.analysis.summarise import summarise
 from harness.errors import HarnessError, RecordError, UsageError
+from harness.report.formats import FORMATS
 from harness.report.page import Shown, write_page
-from harness.report.texts import junit, markdown
 from harness.results.run import Run, find_run, read_run, reports_folder
-from harness.results.summary import Summary, write_summary
+from harness.results.summary import Summary, read_summary, write_summary
 
 NO_PICTURES = "--no-pictures"
 
@@ -30,8 +30,9 @@ def report_run(path: Path, tell: Callable[[Summary], None] = lambda _: None, *, 
         summary = summarise(run, merged(run))
         tell(summary)
         write_summary(path, summary)
-        (path / "report.md").write_text(markdown(summary), encoding="utf-8")
-        (path / "junit.xml").write_text(junit(summary), encoding="utf-8")
+        for written in FORMATS.values():
+            if written.always:
+                written.write(run, summary)
         write_page(path / "report.html", run, summary, _drawn(run, summary) if pictures else [])
     except OSError as error:
         raise RecordError(f"cannot write the report into {path}: {error.strerror or error}; free some space") from error
@@ -43,6 +44,18 @@ def _drawn(run: Run, summary: Summary) -> list[Shown]:
     from harness.report.drawing import draw  # matplotlib and pandas: most of a small report's time
 
     return draw(run, summary)
+
+
+def export(path: Path, names: Sequence[str]) -> Summary:
+    """Write a run in these formats, after its report where it has none yet; name each file.
+
+    Raises `UsageError` for a format that is none, `RecordError` as `report_run` does.
+    """
+    chosen = [FORMATS.find(name) for name in names]
+    summary = read_summary(path) if (path / "summary.json").exists() else report_run(path, pictures=False)
+    for written in chosen:
+        sys.stdout.writelines(f"  {written.name}: {file}\n" for file in written.write(read_run(path), summary))
+    return summary
 
 
 def main(arguments: Sequence[str]) -> int:

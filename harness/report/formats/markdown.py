@@ -1,16 +1,25 @@
-"""The report's small texts: ``report.md`` for a pull request and ``junit.xml`` for CI."""
+"""Markdown: a run in ``report.md``, for a pull request."""
 
 import re
-from typing import Literal
+from collections.abc import Sequence
+from pathlib import Path
 
+from harness.files import write_whole
 from harness.formatting import duration, number, percent
-from harness.junit import Case, Suite, suite_xml
+from harness.report.formats import export_format
 from harness.report.page import MARKS
 from harness.report.why import VERDICTS, why
-from harness.results.summary import CheckResult, Summary
+from harness.results.run import Run
+from harness.results.summary import Summary
 
 MOST_LETTERS = 60_000
 """What fits a comment of a pull request."""
+
+
+@export_format("markdown", always=True)
+def write(run: Run, summary: Summary) -> Sequence[Path]:
+    """Write report.md, the verdict first, for a comment of a pull request."""
+    return [write_whole(run.path / "report.md", markdown(summary))]
 
 
 def markdown(summary: Summary) -> str:
@@ -49,23 +58,3 @@ def _phase_line(summary: Summary, phase: str) -> str:
 def _plain(text: str) -> str:
     """Return foreign text in one line that no Markdown or HTML of its own survives."""
     return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(str(text).split())) if text else ""
-
-
-def junit(summary: Summary) -> str:
-    """Return the checks as JUnit XML: failed → failure, no data or an invalid run → error."""
-    cases = [_validity(summary), *(_case(summary, check) for check in summary.checks)]
-    return suite_xml(Suite(f"jwtstorm.{summary.scenario}", cases, summary.started_utc))
-
-
-def _validity(summary: Summary) -> Case:
-    verdict = summary.verdict
-    if verdict.word not in ("invalid", "interrupted"):
-        return Case("the run is valid", summary.scenario)
-    return Case("the run is valid", summary.scenario, "error", verdict.word, "\n".join(verdict.reasons))
-
-
-def _case(summary: Summary, check: CheckResult) -> Case:
-    if check.result == "passed":
-        return Case(check.text, summary.scenario)
-    outcome: Literal["failure", "error"] = "failure" if check.result == "failed" else "error"
-    return Case(check.text, summary.scenario, outcome, check.result, check.sentence)

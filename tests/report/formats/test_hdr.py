@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis import hdr_export
 from harness.analysis.merge import merge
 from harness.analysis.summarise import summarise
+from harness.report.formats import hdr
 from harness.results.histogram import add, cell_of, quantiles
 from harness.results.run import read_run
 from harness.results.series import read_histogram
@@ -29,7 +29,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=50)
 @given(st.lists(st.integers(1, 60_000_000), min_size=1, max_size=400), st.sampled_from(SHARES))
 def test_quantiles_agree_with_hdrhistogram(values: list[int], share: float) -> None:
-    oracle = hdrh.HdrHistogram(1, hdr_export.HIGHEST_US, hdr_export.DIGITS)
+    oracle = hdrh.HdrHistogram(1, hdr.HIGHEST_US, hdr.DIGITS)
     for value in values:
         assert oracle.record_value(value)
     ours = quantiles(*add(cell_of(np.array(values)), np.ones(len(values), np.int64)), share)[0]
@@ -45,8 +45,8 @@ def test_the_export_holds_every_good_call_and_the_same_quantiles(storm: Path) ->
     from hdrh.log import HistogramLogReader
 
     for series in ("response", "service"):
-        path = hdr_export.write_log(storm, series)
-        whole = hdrh.HdrHistogram(1, hdr_export.HIGHEST_US, hdr_export.DIGITS)
+        path = hdr.write_log(storm, series)
+        whole = hdrh.HdrHistogram(1, hdr.HIGHEST_US, hdr.DIGITS)
         reader = HistogramLogReader(str(path), whole)
         starts = []
         while (interval := reader.get_next_interval_histogram()) is not None:
@@ -59,10 +59,3 @@ def test_the_export_holds_every_good_call_and_the_same_quantiles(storm: Path) ->
         for share in (0.5, 0.9, 0.99):
             ours = quantiles(cells, counts, share)[0]
             assert whole.get_value_at_percentile(100 * share) == pytest.approx(ours, rel=0.002)
-
-
-def test_the_command_names_what_it_wrote_and_what_it_lacks(storm: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert hdr_export.main([str(storm)]) == 0
-    assert capsys.readouterr().out.split() == [str(storm / "response.hlog"), str(storm / "service.hlog")]
-    assert hdr_export.main([]) == 2
-    assert "name one run" in capsys.readouterr().err

@@ -1,27 +1,34 @@
-"""Export to HdrHistogram: ``python -m harness.analysis.hdr_export RUN`` writes two interval logs into a run.
-
-They are ``response.hlog`` and ``service.hlog``.
+"""HdrHistogram: a run's times in two interval logs, ``response.hlog`` and ``service.hlog``.
 
 For tools that read interval logs (format 1.3, V2 encoding): one histogram of microseconds per 5 s from
 zero, of all calls that succeeded. Nothing of ours reads them back. Values are the middles of our cells,
 so they carry both histograms' errors: 0.2 % and, at three digits, 0.1 %. Needs ``jwtstorm[hdr]``.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
+from harness.files import write_whole
+from harness.report.formats import export_format
 from harness.results.histogram import value_of
-from harness.results.run import find_run, reports_folder
+from harness.results.run import Run
 from harness.results.series import BIN_S, LONG, of, read_series
+from harness.results.summary import Summary
 
 HIGHEST_US = 3_600_000_000
 """An hour; longer times count as that, for HdrHistogram drops what is out of its range without a word."""
 DIGITS = 3
+
+
+@export_format("hdr")
+def write(run: Run, summary: Summary) -> Sequence[Path]:
+    """Write response.hlog and service.hlog, HdrHistogram's interval logs of 5 s each."""
+    del summary
+    return [write_log(run.path, series) for series in LONG]
 
 
 def histograms(run: Path, series: str) -> Iterator[tuple[int, Any]]:
@@ -50,24 +57,4 @@ def write_log(run: Path, series: str) -> Path:
     for at_s, histogram in histograms(run, series):
         longest_s = histogram.get_max_value() / 1e6
         lines.append(f"{at_s:.3f},{BIN_S:.3f},{longest_s:.6f},{histogram.encode().decode('ascii')}")
-    path = run / f"{series}.hlog"
-    path.write_text("\n".join(lines) + "\n", encoding="ascii")
-    return path
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Export the run that is named by folder, build label or ``latest``."""
-    try:
-        if len(arguments) != 1:
-            raise UsageError("name one run: its folder, a build label, or latest")
-        run = find_run(arguments[0], reports_folder())
-        for series in LONG:
-            sys.stdout.write(f"{write_log(run, series)}\n")
-    except HarnessError as error:
-        sys.stderr.write(f"jwtstorm: {error}\n")
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return write_whole(run / f"{series}.hlog", "\n".join(lines) + "\n")
