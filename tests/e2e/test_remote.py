@@ -147,7 +147,7 @@ def test_a_worker_with_another_scenario_ends_the_run_with_a_sentence(trial: Tria
 def test_a_worker_that_cannot_begin_is_heard(trial: Trial) -> None:
     crowd = Crowd(trial, settings(duration_s=60))
     with (crowd.away / "trial.py").open("a") as scenario:
-        scenario.write("\nimport harness.worker.agent\nharness.station.Worker = lambda *_: 1 / 0\n")
+        scenario.write("\nimport harness.worker.agent\nharness.worker.agent.Worker = lambda *_: 1 / 0\n")
     with crowd.started() as processes:
         assert processes[0].wait(timeout=90) == 3, crowd.said()
     (problem,) = trial.about()["problems"][:1]
