@@ -25,6 +25,7 @@ FLOORS = (
         "redaction",
         "placeholders",
         "files",
+        "records",
         "foreign_files",
         "subprocesses",
         "junit",

@@ -15,6 +15,7 @@ import msgspec
 from harness import clock
 from harness.errors import RecordError
 from harness.files import read_lines
+from harness.records import plain, record_of
 from harness.results.fault_events import AnyEvent, MeasuredEvent, VerifiedEvent
 
 NAME = "faults.ndjson"
@@ -37,7 +38,7 @@ class FaultJournal:
         Raises `RecordError` when the disk refuses: then nothing may be applied.
         """
         said = msgspec.structs.replace(event, utc=clock.utc_now().isoformat(timespec="milliseconds"))
-        data = ("\n" * self._cut + json.dumps(msgspec.to_builtins(said)) + "\n").encode()
+        data = ("\n" * self._cut + json.dumps(plain(said)) + "\n").encode()
         self._cut = True
         try:
             while data:
@@ -68,8 +69,8 @@ def read_events(run: Path) -> Iterator[AnyEvent]:
     path = run / NAME
     for line in read_lines(path):
         try:
-            event: AnyEvent = msgspec.convert(line, AnyEvent)
-        except msgspec.ValidationError as error:
+            event: AnyEvent = record_of(line, AnyEvent)
+        except ValueError as error:
             raise RecordError(
                 f"{path} holds an event that cannot be read ({error}); use the build that wrote it"
             ) from error
