@@ -141,6 +141,6 @@ def _planned(run: Run, ended_s: float) -> float | None:
 
 def _worker(run: Run, rows: WorkerRows) -> WorkerHealth:
     promise = next((one for one in run.promises if one.worker == rows.worker), None)
-    names = ("planned", "sent", "not_sent", "loop_lag_p50_s", "loop_lag_p99_s", "loop_lag_max_s", "cpu_warning")
+    names = ("planned", "loop_lag_p50_s", "loop_lag_p99_s", "loop_lag_max_s")
     said: dict[str, Any] = {name: getattr(promise, name) for name in names} if promise else {}
     return WorkerHealth(rows.worker, rows.promised, rows.found, **said)

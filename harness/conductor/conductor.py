@@ -9,12 +9,10 @@ import contextlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from harness import clock
 from harness.conductor.environment import Environment
@@ -28,8 +26,10 @@ from harness.errors import HarnessError, RunError
 from harness.preflight import Mark, StepResult
 from harness.protocol.live_measures import Renewals, Told, measures_so_far, poisoned_in, progress_line
 from harness.protocol.task_errors import sentences
+from harness.records import plain
 from harness.results.fault_journal import clock_readings
 from harness.results.problem import Problem, ProblemKind
+from harness.results.promise import Promise
 from harness.scenario.about import About
 from harness.scenario.scenario import Scenario
 
@@ -125,7 +125,7 @@ class Conductor:
         members = self._roster.members
         orders = stage.orders(self._settings.users, transport.name, len(members))
         for member, begin in zip(members, orders, strict=True):
-            self._crew.send("jwtstorm-begin", begin.to_json(), member)
+            self._crew.send(begin, member)
         self._roster.await_joined(self._over)
         self._note_preflight(self._folder, self._roster.seen)
 
@@ -170,10 +170,10 @@ class Conductor:
         if self._stage is not None:
             self._stage.take_back()
 
-    def hear(self, message: str, member: str, data: Mapping[str, Any]) -> None:
+    def hear(self, name: str, member: str, data: Mapping[str, Any]) -> None:
         """Take a worker's message; `broken` tells whether it must end the run."""
         if self._roster is not None:
-            self._roster.hear(message, member, data)
+            self._roster.hear(name, member, data)
 
     def hear_problem(self, problem: Problem) -> None:
         """Note something that makes the run doubtful, or invalid, once."""
@@ -191,7 +191,7 @@ class Conductor:
             self._folder.update(
                 state="aborted",
                 ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
-                problems=msgspec.to_builtins([Problem(ProblemKind.NOT_BEGUN, why)]),
+                problems=plain([Problem(ProblemKind.NOT_BEGUN, why)]),
             )
         self._done.set()
 
@@ -219,7 +219,7 @@ class Conductor:
     def _set_zero(self, roster: Workers) -> bool:
         assert self._folder is not None  # noqa: S101 - begin made it
         zero_ns = clock.monotonic_ns() + round((self.scenario.load.warm_up_s + SPAWN_LEAD_S) * 1e9)
-        self._folder.update(zero_ns=zero_ns, workers=roster.to_json())
+        self._folder.update(zero_ns=zero_ns, workers=plain(roster.promises()))
         roster.send_zero(zero_ns)
         self._zero_ns = zero_ns
         return True
@@ -238,7 +238,7 @@ class Conductor:
     def _note_preflight(self, folder: RunFolder, seen: Sequence[StepResult]) -> None:
         """Write down what was seen of the target before the load, and warn of what makes its storm mean less."""
         if seen:
-            folder.update(preflight=[line.to_json() for line in seen])
+            folder.update(preflight=plain(seen))
         for line in seen:
             if line.mark in {Mark.WARN, Mark.FAIL}:
                 text = f"before the load, {line.step.value}: {line.text}"
@@ -287,10 +287,10 @@ class Conductor:
     def _write(self, ended_s: float | None) -> None:
         if self._folder is None:
             return
-        workers = self._roster.to_json() if self._roster is not None else []
-        for error in filter(None, (worker.get("error") for worker in workers)):
+        promises = self._roster.promises() if self._roster is not None else []
+        for error in filter(None, (promise.error for promise in promises)):
             self.hear_problem(Problem(ProblemKind.RECORD, error))
-        for text in sentences(entry for worker in workers for entry in worker.get("mishaps", ())):
+        for text in sentences(mishap for promise in promises for mishap in promise.mishaps):
             self.hear_problem(Problem(ProblemKind.TASK, text))
         complete = ended_s is not None and ended_s >= self.scenario.load.duration_s
         self._folder.update(
@@ -298,10 +298,10 @@ class Conductor:
             interrupted=self._interrupted,
             ended_utc=clock.utc_now().isoformat(timespec="milliseconds"),
             ended_s=None if ended_s is None else min(ended_s, self.scenario.load.duration_s),
-            transport={**self._folder.data["transport"], **_transport_of(workers)},
-            workers=workers,
+            transport={**self._folder.data["transport"], **_transport_of(promises)},
+            workers=plain(promises),
             clocks=clock_readings(self._folder.path),
-            problems=msgspec.to_builtins(self._problems),
+            problems=plain(self._problems),
         )
         self._folder.seal()
 
@@ -315,9 +315,9 @@ class Conductor:
             self.exit_code = reported.exit_code if reported.has_page else 130 if self._interrupted else 3
 
 
-def _transport_of(workers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _transport_of(promises: Iterable[Promise]) -> Mapping[str, Any]:
     """Return what the first worker that ended told of how it reached the target; all were told the same."""
-    return next((dict(worker["transport"]) for worker in workers if "transport" in worker), {})
+    return next((promise.transport for promise in promises if promise.transport), {})
 
 
 def _proxy_of(scenario: Scenario) -> str:

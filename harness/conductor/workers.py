@@ -3,15 +3,32 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 from harness import clock
 from harness.errors import HarnessError, RunError, UsageError
 from harness.preflight import StepResult
 from harness.protocol.clock_offset import ClockOffset, Pings
 from harness.protocol.file_shipping import Dock
+from harness.protocol.messages import (
+    TO_CONDUCTOR,
+    FileChunk,
+    Joined,
+    JoinRefused,
+    Live,
+    Ping,
+    Pong,
+    ProblemFound,
+    Promised,
+    ToConductor,
+    ToWorker,
+    Zero,
+    unpacked,
+)
 from harness.results.problem import Problem, ProblemKind
+from harness.results.promise import Promise
 from harness.results.run import clock_doubt
 
 JOIN_WITHIN_S = 60.0
@@ -22,8 +39,6 @@ PROMISE_WITHIN_S = 15.0
 GONE_AFTER_S = 2.0
 """Locust forgets a worker for a moment when its users stop; one that stays away for so long is gone."""
 _POLL_S = 0.02
-HEARS = tuple(f"jwtstorm-{kind}" for kind in ("joined", "pong", "live", "chunk", "promise", "problem", "refused"))
-"""The messages of workers."""
 
 
 class Runner(Protocol):
@@ -32,7 +47,7 @@ class Runner(Protocol):
     def members(self) -> list[str]:
         """Return the ids of the workers that will take part."""
 
-    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+    def send(self, message: ToWorker, member: str | None = None) -> None:
         """Send a message to one worker, or to all."""
 
     def stop(self) -> None:
@@ -61,19 +76,21 @@ class Workers:
         self._refusal: HarnessError | None = None
         self._pings: dict[int, Pings] = {}
         self._drained: set[int] = set()
-        self._promises: dict[int, Mapping[str, Any]] = {}
+        self._promises: dict[int, Promise] = {}
         self._heard_s = clock.monotonic()
 
-    def hear(self, message: str, member: str, data: Mapping[str, Any]) -> None:
-        """Take a worker's message; one of another run, or of nobody's, is none."""
-        if member not in self.members or data.get("run") != self._run:
+    def hear(self, name: str, member: str, data: Mapping[str, Any]) -> None:
+        """Take a worker's message, one of `TO_CONDUCTOR`; one of another run, or of nobody's, is none."""
+        if member not in self.members:
             return
-        handlers = (
-            self._hear_joined, self._hear_pong, self._hear_live,
-            self._hear_chunk, self._hear_promise, self._hear_problem,
-            self._hear_refused,
-        )  # fmt: skip
-        handlers[HEARS.index(message)](self.members.index(member), data)
+        worker = self.members.index(member)
+        try:
+            message = unpacked(name, data, TO_CONDUCTOR)
+        except RunError as error:
+            self._on_problem(Problem(ProblemKind.WORKER_FAILED, f"worker {worker}: {error}"))
+            return
+        if message.run == self._run:
+            self._take(worker, message)
 
     def await_joined(self, over: threading.Event) -> None:
         """Wait until every worker has taken the run up, or the run is over.
@@ -105,7 +122,7 @@ class Workers:
             if offset is None:
                 raise RunError(f"worker {worker} answered no ping, so its clock is not known; see its log")
         for member, offset in zip(self.members, offsets, strict=True):
-            self._crew.send("jwtstorm-zero", {"zero_ns": zero_ns + (offset or ClockOffset()).ns}, member)
+            self._crew.send(Zero(zero_ns + (offset or ClockOffset()).ns), member)
 
     def doubts(self) -> list[str]:
         """Return what is wrong with the clocks."""
@@ -130,63 +147,67 @@ class Workers:
             f"worker {worker} did not say how many rows it wrote; it may have died" for worker in sorted(self._owing())
         ]
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """Return the workers as ``run.json`` holds them; one without a promise has no ``rows``."""
-        return [
-            {
-                **self._promises.get(worker, {}),
-                "worker": worker,
-                "remote": worker in self._pings,
-                "clock_offset_ns": (self._offset(worker) or ClockOffset()).ns,
-                "clock_bound_s": (self._offset(worker) or ClockOffset()).bound_s,
-            }
-            for worker in range(len(self.members))
-        ]
+    def promises(self) -> list[Promise]:
+        """Return what each worker promised, with what is known of its clock; one that has not has no rows."""
+        return [self._with_clock(worker) for worker in range(len(self.members))]
+
+    def _with_clock(self, worker: int) -> Promise:
+        offset = self._offset(worker) or ClockOffset()
+        return replace(
+            self._promises.get(worker, Promise(worker)),
+            worker=worker,
+            remote=worker in self._pings,
+            clock_offset_ns=offset.ns,
+            clock_bound_s=offset.bound_s,
+        )
 
     # --- messages ----------------------------------------------------------------------------
 
-    def _hear_joined(self, worker: int, data: Mapping[str, Any]) -> None:
+    def _take(self, worker: int, message: ToConductor) -> None:
+        match message:
+            case Joined():
+                self._note_joined(worker, message)
+            case Pong():
+                if worker in self._pings:
+                    self._pings[worker].hear(message)
+            case Live():
+                self._note_live(worker, message)
+            case FileChunk():
+                self._store(worker, message)
+            case Promised():
+                self._heard_s = clock.monotonic()
+                self._promises[worker] = message.promise
+            case ProblemFound():
+                self._on_problem(message.problem)
+            case JoinRefused():
+                kind = UsageError if message.exit_code == UsageError.exit_code else RunError
+                self._refusal = self._refusal or kind(message.text)
+            case _:
+                assert_never(message)
+
+    def _note_joined(self, worker: int, message: Joined) -> None:
         self._joined.add(worker)
-        self.seen += [StepResult.from_json(line) for line in data.get("preflight", ())]
-        if data.get("remote"):
+        self.seen += message.preflight
+        if message.remote:
             member = self.members[worker]
+            self._pings[worker] = Pings(lambda number: self._crew.send(Ping(number), member), clock.monotonic_ns)
 
-            def ping(number: int) -> None:
-                self._crew.send("jwtstorm-ping", {"number": number}, member)
-
-            self._pings[worker] = Pings(ping, clock.monotonic_ns)
-
-    def _hear_pong(self, worker: int, data: Mapping[str, Any]) -> None:
-        if worker in self._pings:
-            self._pings[worker].hear(data)
-
-    def _hear_live(self, worker: int, data: Mapping[str, Any]) -> None:
-        self.live[worker] = Counter(data["counts"])
-        self.since_zero[worker] = Counter(data["since_zero"])
-        if data["finished"]:
+    def _note_live(self, worker: int, told: Live) -> None:
+        self.live[worker] = Counter(told.counts)
+        self.since_zero[worker] = Counter(told.since_zero)
+        if told.finished:
             self._drained.add(worker)
 
-    def _hear_chunk(self, worker: int, data: Mapping[str, Any]) -> None:
+    def _store(self, worker: int, chunk: FileChunk) -> None:
         if worker not in self._pings:
             return  # it writes into the run's folder itself, and nobody else may in its name
         try:
-            stored = self._dock.take(worker, data)
+            stored = self._dock.take(worker, chunk)
         except HarnessError as error:
             self._on_problem(Problem(ProblemKind.RECORD, str(error)))
             return
         self._heard_s = clock.monotonic()
-        self._crew.send("jwtstorm-stored", {**stored, "run": self._run}, self.members[worker])
-
-    def _hear_promise(self, worker: int, data: Mapping[str, Any]) -> None:
-        self._heard_s = clock.monotonic()
-        self._promises[worker] = {key: value for key, value in data.items() if key != "run"}
-
-    def _hear_problem(self, _worker: int, data: Mapping[str, Any]) -> None:
-        self._on_problem(Problem(ProblemKind(data["kind"]), data["text"]))
-
-    def _hear_refused(self, _worker: int, data: Mapping[str, Any]) -> None:
-        kind = UsageError if data["exit_code"] == UsageError.exit_code else RunError
-        self._refusal = self._refusal or kind(data["text"])
+        self._crew.send(replace(stored, run=self._run), self.members[worker])
 
     # --- what is known -----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from harness.conductor.conductor import Conductor
 from harness.conductor.run_folder import RunSettings
-from harness.conductor.workers import HEARS
 from harness.errors import HarnessError, UsageError
 from harness.locust_adapter.live_stats import LiveTally
 from harness.locust_adapter.options import as_asked_for, run_settings, tell_parser
 from harness.locust_adapter.runner import LocustRunner
 from harness.locust_adapter.storm_tab import add_tab
+from harness.protocol.messages import TO_CONDUCTOR, TO_WORKER, ToConductor, packed
 from harness.scenario.about import about
 from harness.scenario.build_override import put_under_test
 from harness.scenario.scenario import Scenario
@@ -66,12 +66,12 @@ class Plugin:
         runner = self.environment.runner
         assert runner is not None  # noqa: S101 - `init` comes after Locust made it
         if not isinstance(runner, MasterRunner):
-            for message in self.station.hears:
-                runner.register_message(message, self._hear_conductor)
+            for name in TO_WORKER:
+                runner.register_message(name, self._hear_conductor)
             runner.register_message(HUSH, _quiet(_hush))
         if self.conducts:
-            for message in HEARS:
-                runner.register_message(message, self._hear_worker)
+            for name in TO_CONDUCTOR:
+                runner.register_message(name, self._hear_worker)
 
     # --- Locust's events ---------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Plugin:
     # --- messages ----------------------------------------------------------------------------
 
     def _hear_conductor(self, msg: Any, **_: Any) -> None:
-        self.station.hears[msg.type](msg.data)
+        self.station.hear(msg.type, msg.data)
 
     def _hear_worker(self, msg: Any, **_: Any) -> None:
         if self.conductor is not None:
@@ -201,9 +201,9 @@ class Plugin:
         runner = self.environment.runner
         return replace(settings, users=max(settings.users, runner.target_user_count if runner is not None else 0))
 
-    def _send(self, message: str, data: Mapping[str, Any]) -> None:
+    def _send(self, message: ToConductor) -> None:
         if self.environment.runner is not None:
-            self.environment.runner.send_message(message, dict(data))
+            self.environment.runner.send_message(*packed(message))
 
 
 _plugin: Plugin | None = None

@@ -1,9 +1,10 @@
 """The crew: the workers of a run, behind a Locust runner."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from gevent.event import Event
+
+from harness.protocol.messages import ToWorker, packed
 
 LOCAL = "local"
 """The member that stands for a local runner: its own worker."""
@@ -13,7 +14,7 @@ _BUSY = {"spawning", "running", "cleanup", "stopping"}
 
 
 class LocustRunner:
-    """The workers behind a Locust runner (`harness.conductor.conductor.Crew`)."""
+    """The workers behind a Locust runner (`harness.conductor.workers.Runner`)."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
@@ -28,9 +29,9 @@ class LocustRunner:
             return [LOCAL]
         return [client.id for client in clients.ready + clients.spawning + clients.running]
 
-    def send(self, message: str, data: Mapping[str, Any], member: str | None = None) -> None:
+    def send(self, message: ToWorker, member: str | None = None) -> None:
         """Send a message to one worker, or to all."""
-        self._environment.runner.send_message(message, dict(data), client_id=None if member == LOCAL else member)
+        self._environment.runner.send_message(*packed(message), client_id=None if member == LOCAL else member)
 
     def note_stopping(self) -> None:
         """Note that Locust has begun to stop the users."""

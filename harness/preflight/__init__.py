@@ -4,10 +4,9 @@ The same steps serve ``run`` (in each worker, `harness.worker.preflight`), ``pro
 ``jwtstorm doctor --target``, which prints them all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from harness.errors import HarnessError, RunError, UsageError
 
@@ -50,15 +49,6 @@ class StepResult:
     usage: bool = False
     let_in: bool = False
     """Whether credentials were let in that must not be."""
-
-    def to_json(self) -> dict[str, str]:
-        """Return the line as ``run.json`` holds it."""
-        return {"step": self.step.value, "mark": self.mark.value, "text": self.text}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "StepResult":
-        """Return the line that another process wrote."""
-        return cls(PreflightStep(data["step"]), Mark(data["mark"]), data["text"])
 
 
 def exit_code(lines: Iterable[StepResult]) -> int:

@@ -5,9 +5,10 @@ gives bounds that need no assumption on the way there and back. The shortest rou
 Source: F. Cristian, "Probabilistic clock synchronization", Distributed Computing 3 (1989).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from harness.protocol.messages import Pong
 
 PINGS = 20
 
@@ -72,13 +73,12 @@ class Pings:
         self._last = self._number + PINGS
         self._ping()
 
-    def hear(self, data: Mapping[str, Any]) -> None:
-        """Take a pong; one that answers no waiting ping, or holds no whole number, tells nothing."""
+    def hear(self, pong: Pong) -> None:
+        """Take a pong; one that answers no waiting ping tells nothing."""
         received_ns = self._now_ns()
-        at_ns = data.get("at_ns")
-        if self.done or data.get("number") != self._number or not isinstance(at_ns, int):
+        if self.done or pong.number != self._number:
             return
-        found = ClockOffset.of_round_trip(self._sent_ns, at_ns, received_ns)
+        found = ClockOffset.of_round_trip(self._sent_ns, pong.at_ns, received_ns)
         if self._best is None or found.bound_s < self._best.bound_s:
             self._best = found
         self._ping()

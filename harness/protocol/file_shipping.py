@@ -1,7 +1,7 @@
 """Shipping: the files of a worker on another host travel to the run's folder, as they grow.
 
-The worker writes them to a folder of its own, a `Shipper` sends them in chunks ``{name, offset,
-data}``, and a `Dock` beside the conductor writes those into the run's folder and answers with what
+The worker writes them to a folder of its own, a `Shipper` sends them in
+chunks, and a `Dock` beside the conductor writes those into the run's folder and answers with what
 it holds. What is there is always the beginning of the worker's file, without a gap: a chunk that
 comes twice adds nothing, one that comes too early is refused, and the shipper sends again from
 where the dock stands. The method names are sent whole, for that file is written anew.
@@ -11,12 +11,11 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import RecordError
 from harness.files import replaced
+from harness.protocol.messages import FileChunk, Stored
 from harness.results.call_journal import journal_path, names_path, trace_path
 
 CHUNK_BYTES = 128 * 1024
@@ -27,7 +26,7 @@ RESEND_AFTER_S = 2.0
 FORCE = "JWTSTORM_REMOTE"
 """Environment variable of a worker's process: ``1`` makes it ship its files although it need not, for tests."""
 
-Send = Callable[[dict[str, Any]], None]
+Send = Callable[[FileChunk], None]
 
 
 def boot_id() -> str:
@@ -89,7 +88,7 @@ class _Freight:
         if self._sent < self.size:
             data = self.path.read_bytes()
             self._sent = len(data)
-            self._send({"name": self.path.name, "offset": 0, "data": data})
+            self._send(FileChunk(self.path.name, 0, data))
 
     def _ship_rest(self) -> None:
         most = min(self.size, self.stored + WINDOW_BYTES)
@@ -100,7 +99,7 @@ class _Freight:
                 offset = file.seek(self._sent)
                 data = file.read(min(CHUNK_BYTES, most - offset))
                 self._sent += len(data)
-                self._send({"name": self.path.name, "offset": offset, "data": data})
+                self._send(FileChunk(self.path.name, offset, data))
 
 
 class Shipper:
@@ -135,30 +134,11 @@ class Shipper:
         except OSError as error:
             raise RecordError(f"cannot read {error.filename} to send it: {error.strerror}") from error
 
-    def hear(self, data: Mapping[str, Any]) -> None:
+    def hear(self, stored: Stored) -> None:
         """Take the dock's answer: how much of a file it holds."""
-        freight, size = self._freight.get(str(data.get("name"))), data.get("size")
-        if freight is not None and isinstance(size, int) and freight.note(size, self._now_s()):
+        freight = self._freight.get(stored.name)
+        if freight is not None and freight.note(stored.size, self._now_s()):
             self._moved_s = self._now_s()
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """A chunk that has been looked at: foreign input ends here."""
-
-    name: str
-    offset: int
-    data: bytes
-
-    @classmethod
-    def parse(cls, worker: int, message: Mapping[str, Any]) -> "_Chunk":
-        name, offset, data = message.get("name"), message.get("offset"), message.get("data")
-        if name not in names_of(worker):
-            shown = re.sub(r"[^\w.-]", "?", str(name))[:40]
-            raise RecordError(f"worker {worker} sent a file named {shown}, which is none of its own; it was refused")
-        if not isinstance(offset, int) or not isinstance(data, bytes) or offset < 0 or len(data) > CHUNK_BYTES:
-            raise RecordError(f"worker {worker} sent a piece of {name} that is none; start it with the same build")
-        return cls(str(name), offset, data)
 
 
 class Dock:
@@ -168,27 +148,27 @@ class Dock:
         self._run = run
         self._sizes: dict[str, int] = {}
 
-    def take(self, worker: int, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Store a chunk of a worker; return the answer for its shipper: ``{name, size}``.
+    def take(self, worker: int, chunk: FileChunk) -> Stored:
+        """Store a chunk of a worker; return the answer for its shipper.
 
-        Raises `RecordError` for a chunk that is none, and when the disk refuses.
+        Raises `RecordError` for a chunk that cannot be the worker's, and when the disk refuses.
         """
-        chunk = _Chunk.parse(worker, message)
+        _look_at(worker, chunk)
         try:
             (self._replace if _is_whole(chunk.name) else self._append)(chunk)
         except OSError as error:
             text = f"cannot write {chunk.name}: {error.strerror}; free some space, or set REPORTS to another folder"
             raise RecordError(text) from error
-        return {"name": chunk.name, "size": self._sizes.get(chunk.name, 0)}
+        return Stored(chunk.name, self._sizes.get(chunk.name, 0))
 
-    def _replace(self, chunk: _Chunk) -> None:
+    def _replace(self, chunk: FileChunk) -> None:
         """Write the names anew; they only grow, so a shorter list is an older one."""
         if len(chunk.data) > self._sizes.get(chunk.name, 0):
             with replaced(self._run / chunk.name) as temporary:
                 temporary.write_bytes(chunk.data)
             self._sizes[chunk.name] = len(chunk.data)
 
-    def _append(self, chunk: _Chunk) -> None:
+    def _append(self, chunk: FileChunk) -> None:
         stored = self._sizes.get(chunk.name, 0)
         if not chunk.offset <= stored < chunk.offset + len(chunk.data):
             return
@@ -199,3 +179,12 @@ class Dock:
         finally:
             os.close(file)
             self._sizes[chunk.name] = stored
+
+
+def _look_at(worker: int, chunk: FileChunk) -> None:
+    """Refuse what a worker may not store: foreign input ends here."""
+    if chunk.name not in names_of(worker):
+        shown = re.sub(r"[^\w.-]", "?", chunk.name)[:40]
+        raise RecordError(f"worker {worker} sent a file named {shown}, which is none of its own; it was refused")
+    if chunk.offset < 0 or len(chunk.data) > CHUNK_BYTES:
+        raise RecordError(f"worker {worker} sent a piece of {chunk.name} that is none; start it with the same build")

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from harness.errors import RecordError
 from harness.results.call_journal import HEADER, Header, journal_path, read_names
+from harness.results.promise import Promise
 from harness.results.row import FIELDS, ROW, Cause, Flag, Origin, RowKind
-from harness.results.run import Promise
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
 _MARK = int(Flag.MARK)

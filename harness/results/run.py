@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from harness.errors import RecordError, UsageError
+from harness.records import Record, record_of
 from harness.results.problem import Problem
+from harness.results.promise import Promise
 
 SCHEMA = 1
 """Version of ``run.json`` that this build reads."""
@@ -32,39 +32,6 @@ def clock_doubt(worker: int, bound_s: float) -> str | None:
         f"worker {worker}'s clock is known to ±{bound_s * 1e3:.0f} ms only, and ±{limit_ms:.0f} ms is the limit; "
         "put the worker nearer to the conductor, or synchronise both hosts' clocks (NTP)"
     )
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What one worker said of itself at its end."""
-
-    worker: int
-    rows: int | None
-    """None where it ended without saying."""
-    lost: int
-    planned: int | None
-    sent: int | None
-    not_sent: int | None
-    loop_lag_p50_s: float | None
-    loop_lag_p99_s: float | None
-    loop_lag_max_s: float | None
-    cpu_warning: bool
-    clock_offset_ns: int
-    clock_bound_s: float
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Promise":
-        """Read one entry of ``run.json``'s workers; only ``worker`` is required."""
-        optional = ("planned", "sent", "not_sent", "loop_lag_p50_s", "loop_lag_p99_s", "loop_lag_max_s")
-        return cls(
-            worker=int(data["worker"]),
-            rows=None if data.get("rows") is None else int(data["rows"]),
-            lost=int(data.get("lost") or 0),
-            cpu_warning=bool(data.get("cpu_warning")),
-            clock_offset_ns=int(data.get("clock_offset_ns") or 0),
-            clock_bound_s=float(data.get("clock_bound_s") or 0.0),
-            **{name: data.get(name) for name in optional},
-        )
 
 
 @dataclass(frozen=True)
@@ -127,23 +94,24 @@ class Run:
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong by the end of the run; the report may find more.
 
-        Raises `RecordError` for an entry that is no problem.
+        Raises `RecordError` for an entry that is none.
         """
-        try:
-            return msgspec.convert(self.data.get("problems") or (), tuple[Problem, ...])
-        except msgspec.ValidationError as error:
-            raise RecordError(f"{self.path}/run.json: its problems cannot be read ({error})") from error
+        return self._record("problems", tuple[Problem, ...])
 
     @cached_property
     def promises(self) -> tuple[Promise, ...]:
         """Return what the workers promised; after a crash, what is known of their clocks.
 
-        Raises `RecordError` for an entry that lacks its worker.
+        Raises `RecordError` for an entry that is none.
         """
+        return self._record("workers", tuple[Promise, ...])
+
+    def _record(self, name: str, kind: type[Record]) -> Record:
+        """Return a part of ``run.json`` as what it is."""
         try:
-            return tuple(Promise.from_json(worker) for worker in self.data.get("workers") or ())
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"{self.path}/run.json: a worker's entry cannot be read ({error!r})") from error
+            return record_of(self.data.get(name) or (), kind)
+        except ValueError as error:
+            raise RecordError(f"{self.path}/run.json: its {name} cannot be read ({error})") from error
 
 
 def read_run(path: Path) -> Run:

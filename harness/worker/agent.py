@@ -11,15 +11,31 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import gevent
 
 from harness import clock
 from harness.errors import HarnessError, RunError
 from harness.protocol.file_shipping import Shipper, boot_id, is_remote
-from harness.protocol.messages import Begin, begin_from
-from harness.results.problem import ProblemKind
+from harness.protocol.messages import (
+    TO_WORKER,
+    Begin,
+    Joined,
+    JoinRefused,
+    Live,
+    Ping,
+    Pong,
+    ProblemFound,
+    Promised,
+    Stored,
+    ToConductor,
+    ToWorker,
+    Zero,
+    unpacked,
+)
+from harness.results.problem import Problem, ProblemKind
+from harness.results.promise import Promise
 from harness.scenario.scenario import Scenario
 from harness.worker.recorder import Watchers
 from harness.worker.worker import Worker
@@ -31,7 +47,7 @@ FOLD_S = 0.25
 SHIP_S = 0.1
 STUCK_S = 12.0
 """A worker gives its last rows up when none has arrived for so long."""
-Send = Callable[[str, Mapping[str, Any]], None]
+Send = Callable[[ToConductor], None]
 
 
 class LiveStats(Protocol):
@@ -57,18 +73,43 @@ class WorkerAgent:
         self.worker: Worker | None = None
         self._scenario = scenario
         self._live = live
-        self._take = send
+        self._carry = send
         self._run = ""
         self._shipper: Shipper | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._tasks: list[gevent.Greenlet[..., None]] = []
-        self.hears: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "jwtstorm-begin": self._begin,
-            "jwtstorm-ping": self._pong,
-            "jwtstorm-zero": self._zero,
-            "jwtstorm-stored": self._stored,
-        }
-        """What it does on each message of the conductor's."""
+
+    def hear(self, name: str, data: Mapping[str, Any]) -> None:
+        """Take a message of the conductor's, one of `TO_WORKER`; what cannot be read lets no run begin or go on."""
+        try:
+            message = unpacked(name, data, TO_WORKER)
+        except RunError as error:
+            self._refuse_message(data, error)
+        else:
+            self._take(message)
+
+    def _refuse_message(self, data: Mapping[str, Any], error: HarnessError) -> None:
+        """Refuse the run that an unreadable message would begin, or give up the one that is on."""
+        if self.worker is not None:
+            self._tell(ProblemKind.WORKER_FAILED, str(error))
+        elif isinstance(data, Mapping) and isinstance(run := data.get("run"), str):
+            self._run = run
+            self._refuse(str(error), error.exit_code)
+
+    def _take(self, message: ToWorker) -> None:
+        match message:
+            case Begin():
+                self._begin(message)
+            case Ping():
+                self._send(Pong(message.number, clock.monotonic_ns()))
+            case Zero():
+                if self.worker is not None:
+                    self.worker.start(message.zero_ns)
+            case Stored():
+                if self._shipper is not None and message.run == self._run:
+                    self._shipper.hear(message)
+            case _:
+                assert_never(message)
 
     def finish(self) -> None:
         """Close the worker and promise its rows, once they are where the conductor finds them."""
@@ -79,16 +120,15 @@ class WorkerAgent:
         promise = worker.finish()
         self._live.end()
         if self._shipper is None:
-            self._send("promise", promise)
+            self._send(Promised(promise))
         else:  # not here: Locust hears nothing, and so no answer, before this returns
             gevent.spawn(self._ship_rest, self._shipper, promise)
 
     # --- messages ----------------------------------------------------------------------------
 
-    def _begin(self, data: Mapping[str, Any]) -> None:
-        self._run = str(data.get("run"))
+    def _begin(self, begin: Begin) -> None:
+        self._run = begin.run
         try:
-            begin = begin_from(data)
             remote = self._settle(begin)
             folder = self._folder.name if self._folder is not None else begin.run
             told = self._live.watchers(lambda error: self._tell(ProblemKind.RECORD, str(error)))
@@ -98,15 +138,15 @@ class WorkerAgent:
             self._refuse(str(error), error.exit_code)
         except Exception as error:  # Locust would log it and go on, and nobody would know why there are no calls
             logger.exception("cannot begin")
-            text = f"worker {data.get('worker')} could not begin ({type(error).__name__}: {error}); see its log"
+            text = f"worker {begin.worker} could not begin ({type(error).__name__}: {error}); see its log"
             self._refuse(text, RunError.exit_code)
         else:
             self._live.begin()
             self._tasks = [gevent.spawn(self._tell_live, self.worker), gevent.spawn(self._fold_for_ever)]
             if remote:
-                self._shipper = Shipper(Path(folder), begin.worker, self._ship, clock.monotonic)
+                self._shipper = Shipper(Path(folder), begin.worker, self._send, clock.monotonic)
                 self._tasks.append(gevent.spawn(self._ship_for_ever, self._shipper))
-            self._send("joined", {"remote": remote, "preflight": [line.to_json() for line in seen]})
+            self._send(Joined(remote, tuple(seen)))
 
     def _settle(self, begin: Begin) -> bool:
         """Find out where the worker is, and make its folder where that is elsewhere; tell whether it is remote."""
@@ -124,45 +164,30 @@ class WorkerAgent:
             self._folder = tempfile.TemporaryDirectory(prefix="jwtstorm-", ignore_cleanup_errors=True)
         return self._folder is not None
 
-    def _pong(self, data: Mapping[str, Any]) -> None:
-        self._send("pong", {"number": data["number"], "at_ns": clock.monotonic_ns()})
-
-    def _zero(self, data: Mapping[str, Any]) -> None:
-        if self.worker is not None:
-            self.worker.start(data["zero_ns"])
-
-    def _stored(self, data: Mapping[str, Any]) -> None:
-        if self._shipper is not None and data.get("run") == self._run:
-            self._shipper.hear(data)
-
     # --- what it tells -----------------------------------------------------------------------
 
-    def _send(self, message: str, data: Mapping[str, Any]) -> None:
-        self._take(f"jwtstorm-{message}", {**data, "run": self._run})
+    def _send(self, message: ToConductor) -> None:
+        self._carry(replace(message, run=self._run))
 
     def _tell(self, kind: ProblemKind, text: str) -> None:
-        self._send("problem", {"kind": kind, "text": text})
+        self._send(ProblemFound(Problem(kind, text)))
 
     def _refuse(self, text: str, exit_code: int) -> None:
         """Say why no run can begin here, and keep nothing of it."""
         worker, self.worker = self.worker, None
         if worker is not None:
             worker.finish()
-        self._send("refused", {"text": text, "exit_code": exit_code})
+        self._send(JoinRefused(text, exit_code))
 
     def _tell_live(self, worker: Worker) -> None:
         while True:
             gevent.sleep(LIVE_S)
-            told = {"counts": dict(worker.recording.live), "since_zero": worker.since_zero()}
-            self._send("live", {**told, "finished": worker.pacer.finished.is_set()})
+            self._send(Live(dict(worker.recording.live), worker.since_zero(), worker.pacer.finished.is_set()))
 
     def _fold_for_ever(self) -> None:
         while True:
             gevent.sleep(FOLD_S)
             self._live.fold()
-
-    def _ship(self, chunk: Mapping[str, Any]) -> None:
-        self._send("chunk", chunk)
 
     def _ship_for_ever(self, shipper: Shipper) -> None:
         try:
@@ -172,7 +197,7 @@ class WorkerAgent:
         except HarnessError as error:
             self._tell(ProblemKind.RECORD, str(error))
 
-    def _ship_rest(self, shipper: Shipper, promise: Mapping[str, Any]) -> None:
+    def _ship_rest(self, shipper: Shipper, promise: Promise) -> None:
         folder, self._folder = self._folder, None
         try:
             while not shipper.done and shipper.stuck_s < STUCK_S:
@@ -180,6 +205,6 @@ class WorkerAgent:
                 gevent.sleep(SHIP_S / 2)
         except HarnessError as error:
             self._tell(ProblemKind.RECORD, str(error))
-        self._send("promise", promise)
+        self._send(Promised(promise))
         if folder is not None:
             folder.cleanup()

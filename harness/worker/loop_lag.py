@@ -3,11 +3,21 @@
 A loop that is 50 ms late makes every call look 50 ms slow; the report calls such a run invalid.
 """
 
+from typing import NamedTuple
+
 import gevent
 
 from harness import clock
 
 INTERVAL_S = 0.05
+
+
+class LoopLag(NamedTuple):
+    """Median, 99th percentile and maximum."""
+
+    p50_s: float
+    p99_s: float
+    max_s: float
 
 
 class LoopMeter:
@@ -21,16 +31,12 @@ class LoopMeter:
         """Begin to measure."""
         self._greenlet = gevent.spawn(self._run)
 
-    def stop(self) -> dict[str, float]:
-        """Return median, 99th percentile and maximum, as ``run.json`` holds them."""
+    def stop(self) -> LoopLag:
+        """Return by how much sleeps were too long."""
         if self._greenlet is not None:
             self._greenlet.kill()
         lags_s = sorted(self._lags_s) or [0.0]
-        return {
-            "loop_lag_p50_s": lags_s[len(lags_s) // 2],
-            "loop_lag_p99_s": lags_s[int(len(lags_s) * 0.99)],
-            "loop_lag_max_s": lags_s[-1],
-        }
+        return LoopLag(lags_s[len(lags_s) // 2], lags_s[int(len(lags_s) * 0.99)], lags_s[-1])
 
     def _run(self) -> None:
         while True:

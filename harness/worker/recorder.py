@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness import clock
 from harness.calls.attempt import Arrival, Attempt, AttemptRecorder, Client
@@ -21,6 +20,7 @@ from harness.protocol.live_measures import POISONED, Tallied
 from harness.redaction import redact
 from harness.results.call_journal import Journal, told_apart
 from harness.results.grpc_status import worth
+from harness.results.promise import Promise
 from harness.results.row import MAX_US, NO_LIFE, ROW, Cause, Flag, Origin, RowKind
 from harness.tokens.token import Token
 from harness.worker.packed_rows import PackedRows
@@ -55,6 +55,7 @@ class Recording:
         self.broken: HarnessError | None = None
         """What ended the recording, if anything did."""
         self._watchers = watchers
+        self._worker = worker
         self._journal = Journal(run, worker)
         self._trace = AuthTrace(run, worker)
         self._methods: dict[tuple[str, str], int] = {}
@@ -158,13 +159,14 @@ class Recording:
         for closable in (self._journal, self._trace):
             self._guard(closable.close)
 
-    def promise(self) -> dict[str, Any]:
+    def promise(self) -> Promise:
         """Return the rows in the journal, how many were lost, and why."""
-        return {
-            "rows": self._journal.written,
-            "lost": self._lost + self._journal.pending,
-            "error": str(self.broken) if self.broken else None,
-        }
+        return Promise(
+            self._worker,
+            rows=self._journal.written,
+            lost=self._lost + self._journal.pending,
+            error=str(self.broken) if self.broken else None,
+        )
 
     def _add(self, *row: int) -> None:
         if self.broken is not None:

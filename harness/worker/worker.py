@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
 
@@ -27,6 +27,7 @@ from harness.preflight.credentials import tried
 from harness.preflight.network import steps
 from harness.protocol import task_errors
 from harness.protocol.messages import Begin
+from harness.results.promise import Promise
 from harness.scenario.scenario import Scenario
 from harness.scenario.variants import client_parts
 from harness.tokens.freshness import Vetted
@@ -173,9 +174,9 @@ class Worker:
         """Count what a task raised that was no failed call, and log the first of each kind."""
         first = self._mishaps.note(task, error, called=called)
         if first is not None:
-            logger.error("%s", task_errors.sentence(first, 1))
+            logger.error("%s", task_errors.sentence(first))
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self) -> Promise:
         """Close everything; return the promise: rows in the journal, losses, health."""
         self._flusher.kill()
         self.pacer.close()
@@ -183,14 +184,16 @@ class Worker:
         self.recording.close()
         for channel in self._channels:
             channel.close()
-        return {
-            "worker": self.begin.worker,
-            **self.recording.promise(),
-            "planned": self.pacer.planned,
-            "mishaps": self._mishaps.to_json(),
-            "transport": self._transport.to_json(),
-            **self._meter.stop(),
-        }
+        lag = self._meter.stop()
+        return replace(
+            self.recording.promise(),
+            planned=self.pacer.planned,
+            mishaps=self._mishaps.counted(),
+            transport=self._transport.to_json(),
+            loop_lag_p50_s=lag.p50_s,
+            loop_lag_p99_s=lag.p99_s,
+            loop_lag_max_s=lag.max_s,
+        )
 
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:

@@ -122,7 +122,7 @@ class FakeRun:
         (self.path / f"auth-{worker}.ndjson").write_text("".join(json.dumps(line) + "\n" for line in trace))
         return {
             "worker": worker, "rows": journal.written, "lost": 0, "planned": len(calls),
-            "loop_lag_p50_s": 0.0001, "loop_lag_p99_s": 0.004, "loop_lag_max_s": 0.011, "cpu_warning": False,
+            "loop_lag_p50_s": 0.0001, "loop_lag_p99_s": 0.004, "loop_lag_max_s": 0.011,
             "clock_offset_ns": 0, "clock_bound_s": 0.0,
         }  # fmt: skip
 

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.protocol.clock_offset import PINGS, ClockOffset, Pings
+from harness.protocol.messages import Pong
 from harness.results.run import CLOCK_LIMIT_S, clock_doubt
 
 way_ns = st.integers(0, 500_000_000)
@@ -21,7 +22,7 @@ class Hosts:
         self.now_ns += there_ns
         at_ns = self.now_ns + self.offset_ns
         self.now_ns += back_ns
-        self.pings.hear({"number": self.sent[-1], "at_ns": at_ns})
+        self.pings.hear(Pong(self.sent[-1], at_ns))
 
 
 @given(offsets, st.lists(st.tuples(way_ns, way_ns), min_size=1, max_size=PINGS))
@@ -69,7 +70,7 @@ def test_a_measurement_is_a_bounded_number_of_pings() -> None:
     while not hosts.pings.done:
         hosts.answer(1, 1)
     assert len(hosts.sent) == PINGS
-    hosts.pings.hear({"number": hosts.sent[-1], "at_ns": 10**15})
+    hosts.pings.hear(Pong(hosts.sent[-1], 10**15))
     assert hosts.pings.offset == ClockOffset(-1, 1)
 
 
@@ -82,11 +83,10 @@ def test_a_second_measurement_without_an_answer_keeps_the_first() -> None:
     assert not hosts.pings.done
 
 
-def test_a_late_or_senseless_pong_tells_nothing() -> None:
+def test_a_late_pong_tells_nothing() -> None:
     hosts = Hosts(0)
     hosts.pings.measure()
-    for pong in ({"number": 0, "at_ns": 5}, {"number": 1}, {"number": 1, "at_ns": "5"}, {}):
-        hosts.pings.hear(pong)
+    hosts.pings.hear(Pong(0, 5))
     assert hosts.pings.offset is None
     assert hosts.sent == [1]
 

@@ -1,9 +1,9 @@
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,10 @@ from harness.protocol.file_shipping import (
     is_remote,
     names_of,
 )
+from harness.protocol.messages import FileChunk, Stored
 from harness.results.call_journal import Journal, journal_path, names_path, read_names, trace_path
+
+M = TypeVar("M")
 
 
 class Way:
@@ -31,8 +34,8 @@ class Way:
     def __init__(self, here: Path, there: Path) -> None:
         self.here, self.there = here, there
         self.now_s = ManualClock()
-        self.chunks: list[Mapping[str, Any]] = []
-        self.answers: list[Mapping[str, Any]] = []
+        self.chunks: list[FileChunk] = []
+        self.answers: list[Stored] = []
         self.shipper = Shipper(here, 1, self.chunks.append, self.now_s)
         self.dock = Dock(there)
 
@@ -94,8 +97,8 @@ def test_no_chunk_is_larger_than_its_bound_and_no_more_than_a_window_is_under_wa
     way.grow(3 * WINDOW_BYTES + 5)
     way.shipper.ship()
     way.shipper.ship()
-    assert sum(len(chunk["data"]) for chunk in way.chunks) == WINDOW_BYTES
-    assert max(len(chunk["data"]) for chunk in way.chunks) == CHUNK_BYTES
+    assert sum(len(chunk.data) for chunk in way.chunks) == WINDOW_BYTES
+    assert max(len(chunk.data) for chunk in way.chunks) == CHUNK_BYTES
     way.deliver()
     assert way.arrived() == way.written()
     assert way.shipper.done
@@ -125,7 +128,7 @@ def test_what_arrived_is_always_the_beginning_of_the_file(sizes: list[int], seed
         assert names_path(way.there, 1).read_bytes() == names_path(way.here, 1).read_bytes()
 
 
-def spoilt(messages: list[Mapping[str, Any]], dice: random.Random) -> list[Mapping[str, Any]]:
+def spoilt(messages: list[M], dice: random.Random) -> list[M]:
     kept = [message for message in messages for _ in range(dice.choice((0, 1, 1, 1, 2)))]
     if dice.random() < 0.5:
         dice.shuffle(kept)
@@ -136,37 +139,26 @@ def test_an_older_list_of_names_replaces_no_newer_one(way: Way) -> None:
     older, newer = b'["a"]', b'["a","b"]'
     name = names_path(way.there, 1).name
     for data in (newer, older):
-        assert way.dock.take(1, {"name": name, "offset": 0, "data": data}) == {"name": name, "size": len(newer)}
+        assert way.dock.take(1, FileChunk(name, 0, data)) == Stored(name, len(newer))
     assert read_names(way.there, 1) == ["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["../run.json", "run.json", "calls-2.bin", "/etc/passwd", "calls-1.bin\n", None, 7])
-def test_a_file_that_is_not_the_workers_own_is_refused(way: Way, name: object) -> None:
+@pytest.mark.parametrize("name", ["../run.json", "run.json", "calls-2.bin", "/etc/passwd", "calls-1.bin\n"])
+def test_a_file_that_is_not_the_workers_own_is_refused(way: Way, name: str) -> None:
     with pytest.raises(RecordError, match="none of its own"):
-        way.dock.take(1, {"name": name, "offset": 0, "data": b"x"})
+        way.dock.take(1, FileChunk(name, 0, b"x"))
     assert list(way.there.rglob("*")) == []
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        {"offset": -1, "data": b"x"},
-        {"offset": "0", "data": b"x"},
-        {"offset": 0, "data": "x"},
-        {"offset": 0, "data": bytes(CHUNK_BYTES + 1)},
-        {},
-    ],
-)
-def test_a_piece_that_is_none_is_refused(way: Way, piece: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize(("offset", "data"), [(-1, b"x"), (0, bytes(CHUNK_BYTES + 1))])
+def test_a_piece_that_is_none_is_refused(way: Way, offset: int, data: bytes) -> None:
     with pytest.raises(RecordError, match="that is none"):
-        way.dock.take(1, {"name": "calls-1.bin", **piece})
+        way.dock.take(1, FileChunk("calls-1.bin", offset, data))
     assert list(way.there.rglob("*")) == []
 
 
-@pytest.mark.parametrize(
-    "answer", [{}, {"name": "x", "size": 5}, {"name": "calls-1.bin", "size": 99}, {"name": "calls-1.bin", "size": "9"}]
-)
-def test_an_answer_that_cannot_be_changes_nothing(way: Way, answer: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize("answer", [Stored("x", 5), Stored("calls-1.bin", 99), Stored("calls-1.bin", -1)])
+def test_an_answer_that_cannot_be_changes_nothing(way: Way, answer: Stored) -> None:
     way.grow(9)
     way.shipper.ship()
     way.shipper.hear(answer)
@@ -185,7 +177,7 @@ def test_stuck_is_how_long_nothing_has_arrived(way: Way) -> None:
 def test_a_disk_that_refuses_is_named(way: Way) -> None:
     dock = Dock(way.there / "gone")
     with pytest.raises(RecordError, match=r"cannot write calls-1\.bin.*free some space"):
-        dock.take(1, {"name": "calls-1.bin", "offset": 0, "data": b"x"})
+        dock.take(1, FileChunk("calls-1.bin", 0, b"x"))
 
 
 def test_a_worker_is_local_when_it_shares_the_boot_and_sees_the_runs_folder(tmp_path: Path) -> None:

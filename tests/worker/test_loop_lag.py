@@ -1,21 +1,21 @@
 import gevent
 
-from harness.worker.loop_lag import LoopMeter
+from harness.worker.loop_lag import LoopLag, LoopMeter
 from tests.worker.test_pacer import in_a_hub_of_its_own
 
 
 def test_a_meter_that_measured_nothing_says_zero() -> None:
-    assert LoopMeter().stop() == {"loop_lag_p50_s": 0.0, "loop_lag_p99_s": 0.0, "loop_lag_max_s": 0.0}
+    assert LoopMeter().stop() == LoopLag(0.0, 0.0, 0.0)
 
 
 def test_median_tail_and_maximum_are_of_what_was_measured() -> None:
     meter = LoopMeter()
     meter._lags_s = [lag / 1000 for lag in reversed(range(200))]
-    assert meter.stop() == {"loop_lag_p50_s": 0.1, "loop_lag_p99_s": 0.198, "loop_lag_max_s": 0.199}
+    assert meter.stop() == LoopLag(0.1, 0.198, 0.199)
 
 
 def test_a_loop_that_is_held_up_is_measured_late() -> None:
-    def hold_up() -> dict[str, float]:
+    def hold_up() -> LoopLag:
         meter = LoopMeter()
         meter.start()
         gevent.sleep(0)
@@ -26,4 +26,4 @@ def test_a_loop_that_is_held_up_is_measured_late() -> None:
             gevent.sleep(0.001)
         return meter.stop()
 
-    assert in_a_hub_of_its_own(hold_up)["loop_lag_max_s"] > 0.1
+    assert in_a_hub_of_its_own(hold_up).max_s > 0.1

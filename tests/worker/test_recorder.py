@@ -10,6 +10,7 @@ from harness.calls.attempt import Arrival, Attempt
 from harness.errors import HarnessError, RecordError, TokenError
 from harness.results.call_journal import Journal, read_names, trace_path
 from harness.results.call_journal_reader import JournalReader
+from harness.results.promise import Promise
 from harness.results.row import Cause, Flag, Origin, RowKind
 from harness.worker.recorder import Recording, Watchers
 
@@ -74,7 +75,7 @@ def test_only_final_attempts_are_counted_and_shown_and_all_are_rows(recording: R
     recording.close()
     assert told.calls == [last]
     assert recording.live == {"ok": 1}
-    assert recording.promise() == {"rows": 2, "lost": 0, "error": None}
+    assert recording.promise() == Promise(0, rows=2)
 
 
 def test_what_was_due_before_zero_is_live_but_no_measure(recording: Recording) -> None:
@@ -149,4 +150,4 @@ def test_a_disk_that_refuses_is_told_once_and_what_comes_then_is_lost(
     recording.attempt(attempt(), final=True)
     recording.fetched(ZERO_NS, ZERO_NS + 1, None)
     assert (told.errors, recording.broken) == ([full], full)
-    assert recording.promise() == {"rows": 1, "lost": 2, "error": str(full)}
+    assert recording.promise() == Promise(0, rows=1, lost=2, error=str(full))
