@@ -45,6 +45,7 @@ from harness.faults.reset_peer import ResetPeer as ResetPeer
 from harness.faults.same_token_again import SameTokenAgain as SameTokenAgain
 from harness.faults.slicer import Slicer as Slicer
 from harness.faults.slow_close import SlowClose as SlowClose
+from harness.faults.strange_key import StrangeKey as StrangeKey
 from harness.faults.target_process import PauseTarget as PauseTarget
 from harness.faults.target_process import RestartTarget as RestartTarget
 from harness.faults.token_bloat import TokenBloat as TokenBloat
@@ -96,6 +97,7 @@ __all__ = [
     "Site",
     "Slicer",
     "SlowClose",
+    "StrangeKey",
     "Surroundings",
     "TokenBloat",
     "TokenDefect",
