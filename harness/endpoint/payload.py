@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 
+from harness.endpoint.filling import filled, require_complete
 from harness.endpoint.methods import Method
 from harness.endpoint.rows import Row
 from harness.endpoint.template import ROW, Moment, compile_template
@@ -22,8 +23,9 @@ class Payload:
     """What one method is called with.
 
     ``data`` is a JSON object, or a list of them for a method that takes a stream (one object is a
-    stream of one). Raises `UsageError` in one line that names the field that does not fit, or the
-    row of ``rows`` with which it does not.
+    stream of one); an empty object gets the fields that proto2 requires, with their defaults. Raises
+    `UsageError` in one line that names the field that does not fit, or the row of ``rows`` with which
+    it does not.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Payload:
 
     def _parse(self, data: dict[str, Any]) -> Message:
         message: Message = json_format.ParseDict(data, self.method.request(), descriptor_pool=self._pool)
-        return message
+        return message if data else filled(message, self.method)
 
     def _check_columns(self) -> None:
         columns = sorted(self._columns)
@@ -88,9 +90,7 @@ class Payload:
             except (json_format.ParseError, TypeError, ValueError) as error:
                 raise UsageError(f"{self.method.path.lstrip('/')}{where}: {self._misfit(error)}") from None
             for message in messages:
-                if not message.IsInitialized():
-                    missing = ", ".join(message.FindInitializationErrors())  # type: ignore[attr-defined]
-                    raise UsageError(f"{self.method.path.lstrip('/')}{where}: required fields are missing: {missing}")
+                require_complete(message, f"{self.method.path.lstrip('/')}{where}")
 
 
 def misfit(error: Exception, pool: DescriptorPool) -> str:

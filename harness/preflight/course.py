@@ -129,8 +129,8 @@ def _subject(
     """
     if plan.calls:
         return first_call(Repertoire(found, plan.calls[:1], plan.seed, beside))
-    fit = [method for method in found if method.reads][:_MOST_TRIED]
-    calls = [(method.path.lstrip("/"), opened(method, blank(method)), beside.at(0)) for method in fit]
+    fit = [(method, request) for method in found if method.reads and (request := blank(method)) is not None]
+    calls = [(method.path.lstrip("/"), opened(method, request), beside.at(0)) for method, request in fit[:_MOST_TRIED]]
     return next((call for call in calls if ends_well(call[1])), calls[0] if calls else None)
 
 

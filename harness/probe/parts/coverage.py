@@ -13,7 +13,7 @@ from typing import Protocol
 from harness.clock import monotonic, wall
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
-from harness.errors import TokenError
+from harness.errors import TokenError, UsageError
 from harness.probe.parts import part
 from harness.probe.parts.evidence import Circumstances, Weighed, weigh
 from harness.probe.parts.session import ProbeSession
@@ -105,9 +105,8 @@ class Coverage:
         if self._plan.proof is not None:
             self._blind = await self._blindness(self._plan.proof)
         for method in self._covered():
-            if self._plan.openness.skips(method.path):
-                text = "left out with --skip"
-                yield Finding(COVERAGE, _name(method), Outcome.NOT_CHECKED, text=text, method=method.path)
+            if obstacle := self._obstacle(method):
+                yield Finding(COVERAGE, _name(method), Outcome.NOT_CHECKED, text=obstacle, method=method.path)
                 continue
             async for finding in self._method(method):
                 yield finding
@@ -120,6 +119,16 @@ class Coverage:
 
     def _covered(self) -> list[Method]:
         return [method for method in self._plan.methods if method.service not in INFRASTRUCTURE]
+
+    def _obstacle(self, method: Method) -> str:
+        """Return why a method is not called, or nothing."""
+        if self._plan.openness.skips(method.path):
+            return "left out with --skip"
+        try:
+            self._plan.requests(method, "try")
+        except UsageError as error:
+            return str(error)
+        return ""
 
     async def _method(self, method: Method) -> AsyncIterator[Finding]:
         if method.service not in self._unknown:

@@ -1,9 +1,10 @@
-"""The messages that a probe sends: what the user gives, else empty ones."""
+"""The messages that a probe sends: what the user gives, else empty ones with the fields that they require."""
 
 from collections.abc import Mapping
 
 from google.protobuf import json_format
 
+from harness.endpoint.filling import filled, require_complete
 from harness.endpoint.methods import Method, Methods
 from harness.endpoint.payload import misfit
 from harness.errors import UsageError
@@ -32,10 +33,20 @@ class Messages:
         return frozenset(path for path, text in self._given.items() if NONCE in text)
 
     def make(self, method: Method, nonce: str) -> bytes:
-        """Return a message, serialised."""
+        """Return a message, serialised; raises `UsageError` where it cannot be made."""
         text = self._given.get(method.path, "{}").replace(NONCE, nonce)
         try:
             message = json_format.Parse(text, method.request(), descriptor_pool=self._pool)
         except json_format.ParseError as error:
             raise UsageError(f"the message of {method.path.lstrip('/')}: {misfit(error, self._pool)}") from error
-        return message.SerializeToString()
+        if self.given(method.path):
+            require_complete(message, f"the message of {method.path.lstrip('/')}")
+        return filled(message, method).SerializeToString()
+
+    def can_make(self, method: Method) -> bool:
+        """Tell whether there is a message for a method: one that requires itself has none."""
+        try:
+            self.make(method, "try")
+        except UsageError:
+            return False
+        return True

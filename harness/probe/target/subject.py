@@ -63,6 +63,7 @@ def candidates(methods: Methods, messages: Messages, openness: Openness) -> Iter
         and method.service not in INFRASTRUCTURE
         and not openness.skips(method.path)
         and not openness.is_public(method.path)
+        and messages.can_make(method)
     ]
     yield from (method for method in fit if messages.given(method.path) and READS.match(method.name))
     yield from (method for method in fit if not messages.given(method.path) and READS.match(method.name))
