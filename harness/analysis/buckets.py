@@ -23,6 +23,7 @@ class Tenths:
         self.last_s = -1.0
         self._first_fault_s = first_fault_s
         self._before_us = np.inf if first_fault_s is None else int(first_fault_s) * 1_000_000
+        self._first_fault_us = np.inf if first_fault_s is None else first_fault_s * 1e6
         self._warm_us = -max(int(warm_up_s / 3), 1) * 1_000_000
         self._calls, self._failed, self._slow = SparseCounts(), SparseCounts(), SparseCounts()
         self._early, self._warm = SparseCounts(), SparseCounts()
@@ -36,8 +37,9 @@ class Tenths:
         self.last_s = max(self.last_s, float(calls.at_us.max()) / 1e6)
         self._calls.count(tenth)
         self._failed.count(tenth[~calls.ok])
+        untouched = calls.ok & (calls.at_us + calls.response_us <= self._first_fault_us)
         for counts, from_us, until_us in ((self._early, 0, self._before_us), (self._warm, self._warm_us, 0)):
-            inside = calls.ok & (calls.at_us >= from_us) & (calls.at_us < until_us)
+            inside = untouched & (calls.at_us >= from_us) & (calls.at_us < until_us)
             if inside.any():
                 counts.count(cell_of(calls.response_us[inside]))
 

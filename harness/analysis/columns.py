@@ -37,6 +37,8 @@ class Chunk:
     """Rows of a run, each column of shape (n,); times in microseconds from zero."""
 
     at_us: Ints
+    counted_us: Ints
+    """When a row counts: when it was due, or when a fault began to act while it was in flight."""
     lag_us: Ints
     service_us: Ints
     response_us: Ints
@@ -78,8 +80,8 @@ class Chunk:
         return Chunk(**{name: column[mask] for name, column in vars(self).items()})
 
     def within(self, spans: Spans) -> Bools:
-        """Return which rows were due within some spans."""
-        return within(self.at_us, spans)
+        """Return which rows count within some spans."""
+        return within(self.counted_us, spans)
 
     @property
     def ok(self) -> Bools:
@@ -118,25 +120,29 @@ class Finals:
 class Rows:
     """A run's merged file, read as often as it takes; methods are numbered as they are met.
 
-    ``poison`` are the bits of the steps that poison calls. All that reads raises `RecordError` where the file is
+    ``poison`` are the bits of the steps that poison calls, ``begins_us`` when faults began to act, in microseconds from
+    zero, sorted. All that reads raises `RecordError` where the file is
     missing or damaged.
     """
 
-    def __init__(self, run: Path, poison: int = 0) -> None:
+    def __init__(self, run: Path, poison: int = 0, begins_us: Sequence[int] = ()) -> None:
         self.methods: list[str] = []
         self._path = run / NAME
         self._poison = poison
+        self._begins_us = np.array(begins_us, np.int64)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all rows."""
         for batch in self._batches(_COLUMNS):
             lag_us, latency_us = _ints(batch, "lag_us"), _ints(batch, "latency_us")
-            steps = _ints(batch, "steps")
+            at_us, steps = _ints(batch, "intended_us"), _ints(batch, "steps")
+            response_us = lag_us + _ints(batch, "wait_us") + latency_us
             yield Chunk(
-                at_us=_ints(batch, "intended_us"),
+                at_us=at_us,
+                counted_us=counted_us(at_us, response_us, self._begins_us),
                 lag_us=lag_us,
                 service_us=latency_us,
-                response_us=lag_us + _ints(batch, "wait_us") + latency_us,
+                response_us=response_us,
                 life_ms=numbers_or_nan(batch.column("life_ms")),
                 steps=steps,
                 messages=_ints(batch, "messages"),
@@ -174,6 +180,20 @@ class Rows:
         except (OSError, pa.ArrowException) as error:
             text = f"{self._path} cannot be read ({error}); delete it and run jwtstorm report again"
             raise RecordError(text) from error
+
+
+def counted_us(at_us: Ints, response_us: Ints, begins_us: Ints) -> Ints:
+    """Return when rows count: what was in flight when a fault began counts from that moment on.
+
+    The warm-up's calls stay where they were due; of several faults that began meanwhile, the first counts.
+    """
+    if not begins_us.size:
+        return at_us
+    nth = np.searchsorted(begins_us, at_us, side="right")
+    begun_us = begins_us[np.minimum(nth, begins_us.size - 1)]
+    met = (at_us >= 0) & (nth < begins_us.size) & (begun_us < at_us + response_us)
+    moved: Ints = np.where(met, begun_us, at_us)
+    return moved
 
 
 def within(at_us: Ints, spans: Spans) -> Bools:

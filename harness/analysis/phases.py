@@ -14,7 +14,15 @@ from functools import cache
 from typing import Any
 
 from harness.results.binomial import log_chance
-from harness.results.fault_events import AnyEvent, AppliedEvent, FailedEvent, StepEvent, UndoneEvent, VerifiedEvent
+from harness.results.fault_events import (
+    AnyEvent,
+    AppliedEvent,
+    ApplyingEvent,
+    FailedEvent,
+    StepEvent,
+    UndoneEvent,
+    VerifiedEvent,
+)
 from harness.results.summary import GOOD_IN_A_ROW, Phase
 
 TENTHS = 10
@@ -30,7 +38,7 @@ SLOWER_S = 0.05
 
 @dataclass(frozen=True)
 class FaultWindow:
-    """When a step was planned, and when it really was in force; seconds from zero."""
+    """When a step was planned, when it really was in force, and when it could be felt; seconds from zero."""
 
     step: str
     fault: str
@@ -42,6 +50,19 @@ class FaultWindow:
     until_s: float | None = None
     verified: bool | None = None
     problem: str | None = None
+    begun_s: float | None = None
+    """When its act began; None in journals that do not tell it."""
+    over_s: float | None = None
+    """When its undo was read back; None where nobody told."""
+
+    @property
+    def felt_from_s(self) -> float | None:
+        """Return from when on calls may have met it; None where it was never applied."""
+        return self.from_s if self.from_s is None or self.begun_s is None else min(self.begun_s, self.from_s)
+
+    def felt_until_s(self, ended_s: float) -> float:
+        """Return until when calls may have met it."""
+        return max(self.end_s(ended_s), self.over_s or 0.0)
 
     def end_s(self, ended_s: float) -> float:
         """Return when the window ended: at its start without width, with the load when nobody undid it."""
@@ -118,30 +139,42 @@ def _planned(step: Mapping[str, Any]) -> FaultWindow:
 def _after(window: FaultWindow, event: StepEvent | FailedEvent) -> FaultWindow:
     """Return a window as one event leaves it."""
     match event:
+        case ApplyingEvent():
+            return replace(window, begun_s=event.at_s)
         case AppliedEvent():
             return replace(window, from_s=event.at_s)
         case UndoneEvent():
             return replace(window, until_s=event.at_s)
         case VerifiedEvent():
-            return _read_back(window, active=event.active)
+            return _read_back(window, event)
         case FailedEvent():
             doing = "applied" if event.phase == "apply" else "undone"
             return replace(window, verified=False, problem=f"could not be {doing}: {event.text}")
     return window
 
 
-def _read_back(window: FaultWindow, *, active: bool) -> FaultWindow:
+def _read_back(window: FaultWindow, event: VerifiedEvent) -> FaultWindow:
     undone = window.until_s is not None
-    held = active is not undone
+    held = event.active is not undone
     problem = window.problem or (
         None if held else f"read back {'still active after its end' if undone else 'not in force'}"
     )
-    return replace(window, verified=held and window.problem is None, problem=problem)
+    over_s = event.at_s if undone else window.over_s
+    return replace(window, verified=held and window.problem is None, problem=problem, over_s=over_s)
 
 
 def first_fault_s(found: Iterable[FaultWindow]) -> float | None:
-    """Return when the first fault began, or None."""
-    return min((window.from_s for window in found if window.from_s is not None), default=None)
+    """Return when the first fault began to act, or None."""
+    return min((window.felt_from_s for window in found if window.felt_from_s is not None), default=None)
+
+
+def begins_us(found: Iterable[FaultWindow]) -> list[int]:
+    """Return when faults of the lab began to act, in microseconds from zero, sorted.
+
+    Those per call are decided when a call leaves, and meet none in flight.
+    """
+    begun = (window.felt_from_s for window in found if window.seat != "call")
+    return sorted(round(at_s * 1e6) for at_s in begun if at_s is not None)
 
 
 def good(due: Due, baseline: Baseline) -> bool:
@@ -247,13 +280,19 @@ def spans(
         Phase("warm-up", "warm-up", None, ((-warm_up_s, 0.0),) if warm_up_s > 0 else ()),
         Phase("all", "all", None, _kept([whole])),
     ]
+    instants: dict[str, float] = {}
     for window in found:
-        if window.from_s is not None and window.planned_until_s is not None:
-            span = (max(window.from_s, 0.0), min(window.end_s(ended_s), whole[1]))
+        if window.felt_from_s is None:
+            continue
+        from_s = max(window.felt_from_s, 0.0)
+        if window.planned_until_s is None:
+            instants[window.step] = from_s
+        else:
+            span = (from_s, min(window.felt_until_s(ended_s), whole[1]))
             phases.append(Phase(window.step, "window", window.step, _kept([span])))
-    for recovery in recovered:
-        name = f"recovery:{recovery.step}"
-        phases.append(Phase(name, "recovery", recovery.step, _kept([(recovery.from_s, recovery.until_s)])))
+    for recovery in recovered:  # what was due while a fault without width acted belongs to its recovery
+        span = (instants.get(recovery.step, recovery.from_s), recovery.until_s)
+        phases.append(Phase(f"recovery:{recovery.step}", "recovery", recovery.step, _kept([span])))
     busy = [span for phase in phases[2:] for span in phase.spans]
     return (*phases[:2], Phase("steady", "steady", None, outside(whole, busy)), *phases[2:])
 

@@ -16,7 +16,7 @@ from harness.analysis.aggregate import Fold
 from harness.analysis.columns import Rows
 from harness.analysis.course import Course, course_of
 from harness.analysis.merge import Merged
-from harness.analysis.phases import windows
+from harness.analysis.phases import begins_us, windows
 from harness.analysis.verdict import lag_limit_s, problems_of, verdict
 from harness.checks import Check, checks_of
 from harness.checks.failure_ratio import steady_limit
@@ -43,8 +43,8 @@ class Counted:
 def summarise(run: Run, merged: Merged) -> Summary:
     """Fold a merged run, write its ``series.parquet``, and return its summary with checks and verdict."""
     checks = checks_of(run)
-    rows = Rows(run.path, Poison.of(run.steps).mask)
     found = windows(run.steps, read_events(run.path))
+    rows = Rows(run.path, Poison.of(run.steps).mask, begins_us(found))
     course = course_of(run, found, rows, steady_limit(checks))
     counted = _counted(run, rows, course)
     write_series(run.path, counted.fold.tables())

@@ -40,14 +40,15 @@ _FAILED: Mapping[_Doing, ProblemKind] = {"apply": ProblemKind.APPLY_FAILED, "und
 class Injection:
     """The faults of one run: applied at their edges, undone at theirs or by `undo_all`.
 
-    ``proxies`` names the proxy of each link. All methods may be called from any thread; after
-    `undo_all` nothing is applied any more.
+    ``proxies`` names the proxy of each link; ``now_ns`` is the monotonic clock of the parts' answers. All methods may
+    be called from any thread; after `undo_all` nothing is applied any more.
     """
 
     steps: Sequence[Step]
     lab: LabControls
     journal: FaultJournal
     proxies: Mapping[str, str]
+    now_ns: Callable[[], int] = clock.monotonic_ns
     problems: list[Problem] = field(default_factory=list)
     _zero_ns: int = 0
     _active: dict[str, Step] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class Injection:
         site = self._site(step)
         try:
             undo = tuple(step.lab_fault.undo(site))
-            self.journal.write(ApplyingEvent(**_about(step), plan_s=edge.at_s, undo=undo))
+            self.journal.write(ApplyingEvent(**_about(step), plan_s=edge.at_s, at_s=self._now_s(), undo=undo))
             if not step.fault.instant:
                 self._active[step.id] = step
             at_ns = step.lab_fault.apply(self.lab, site)
@@ -128,13 +129,13 @@ class Injection:
         if self._active.pop(step.id, None) is None:
             return  # it could not be applied
         if step.fault.seat == "call":
-            at_ns = clock.monotonic_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
+            at_ns = self.now_ns() if plan_s is None else self._zero_ns + round(plan_s * 1e9)
             self._note(UndoneEvent(**_about(step), plan_s=plan_s, **self._moment(at_ns)))
             self._log(at_ns, step, "over: ")
             return
         if plan_s is not None and step.id in self._confirmed:
             self._measure(step)
-        self._note(UndoingEvent(**_about(step), plan_s=plan_s))
+        self._note(UndoingEvent(**_about(step), plan_s=plan_s, at_s=self._now_s()))
         at_ns = 0
         try:
             for command in step.lab_fault.undo(self._site(step)):
@@ -160,7 +161,8 @@ class Injection:
         reading = self._read(step, phase)
         if reading is None:
             return
-        self._note(VerifiedEvent(**_about(step), active=reading.active, reading=dict(reading.measured)))
+        measured = dict(reading.measured)
+        self._note(VerifiedEvent(**_about(step), active=reading.active, at_s=self._now_s(), reading=measured))
         if active and reading.active:
             self._confirmed.add(step.id)
         if reading.active != active:
@@ -193,6 +195,9 @@ class Injection:
 
     def _moment(self, at_ns: int) -> "_Moment":
         return {"at_ns": at_ns, "at_s": (at_ns - self._zero_ns) / 1e9}
+
+    def _now_s(self) -> float:
+        return (self.now_ns() - self._zero_ns) / 1e9
 
     def _site(self, step: Step) -> Site:
         return Site(step.id, step.toxicity, self.proxies)

@@ -2,7 +2,8 @@
 
 A fault's life: ``planned``, ``applying`` (with its undo), ``applied``, ``verified``, ``measured``, ``undoing``,
 ``undone``, ``verified``. "Could not" is an event of its own, ``failed``. Times are seconds from zero (``_s``) and
-readings of the monotonic clock (``_ns``). Pure.
+readings of the monotonic clock (``_ns``). An act takes time: what it does may be felt from ``applying`` on, and until
+the ``verified`` after ``undone``. Journals of older builds do not tell these moments (None). Pure.
 """
 
 from collections.abc import Mapping
@@ -81,9 +82,10 @@ class PlannedEvent(StepEvent, frozen=True, kw_only=True):
 
 
 class ApplyingEvent(StepEvent, frozen=True, kw_only=True):
-    """A step that is about to be applied, and what takes it back."""
+    """A step that is about to be applied from ``at_s`` on, and what takes it back."""
 
     plan_s: float
+    at_s: float | None = None
     undo: tuple[Command, ...] = ()
 
 
@@ -104,9 +106,10 @@ class PulsedEvent(StepEvent, frozen=True, kw_only=True):
 
 
 class VerifiedEvent(StepEvent, frozen=True, kw_only=True):
-    """What was read back after a step was applied, or undone."""
+    """What was read back after a step was applied, or undone; ``at_s`` is when the answer was there."""
 
     active: bool
+    at_s: float | None = None
     reading: dict[str, Any] = {}
     """What the fault measured, in its own words."""
 
@@ -119,9 +122,10 @@ class MeasuredEvent(StepEvent, frozen=True, kw_only=True):
 
 
 class UndoingEvent(StepEvent, frozen=True, kw_only=True):
-    """A step that is about to be taken back; ``plan_s`` is None where the run ends before its plan."""
+    """A step that is about to be taken back from ``at_s`` on; ``plan_s`` is None where the run ends before its plan."""
 
     plan_s: float | None
+    at_s: float | None = None
 
 
 class UndoneEvent(StepEvent, frozen=True, kw_only=True):

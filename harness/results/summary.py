@@ -130,6 +130,10 @@ class StepOutcome:
     verified: bool | None
     """Whether the undo was read back; None when nothing was read."""
     problem: str | None = None
+    begun_s: float | None = None
+    """When its act began; None where the journal does not tell it."""
+    over_s: float | None = None
+    """When its undo had been read back; None where the journal does not tell it."""
     recovery_s: float | None = None
     recovery_reason: str | None = None
     """Why there is no recovery time, or what else was going on meanwhile."""

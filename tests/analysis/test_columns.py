@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from harness.analysis.columns import Rows
+import numpy as np
+
+from harness.analysis.columns import Rows, counted_us
 from harness.analysis.merge import merge
 from harness.results.call_journal import Journal
 from harness.results.row import Cause, Flag, Origin, RowKind
@@ -28,3 +30,13 @@ def test_attempts_and_later_calls_of_a_task_are_no_arrivals(tmp_path: Path) -> N
 def arrivals_of(path: Path) -> int:
     merge(read_run(path))
     return sum(chunk.arrivals for chunk in Rows(path).chunks())
+
+
+def test_a_call_in_flight_when_a_fault_began_counts_from_then() -> None:
+    due, took = np.array([1, 5, 9, 10, -3]), np.array([8, 6, 30, 1, 30])
+    assert counted_us(due, took, np.array([10, 20])).tolist() == [1, 10, 10, 10, -3]
+
+
+def test_without_faults_calls_count_when_they_were_due() -> None:
+    due = np.array([1, 5])
+    assert counted_us(due, due, np.array([], np.int64)).tolist() == [1, 5]

@@ -20,7 +20,7 @@ from harness.analysis.phases import (
     unsteady,
     windows,
 )
-from harness.results.fault_events import AnyEvent, AppliedEvent, FailedEvent, UndoneEvent, VerifiedEvent
+from harness.results.fault_events import AnyEvent, AppliedEvent, ApplyingEvent, FailedEvent, UndoneEvent, VerifiedEvent
 
 BASE = Baseline(failure_limit=0.01, p99_s=0.1, calls=3000, source="test")
 INSTANT = {"id": "15-expire_all", "fault": "expire_all", "at_s": 15, "until_s": None}
@@ -75,6 +75,31 @@ def test_windows_have_the_edges_that_really_happened() -> None:
     instant, wide = windows([INSTANT, WIDE], events)
     assert (instant.from_s, instant.until_s) == (15.01, None)
     assert (wide.from_s, wide.until_s, wide.verified, wide.problem) == (30.02, 45.03, True, None)
+
+
+def test_a_window_is_felt_from_its_act_until_its_undo_was_read_back() -> None:
+    events: list[AnyEvent] = [
+        ApplyingEvent(**_about("30-latency"), plan_s=30, at_s=30.0),
+        _applied("30-latency", 30.045),
+        VerifiedEvent(**_about("30-latency"), active=True, at_s=30.05),
+        _undone("30-latency", 45.03),
+        VerifiedEvent(**_about("30-latency"), active=False, at_s=45.2),
+        ApplyingEvent(**_about("15-expire_all"), plan_s=15, at_s=15.0),
+        _applied("15-expire_all", 15.006),
+    ]
+    found = windows([INSTANT, WIDE], events)
+    recovered = recoveries(found, _seconds(), BASE, 60)
+    phases = {phase.name: phase.spans for phase in spans(found, recovered, 60, 0)}
+    assert phases["30-latency"] == ((30.0, 45.2),)
+    assert phases["recovery:15-expire_all"] == ((15.0, 15.006),)
+    assert phases["steady"] == ((0.0, 15.0), (15.006, 30.0), (45.2, 60.0))
+    assert [recovery.from_s for recovery in recovered] == [15.006, 45.03]
+
+
+def test_a_journal_that_tells_no_acts_has_windows_as_before() -> None:
+    found = windows([WIDE], [_applied("30-latency", 30.02), _undone("30-latency", 45.03)])
+    phases = {phase.name: phase.spans for phase in spans(found, (), 60, 0)}
+    assert phases["30-latency"] == ((30.02, 45.03),)
 
 
 @pytest.mark.parametrize(
