@@ -36,7 +36,7 @@ FLOORS = (
     ("faults", "lab", "report"),
     ("calls", "scenario"),
     ("protocol", "experiments", "probe"),
-    ("conductor", "worker", "proof"),
+    ("conductor", "serving", "worker", "proof"),
     ("locust_adapter", "cli"),
     ("users",),
 )

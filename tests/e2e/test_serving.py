@@ -16,13 +16,13 @@ import urllib3
 from harness.errors import UsageError
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
-from harness.lab.serving import serve
+from harness.serving.serve import serve
 from tests.e2e.lab_user import FORM
 from tests.e2e.probed import JWTSTORM, served
 
 pytestmark = pytest.mark.e2e
 
-SERVE = "import sys; from harness.lab.serving import serve; sys.exit(serve(['asks-for-no-scope', 'skips-exp']))"
+SERVE = "import sys; from harness.serving.serve import serve; sys.exit(serve(['asks-for-no-scope', 'skips-exp']))"
 
 
 def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
@@ -70,7 +70,7 @@ def test_an_unknown_animal_is_named_before_anything_starts() -> None:
         serve(["unary-only"])
 
 
-PRINTS = "import sys; from harness.lab.serving import serve; sys.exit(serve(language='python'))"
+PRINTS = "import sys; from harness.serving.serve import serve; sys.exit(serve(language='python'))"
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")

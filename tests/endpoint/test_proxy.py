@@ -280,7 +280,7 @@ def test_every_channel_of_grpcio_is_opened_where_the_environment_is_not_heeded()
         "harness/endpoint/native.py",
         "harness/defects/caller.py",
         "harness/transport/grpcio_channel.py",
-        "harness/lab/snippets.py",  # a text that people copy
+        "harness/serving/snippets.py",  # a text that people copy
     }
 
 

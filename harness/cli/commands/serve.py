@@ -19,6 +19,6 @@ def add_options(parser: ArgumentParser) -> None:
 @command("serve", Group.TARGET, add_options)
 def run(options: Namespace) -> int:
     """Serve the lab's issuer and target, to try a client against; Ctrl-C ends them."""
-    from harness.lab.serving import serve
+    from harness.serving.serve import serve
 
     return serve(options.zoo, options.algorithm, write_key=options.write_key, language=options.snippet)

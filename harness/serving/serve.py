@@ -15,7 +15,7 @@ from harness.lab import zoo as animals
 from harness.lab.issuer.keys import IssuerKey
 from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
 from harness.lab.running import Lab
-from harness.lab.snippets import snippet
+from harness.serving.snippets import snippet
 
 _LOOK_EVERY_S = 1.0
 
@@ -30,7 +30,7 @@ def serve(
     """Serve until Ctrl-C, SIGTERM or SIGHUP; print the addresses, and commands that fetch a token and probe the target.
 
     ``write_key`` is a file to write the issuer's private key to, for this user alone, with the claims of its
-    tokens beside it; ``language`` is one of `harness.lab.snippets`, to print a client in.
+    tokens beside it; ``language`` is one of `harness.serving.snippets`, to print a client in.
 
     Raises `UsageError` for a name that is no server of the zoo, `LabError` where a part
     does not start or ends by itself.
