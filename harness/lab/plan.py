@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.errors import UsageError
 from harness.lab import zoo
+from harness.lab.place import LabPlace
 from harness.lab.processes.launch import Launch
 from harness.lab.target.verdict import CHECKED_ONCE, STREAM_POLICIES
 
@@ -15,13 +17,27 @@ LINKS = {"target": "users to target", "issuer": "users to issuer", "jwks": "targ
 """The links that a proxy can stand on."""
 
 
+DATED = ("iat", "exp", "jti")
+"""Claims that the issuer sets for each token, and that faults act on."""
+
+
+@dataclass(frozen=True)
+class ClientCredential:
+    """Credentials of one client of the issuer: a secret, public keys (JWK) of its assertions, or both."""
+
+    client_id: str
+    secret: str = field(default="", repr=False)
+    keys: tuple[Mapping[str, Any], ...] = ()
+
+
 @dataclass(frozen=True)
 class IssuerSettings:
     """The lab's token issuer.
 
     ``lifetime_s`` is how long its tokens live; ``client_ids`` who may ask for one (each gets a
-    random secret); ``scope`` what it grants, space-separated. It answers ``fetch_failure_ratio`` of all token
-    requests with 503, evenly spread: for 0.01 every hundredth.
+    random secret, where the plan names no `LabPlan.clients`); ``scope`` what it grants, space-separated; ``claims``
+    what tokens say beside that. With ``refresh_tokens`` it gives these, too, and rotates them. It answers
+    ``fetch_failure_ratio`` of all token requests with 503, evenly spread: for 0.01 every hundredth.
     """
 
     algorithm: str = "ES256"
@@ -29,6 +45,8 @@ class IssuerSettings:
     audience: str = "ledger"
     client_ids: tuple[str, ...] = ("storm",)
     scope: str = "ledger.read ledger.write"
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    refresh_tokens: bool = False
     fetch_failure_ratio: float = 0.0
 
     def __post_init__(self) -> None:
@@ -38,6 +56,8 @@ class IssuerSettings:
             raise UsageError(f"issuer: algorithm={self.algorithm!r} is unknown; give one of {', '.join(ALGORITHMS)}")
         if not self.lifetime_s >= 1:
             raise UsageError(f"issuer: lifetime_s={self.lifetime_s:g} is under a second; give 1 or more")
+        if dated := [name for name in DATED if name in self.claims]:
+            raise UsageError(f"issuer: claims={dated[0]!r} is set anew for each token; leave it out")
         if not self.client_ids:
             raise UsageError("issuer: client_ids is empty, so nobody could ask for a token; name one")
 
@@ -89,7 +109,8 @@ class LabPlan:
     ``foreign`` tells ``host:port`` of a target or issuer of your own, by the name of its link; the
     part itself is None then. ``launch`` is a target of your own that the lab starts. ``environ`` is looked
     through for a Toxiproxy to use, instead of this process's environment; ``seed`` is for the embedded proxy's
-    dice; ``issuer_key`` is a key pair of the caller's making (``kid`` and ``pem``) for the issuer to sign with.
+    dice; ``issuer_key`` is a key pair of the caller's making (``kid`` and ``pem``) for the issuer to sign with;
+    ``clients`` are the issuer's where their credentials are given; ``place`` is where its own parts listen.
     """
 
     issuer: IssuerSettings | None = field(default_factory=IssuerSettings)
@@ -100,6 +121,8 @@ class LabPlan:
     seed: int | None = None
     issuer_key: Mapping[str, str] | None = field(default=None, repr=False)
     launch: Launch | None = None
+    clients: tuple[ClientCredential, ...] = ()
+    place: LabPlace = field(default_factory=LabPlace)
 
     def __post_init__(self) -> None:
         for link in sorted({*self.links, *self.foreign} - LINKS.keys()):

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -12,20 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 from harness.errors import LabError, UsageError
 from harness.lab.clocks.faked_clock import Faked, FakedClock, sweep
 from harness.lab.control.client import IssuerControl, TargetControl
-from harness.lab.plan import IssuerSettings, LabPlan, TargetSettings
+from harness.lab.place import LOOPBACK, LabCertificates
+from harness.lab.plan import ClientCredential, IssuerSettings, LabPlan, TargetSettings
 from harness.lab.processes.child import Child
-from harness.lab.processes.launch import Launch
+from harness.lab.processes.launch import PORT, Launch
 from harness.lab.processes.launched import Launched
 from harness.lab.toxiproxy.choice import URL_VARIABLE, ProxyChoice, choose
 from harness.lab.toxiproxy.client import ProxyClient
-
-
-@dataclass(frozen=True)
-class ClientCredential:
-    """Credentials of one client of the issuer; the repr does not show the secret."""
-
-    client_id: str
-    secret: str = field(repr=False)
 
 
 class Lab:
@@ -48,9 +41,11 @@ class Lab:
         self.clients: tuple[ClientCredential, ...] = ()
         self.children: list[Child | Launched] = []
         self.issuer_url: str | None = None
+        self.certificates: LabCertificates | None = None
         self._run = run
         self._shared_key: Mapping[str, str] | None = None
         self._served_by = ""
+        self._near_issuer = ""
         self._undo = ExitStack()
 
     @classmethod
@@ -72,7 +67,12 @@ class Lab:
     @property
     def token_url(self) -> str | None:
         """Return where clients ask for tokens, over the proxy where the link has one."""
-        return f"http://{self.addresses['issuer']}/token" if self.issuer else None
+        return f"{self.plan.place.scheme}://{self.addresses['issuer']}/token" if self.issuer else None
+
+    @property
+    def ca(self) -> Path | None:
+        """Return the certificate of the authority that its parts speak TLS by, or None in plaintext."""
+        return self.certificates.ca if self.certificates else None
 
     @property
     def issuer_key(self) -> Mapping[str, str]:
@@ -95,6 +95,8 @@ class Lab:
         self.stop()
 
     def _start(self) -> None:
+        if self.plan.place.tls:
+            self.certificates = LabCertificates.make(self._run / "tls", self.plan.place.names)
         if self.plan.links:
             self._start_proxy()
         if self.plan.issuer:
@@ -105,7 +107,16 @@ class Lab:
             self._start_launch(self.plan.launch)
         for link in ("issuer", "target"):
             if link in self.plan.links:
-                self.addresses[link] = self._proxied(link, self.addresses[link])
+                self.addresses[link] = self._behind_proxy(link)
+
+    def _behind_proxy(self, link: str) -> str:
+        """Put the proxy before a part; return where clients reach that, by the plan's name for this machine."""
+        listen = self._proxied(link, self.addresses[link])
+        return f"{self.plan.place.name}:{listen.rpartition(':')[2]}" if self._ours(link) else listen
+
+    def _ours(self, link: str) -> bool:
+        """Tell whether the lab itself serves a link's end, at the place of the plan."""
+        return bool(self.plan.issuer if link == "issuer" else self.plan.target)
 
     def _start_proxy(self) -> None:
         choice = choose() if self.plan.environ is None else choose(self.plan.environ)
@@ -127,7 +138,9 @@ class Lab:
             ) from error
 
     def _start_issuer(self, settings: IssuerSettings) -> None:
-        self.clients = tuple(ClientCredential(name, secrets.token_urlsafe(24)) for name in settings.client_ids)
+        self.clients = self.plan.clients or tuple(
+            ClientCredential(name, secrets.token_urlsafe(24)) for name in settings.client_ids
+        )
         control_secret = secrets.token_urlsafe(24)
         if settings.algorithm == "HS256":
             self._shared_key = {"kid": "hs256-1", "secret": secrets.token_urlsafe(48)}
@@ -136,19 +149,44 @@ class Lab:
             "harness.lab.issuer",
             {
                 **asdict(settings),
-                "clients": {client.client_id: client.secret for client in self.clients},
+                "clients": [asdict(client) for client in self.clients],
                 "control_secret": control_secret,
                 "shared_key": self._shared_key,
                 "given_key": None if self.plan.issuer_key is None else dict(self.plan.issuer_key),
+                "public_url": self._public_url(),
+                **self._listening("issuer", self.plan.place.issuer_port),
             },
         ).ready
         self.issuer = IssuerControl(ready["control_url"], control_secret)
         self.issuer_url = ready["url"]
-        self.addresses["issuer"] = urlsplit(ready["url"]).netloc
+        self._near_issuer = f"{LOOPBACK if 'issuer' in self.plan.links else self.plan.place.near}:{ready['port']}"
+        self.addresses["issuer"] = self._reached("issuer", ready["port"])
+
+    def _public_url(self) -> str:
+        """Return what the issuer calls itself; its own port is not known before it listens.
+
+        Where clients reach it by a proxy at a given port, it is that one, so that discovery leads there, too.
+        """
+        place = self.plan.place
+        port = place.issuer_port if "issuer" in self.plan.links and place.issuer_port else PORT
+        return f"{place.scheme}://{place.name}:{port}"
+
+    def _reached(self, link: str, port: object) -> str:
+        """Return where a part is reached: by clients, or by its proxy where it has one."""
+        return f"{LOOPBACK if link in self.plan.links else self.plan.place.name}:{port}"
+
+    def _listening(self, link: str, port: int) -> dict[str, Any]:
+        """Return where a part listens; behind a proxy that has its port, on loopback and another."""
+        proxied = link in self.plan.links
+        return {
+            "host": LOOPBACK if proxied else self.plan.place.address,
+            "port": 0 if proxied else port,
+            "tls": self.certificates.to_json() if self.certificates else None,
+        }
 
     def _start_target(self, settings: TargetSettings) -> None:
         control_secret = secrets.token_urlsafe(24)
-        jwks_url = self._link_jwks(settings.jwks_url or f"{self.issuer_url}/jwks.json")
+        jwks_url = self._link_jwks(settings.jwks_url or self._near_jwks_url())
         child = self._child(
             "target",
             "harness.lab.target",
@@ -158,10 +196,11 @@ class Lab:
                 "jwks_url": jwks_url,
                 "control_secret": control_secret,
                 "shared_key": self._shared_key if settings.issuer is None else None,
+                **self._listening("target", self.plan.place.target_port),
             },
         )
         self.target = TargetControl(child.ready["control_url"], control_secret)
-        self.addresses["target"] = child.ready["address"]
+        self.addresses["target"] = self._reached("target", child.ready["address"].rpartition(":")[2])
         # Killed and started again, it must be found where it was.
         for port, address in (("port", child.ready["address"]), ("control_port", child.ready["control_url"])):
             child.again[port] = int(address.rpartition(":")[2])
@@ -169,7 +208,7 @@ class Lab:
     def _start_launch(self, launch: Launch) -> None:
         values = {}
         if self.issuer_url:
-            values = {"issuer_url": self.issuer_url, "jwks_url": self._link_jwks(f"{self.issuer_url}/jwks.json")}
+            values = {"issuer_url": self.issuer_url, "jwks_url": self._link_jwks(self._near_jwks_url())}
         faked = Faked.prepare(launch, self._run, os.environ) if launch.faketime else None
         log, environ = self._run / "target.log", faked.environ if faked else None
         launched = Launched.start("target", launch, log, values, environ)
@@ -181,6 +220,10 @@ class Lab:
         if faked:
             self.faked = FakedClock(faked, launched.pid)
             self._undo.callback(self.faked.stop)
+
+    def _near_jwks_url(self) -> str:
+        """Return where the keys of the lab's own issuer are, past any proxy before it."""
+        return f"{self.plan.place.scheme}://{self._near_issuer}/jwks.json"
 
     def _link_jwks(self, url: str) -> str:
         """Return where the target reads its keys: over the proxy, where the link has one."""
@@ -196,12 +239,20 @@ class Lab:
         assert self.proxy_choice  # noqa: S101
         # A foreign Toxiproxy may serve others, and runs of ours that died: the name is this run's own.
         name = f"jwtstorm-{self._run.name}-{secrets.token_hex(3)}-{link}"
-        listen = self.proxy.create(name, upstream)
+        listen = self.proxy.create(name, upstream, self._proxy_place(link))
         if self.proxy_choice.kind == "url":
             self._undo.callback(self.proxy.delete, name, missing_ok=True)
         self.proxies[link] = name
         self.links[link] = {"listen": listen, "upstream": upstream, "served_by": self._served_by, "proxy": name}
         return listen
+
+    def _proxy_place(self, link: str) -> str:
+        """Return where a link's proxy listens: where its part would, without one."""
+        if not self._ours(link) or link == "jwks":
+            return f"{LOOPBACK}:0"
+        place = self.plan.place
+        port = place.issuer_port if link == "issuer" else place.target_port
+        return f"[{place.address}]:{port}" if ":" in place.address else f"{place.address}:{port}"
 
     def _child(self, name: str, module: str, settings: Mapping[str, Any]) -> Child:
         child = Child.start(name, module, settings, self._run / f"{name}.log")

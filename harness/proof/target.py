@@ -12,7 +12,7 @@ from harness.clock import wall
 from harness.defects.good import Good
 from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.control.client import TargetControl
-from harness.lab.listener import HOST
+from harness.lab.place import LOOPBACK
 from harness.lab.plan import TargetSettings
 from harness.lab.processes.child import Child
 from harness.lab.target.assembly import Assembly
@@ -35,10 +35,10 @@ async def stage(algorithm: str, zoo: Sequence[str] = (), **changes: Any) -> Asyn
         release(zoo, assembly)
         gate = assembly.gate()
         server = assembly.server(gate)
-        port = server.add_insecure_port(f"{HOST}:0")
+        port = server.add_insecure_port(f"{LOOPBACK}:0")
         await gate.keys.current()
         await server.start()
-        bench = LedgerBench(f"{HOST}:{port}", good, keys, _Here(TargetChaos(gate, clock)), settings)
+        bench = LedgerBench(f"{LOOPBACK}:{port}", good, keys, _Here(TargetChaos(gate, clock)), settings)
         try:
             yield bench
         finally:

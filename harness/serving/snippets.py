@@ -3,8 +3,6 @@
 No snippet holds the secret: each reads it from the variable ``CLIENT_SECRET``.
 """
 
-LANGUAGES = ("python", "go", "java")
-
 _PYTHON = """\
 # CLIENT_SECRET=… python client.py
 import json, os, urllib.parse, urllib.request
@@ -48,6 +46,6 @@ LedgerGrpc.newBlockingStub(channel).withInterceptors(MetadataUtils.newAttachHead
 
 
 def snippet(language: str, target: str, token_url: str, client: str) -> str:
-    """Return a client in one of `LANGUAGES`."""
+    """Return a client in one of `harness.serving.options.LANGUAGES`."""
     text = {"python": _PYTHON, "go": _GO, "java": _JAVA}[language]
     return text.format(target=target, token_url=token_url, client=client)

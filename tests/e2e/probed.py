@@ -31,16 +31,18 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *zoo: str) -> Iterator[Served]:
-    """Serve the lab with animals in its target."""
-    animals = [word for name in zoo for word in ("--zoo", name)]
-    command = [*JWTSTORM, "serve", "--write-key", str(folder / "key.pem"), *animals]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+def started(*words: str, **environ: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start ``jwtstorm`` with these words, its output to be read; it is ended as Ctrl-C ends it."""
+    process = subprocess.Popen(
+        [*JWTSTORM, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **environ},
+    )
     try:
-        assert process.stdout
-        line = next(line for line in process.stdout if line.startswith("probe "))
-        words = line.split()[3:]
-        yield Served(words[0], tuple(words[1:]), process)
+        yield process
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -50,6 +52,16 @@ def served(folder: Path, *zoo: str) -> Iterator[Served]:
             process.wait()
             if process.stdout:
                 process.stdout.close()
+
+
+@contextmanager
+def served(folder: Path, *zoo: str) -> Iterator[Served]:
+    """Serve the lab with animals in its target."""
+    animals = [word for name in zoo for word in ("--zoo", name)]
+    with started("serve", "--write-key", str(folder / "key.pem"), *animals) as process:
+        assert process.stdout
+        words = next(line for line in process.stdout if line.startswith("probe ")).split()[3:]
+        yield Served(words[0], tuple(words[1:]), process)
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,19 @@ import grpc
 import pytest
 import urllib3
 
-from harness.errors import UsageError
 from harness.lab.proto import ledger_pb2 as pb
 from harness.lab.proto import ledger_pb2_grpc
-from harness.serving.serve import serve
 from tests.e2e.lab_user import FORM
 from tests.e2e.probed import JWTSTORM, served
 
 pytestmark = pytest.mark.e2e
 
-SERVE = "import sys; from harness.serving.serve import serve; sys.exit(serve(['asks-for-no-scope', 'skips-exp']))"
+SERVE = (*JWTSTORM, "serve")
 
 
 def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
-    process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True)
+    command = [*SERVE, "--zoo", "asks-for-no-scope", "--zoo", "skips-exp"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         told = "".join(process.stdout.readline() for _ in range(8))
@@ -52,30 +51,14 @@ def test_a_served_animal_can_be_called_by_what_is_printed() -> None:
             process.stdout.close()
 
 
-def test_a_key_is_never_written_over_a_file(tmp_path: Path) -> None:
-    there = tmp_path / "key.pem"
-    there.write_text("mine")
-    with pytest.raises(UsageError, match="name one that is not there yet"):
-        serve(write_key=there)
-    assert there.read_text() == "mine"
-
-
 def test_a_written_key_is_this_users_alone(tmp_path: Path) -> None:
     with served(tmp_path):
         assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_unknown_animal_is_named_before_anything_starts() -> None:
-    with pytest.raises(UsageError, match="did you mean unary-only-interceptor"):
-        serve(["unary-only"])
-
-
-PRINTS = "import sys; from harness.serving.serve import serve; sys.exit(serve(language='python'))"
-
-
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
 def test_the_printed_curl_line_and_the_python_client_work_as_they_stand() -> None:
-    with subprocess.Popen([sys.executable, "-c", PRINTS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*SERVE, "--snippet", "python"], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             told = ""

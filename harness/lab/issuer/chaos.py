@@ -43,6 +43,7 @@ class IssuerChaos:
             "down": self.down,
             "faults": self.service.faults.to_json(),
             "counters": dict(self.service.counters),
+            "answers": dict(self.service.answers),
         }
 
     def new_generation(self) -> dict[str, Any]:

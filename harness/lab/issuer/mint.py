@@ -1,7 +1,7 @@
 """The mint: signs access tokens, with chaos in its clock, generations and keys."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.lab.issuer.key_ring import KeyRing
@@ -11,7 +11,8 @@ from harness.lab.issuer.key_ring import KeyRing
 class Mint:
     """Sign tokens for one issuer and audience.
 
-    ``clock`` shows seconds since the epoch; ``lifetime_s`` is what clients are told.
+    ``clock`` shows seconds since the epoch; ``lifetime_s`` is what clients are told; ``extra`` are claims that tokens
+    have beside their own, or in their place.
     """
 
     issuer: str
@@ -21,6 +22,7 @@ class Mint:
     ring: KeyRing
     generation: int = 1
     minted: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def claims(self, client_id: str, scope: str) -> dict[str, Any]:
         """Return the claims of one more token; iat and exp are whole seconds, rounded down.
@@ -38,6 +40,7 @@ class Mint:
             "jti": f"{self.generation}-{self.minted}",
             "client_id": client_id,
             "scope": scope,
+            **self.extra,
         }
 
     def sign(self, claims: Mapping[str, Any]) -> str:

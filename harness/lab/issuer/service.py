@@ -1,6 +1,7 @@
 """The issuer's public endpoints: token, JWKS and discovery."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,23 +13,36 @@ from starlette.routing import Route
 
 from harness.faults.in_issuer import KeysAnswer
 from harness.lab.issuer.active_faults import ActiveFaults
+from harness.lab.issuer.clients import ClientBook
 from harness.lab.issuer.mint import Mint
-from harness.lab.issuer.token_request import Refusal, RequestedGrant, read_request
+from harness.lab.issuer.refresh_tokens import RefreshTokens
+from harness.lab.issuer.refusal import Refusal
+from harness.lab.issuer.token_request import (
+    CLIENT_CREDENTIALS,
+    REFRESH_TOKEN,
+    RequestedGrant,
+    grant_name,
+    read_request,
+)
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # Source: RFC 6749, section 5.1.
 
 
 @dataclass
 class IssuerService:
-    """KeysAnswer clients of one issuer.
+    """Answer clients of one issuer.
 
-    It fails ``fetch_failure_ratio`` of all token requests, evenly spread; ``faults`` are those in force.
+    It fails ``fetch_failure_ratio`` of all token requests, evenly spread; ``faults`` are those in force. With
+    ``refresh_tokens`` each grant by client credentials brings one, too. ``answers`` counts what was answered, by grant
+    and HTTP status.
     """
 
     mint: Mint
-    clients: dict[str, str] = field(repr=False)
+    clients: ClientBook
     scope: str
     fetch_failure_ratio: float = 0.0
+    refresh_tokens: RefreshTokens | None = None
+    answers: Counter[str] = field(default_factory=Counter)
     faults: ActiveFaults = field(default_factory=ActiveFaults)
     _last: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict, repr=False)
     """The last token of each client and scope, and when it ends by the issuer's clock."""
@@ -51,23 +65,45 @@ class IssuerService:
     async def _token(self, request: Request) -> JSONResponse:
         self.counters["token_requests"] += 1
         body = await request.body()
+        answer = await self._answered(request, body)
+        grant = grant_name(request.headers.get("content-type", ""), body)
+        self.answers[f"{grant} {answer.status_code}"] += 1
+        return answer
+
+    async def _answered(self, request: Request, body: bytes) -> JSONResponse:
         if told := await self.faults.refusal():
             return self._refuse(Refusal(_error_name(told.status), "told to fail", told.status), told.retry_after_s)
         if fails(self.counters["token_requests"], self.fetch_failure_ratio):
             return self._refuse(Refusal(_error_name(503), "one of those that fail", 503))
         try:
             head = request.headers
-            grant = read_request(
-                head.get("content-type", ""), head.get("authorization"), body, self.clients, self.scope
+            asked = read_request(
+                head.get("content-type", ""), head.get("authorization"), body, self.clients.authenticate, self.scope
             )
+            return self._grant(asked)
         except Refusal as refusal:
             return self._refuse(refusal)
-        token = self._issue(grant)
-        answer = {"access_token": token, "token_type": "Bearer", "scope": grant.scope}
+
+    def _grant(self, asked: RequestedGrant) -> JSONResponse:
+        """Answer with tokens; raises `Refusal`."""
+        scope, refresh_token = asked.scope, ""
+        if asked.refresh_token:
+            scope, refresh_token = self._refreshed(asked)
+        elif self.refresh_tokens is not None:
+            refresh_token = self.refresh_tokens.first(asked.client_id, scope)
+        token = self._issue((asked.client_id, scope))
+        answer = {"access_token": token, "token_type": "Bearer", "scope": scope}
+        answer |= {"refresh_token": refresh_token} if refresh_token else {}
         return JSONResponse(answer | {"expires_in": int(self.mint.lifetime_s)}, headers=_NO_STORE)
 
-    def _issue(self, grant: RequestedGrant) -> str:
-        client = (grant.client_id, grant.scope)
+    def _refreshed(self, asked: RequestedGrant) -> tuple[str, str]:
+        if self.refresh_tokens is None:
+            raise Refusal(
+                "unsupported_grant_type", f"this issuer gives no {REFRESH_TOKEN}; ask by {CLIENT_CREDENTIALS}"
+            )
+        return self.refresh_tokens.rotate(asked.refresh_token, asked.client_id, asked.scope)
+
+    def _issue(self, client: tuple[str, str]) -> str:
         last, until_s = self._last.get(client, ("", 0.0))
         signed: dict[str, Any] = {}
 
@@ -112,8 +148,11 @@ class IssuerService:
             "issuer": issuer,
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "grant_types_supported": [
+                CLIENT_CREDENTIALS,
+                *([REFRESH_TOKEN] if self.refresh_tokens is not None else []),
+            ],
+            "token_endpoint_auth_methods_supported": self.clients.methods(),
             "scopes_supported": self.scope.split(" "),
             "response_types_supported": [],
             "subject_types_supported": ["public"],

@@ -1,51 +1,60 @@
 """What a client asks the token endpoint for, read strictly.
 
-Source: RFC 6749, sections 2.3.1 (client authentication), 4.4.2 (request), 5.2 (errors).
+Sources: RFC 6749, sections 4.4.2 and 6 (requests), 5.2 (errors).
 """
 
-import base64
-import binascii
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote_plus
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
+from harness.lab.issuer.refusal import Refusal
+
+CLIENT_CREDENTIALS = "client_credentials"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
 _FORM = "application/x-www-form-urlencoded"
 
-
-class Refusal(Exception):  # noqa: N818 - an answer of the protocol, not a fault of ours
-    """An error answer of the token endpoint: RFC 6749's name of it, a text, and the HTTP status."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        super().__init__(description)
-        self.error = error
-        self.description = description
-        self.status = status
+Authenticate = Callable[[str | None, Mapping[str, str]], str]
+"""Returns who asks, from the authorization header and the form; raises `Refusal`."""
 
 
 @dataclass(frozen=True)
 class RequestedGrant:
-    """A request that is granted."""
+    """A request of a known client; ``refresh_token`` is what it gives, where it asks by one."""
 
     client_id: str
     scope: str
+    refresh_token: str = field(default="", repr=False)
 
 
 def read_request(
-    content_type: str, authorization: str | None, body: bytes, clients: Mapping[str, str], scope: str
+    content_type: str, authorization: str | None, body: bytes, authenticate: Authenticate, scope: str
 ) -> RequestedGrant:
-    """Return what is granted; raises `Refusal`."""
-    form = _form(content_type, body)
-    client_id = _authenticated(authorization, form, clients)
+    """Return what is asked for; ``scope`` is what the issuer offers, raises `Refusal`."""
+    form = read_form(content_type, body)
+    client_id = authenticate(authorization, form)
     grant_type = form.get("grant_type")
     if not grant_type:
         raise Refusal("invalid_request", "grant_type is missing")
-    if grant_type != "client_credentials":
-        raise Refusal("unsupported_grant_type", "only client_credentials is supported")
-    return RequestedGrant(client_id, _granted(form.get("scope"), scope))
+    if grant_type == CLIENT_CREDENTIALS:
+        return RequestedGrant(client_id, granted(form.get("scope"), scope))
+    if grant_type != REFRESH_TOKEN:
+        raise Refusal("unsupported_grant_type", f"only {CLIENT_CREDENTIALS} and {REFRESH_TOKEN} are supported")
+    if not form.get("refresh_token"):
+        raise Refusal("invalid_request", "refresh_token is missing")
+    return RequestedGrant(client_id, form.get("scope", ""), form["refresh_token"])
 
 
-def _form(content_type: str, body: bytes) -> dict[str, str]:
+def grant_name(content_type: str, body: bytes) -> str:
+    """Return the grant that a request names, or ``other``: what it is counted under, however it is answered."""
+    try:
+        named = read_form(content_type, body).get("grant_type", "")
+    except Refusal:
+        return "other"
+    return named if named in {CLIENT_CREDENTIALS, REFRESH_TOKEN} else "other"
+
+
+def read_form(content_type: str, body: bytes) -> dict[str, str]:
+    """Return the parameters of a form, each of which may stand once; raises `Refusal`."""
     if content_type.partition(";")[0].strip().lower() != _FORM:
         raise Refusal("invalid_request", f"the body must be {_FORM}")
     try:
@@ -58,35 +67,8 @@ def _form(content_type: str, body: bytes) -> dict[str, str]:
     return form
 
 
-def _authenticated(authorization: str | None, form: Mapping[str, str], clients: Mapping[str, str]) -> str:
-    if authorization is None:
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-    elif "client_secret" in form:
-        raise Refusal("invalid_request", "two client authentications in one request")
-    else:
-        client_id, secret = _basic(authorization)
-        if form.get("client_id", client_id) != client_id:
-            raise Refusal("invalid_request", "client_id differs from the authenticated client")
-    expected = clients.get(client_id, "")
-    matches = hmac.compare_digest(secret.encode(errors="replace"), expected.encode())
-    if not expected or not matches:
-        raise Refusal("invalid_client", "unknown client or wrong secret", 401)
-    return client_id
-
-
-def _basic(authorization: str) -> tuple[str, str]:
-    scheme, _, credentials = authorization.partition(" ")
-    try:
-        decoded = base64.b64decode(credentials.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        decoded = ""
-    client_id, colon, secret = decoded.partition(":")
-    if scheme.lower() != "basic" or not colon:
-        raise Refusal("invalid_client", "authorization is not HTTP Basic", 401)
-    return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _granted(asked: str | None, offered: str) -> str:
+def granted(asked: str | None, offered: str) -> str:
+    """Return the scope that is granted: what is asked for, or all of it; raises `Refusal` for more."""
     if not asked:
         return offered
     if not set(asked.split(" ")) <= set(offered.split(" ")):

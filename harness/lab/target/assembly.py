@@ -112,7 +112,8 @@ def _key_cache(settings: Mapping[str, Any]) -> KeyCache:
     lifetime_s, cooldown_s = settings["keys_lifetime_s"], settings["keys_cooldown_s"]
     if settings.get("shared_key"):
         return KeyCache(lambda: _ready(KeySet.shared(**settings["shared_key"])), monotonic, lifetime_s, cooldown_s)
-    source = JwksSource(settings["jwks_url"], settings["algorithms"], settings["keys_timeout_s"])
+    ca = (settings.get("tls") or {}).get("ca")
+    source = JwksSource(settings["jwks_url"], settings["algorithms"], settings["keys_timeout_s"], ca=ca)
     return KeyCache(source.fetch, monotonic, lifetime_s, cooldown_s)
 
 

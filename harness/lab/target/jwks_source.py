@@ -15,7 +15,7 @@ class JwksSource:
     """Fetch a JWKS in a thread, so that calls with a known key never wait for the network.
 
     A fetch takes ``within_s`` at most. ``read`` makes the key set of the JSON that came, for the
-    algorithms that are allowed.
+    algorithms that are allowed. ``ca`` is the file of the authority of an issuer that speaks TLS.
     """
 
     def __init__(
@@ -24,12 +24,13 @@ class JwksSource:
         algorithms: Collection[str],
         within_s: float = 2.0,
         read: Callable[[object, Collection[str]], KeySet] = KeySet.from_jwks,
+        ca: str | None = None,
     ) -> None:
         self._read_keys = read
         self._url = url
         self._within_s = within_s
         self._algorithms = algorithms
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=within_s))
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=within_s), ca_certs=ca)
 
     async def fetch(self) -> KeySet:
         """Return the published keys; raises OSError or ValueError."""

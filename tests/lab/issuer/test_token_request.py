@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.lab.issuer.token_request import Refusal, RequestedGrant, read_request
+from harness.lab.issuer.clients import ClientBook, RegisteredClient
+from harness.lab.issuer.refusal import Refusal
+from harness.lab.issuer.token_request import RequestedGrant, grant_name, read_request
 
 FORM = "application/x-www-form-urlencoded"
-CLIENTS = {"storm": "s3cret", "odd:id": "p w+%"}
+CLIENTS = ClientBook([RegisteredClient("storm", "s3cret"), RegisteredClient("odd:id", "p w+%")], float, lambda: ("",))
 GRANT = "grant_type=client_credentials"
 POST = f"{GRANT}&client_id=storm&client_secret=s3cret"
 
@@ -17,7 +19,7 @@ def basic(credentials: str) -> str:
 
 
 def ask(body: str, authorization: str | None = None, content_type: str = FORM) -> RequestedGrant:
-    return read_request(content_type, authorization, body.encode(), CLIENTS, "read write")
+    return read_request(content_type, authorization, body.encode(), CLIENTS.authenticate, "read write")
 
 
 def test_both_client_authentications_are_granted() -> None:
@@ -39,6 +41,7 @@ def test_basic_credentials_are_form_encoded() -> None:
         (f"{GRANT}&client_id=other", basic("storm:s3cret"), "invalid_request", 400),
         (POST.replace("client_credentials", "password"), None, "unsupported_grant_type", 400),
         (f"{POST}&scope=root", None, "invalid_scope", 400),
+        (POST.replace("client_credentials", "refresh_token"), None, "invalid_request", 400),
         (POST + "x", None, "invalid_client", 401),
         (GRANT, None, "invalid_client", 401),
         (f"{GRANT}&client_id=nobody&client_secret=", None, "invalid_client", 401),
@@ -65,6 +68,11 @@ def test_no_refusal_repeats_the_secret() -> None:
     with pytest.raises(Refusal) as refusal:
         ask(f"{GRANT}&client_id=storm&client_secret=hunter2")
     assert "hunter2" not in refusal.value.description
+
+
+def test_a_request_is_counted_under_the_grant_it_names_and_no_word_of_the_clients() -> None:
+    named = [grant_name(FORM, body) for body in (POST.encode(), b"grant_type=refresh_token", b"grant_type=x", b"\xff")]
+    assert named == ["client_credentials", "refresh_token", "other", "other"]
 
 
 @given(st.text(), st.none() | st.text() | st.binary().map(lambda raw: "Basic " + base64.b64encode(raw).decode()))
