@@ -18,7 +18,7 @@ from harness import clock
 from harness.conductor.environment import Environment
 from harness.conductor.report_process import make_report
 from harness.conductor.run_folder import RunFolder, RunSettings
-from harness.conductor.staging import choose_transport
+from harness.conductor.staging import choose_transport, lab_plan
 from harness.conductor.workers import Runner, Workers
 from harness.endpoint import proxy
 from harness.endpoint.safety import guard_endpoint, guard_source, is_elsewhere
@@ -117,13 +117,15 @@ class Conductor:
         self._folder.update(transport=asdict(transport), proxy=proxy.told(_proxy_of(self.scenario)))
         logger.info("transport %s", transport.text())
         self._check_run_time()
-        stage = self._stage = Environment(self.scenario, self._settings.environ, self._folder.path)
+        stage = self._stage = Environment(
+            lab_plan(self.scenario, self._settings.environ), self.scenario.steps, self._folder.path
+        )
         if not stage.set_up(self._over):
             return
         self._folder.update(**stage.about())
         self._roster = Workers(self._crew, self._folder.path.resolve(), self._break)
         members = self._roster.members
-        orders = stage.orders(self._settings.users, transport.name, len(members))
+        orders = stage.orders(self._settings.users, transport.name, len(members), self.scenario.fingerprint())
         for member, begin in zip(members, orders, strict=True):
             self._crew.send(begin, member)
         self._roster.await_joined(self._over)

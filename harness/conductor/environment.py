@@ -10,8 +10,10 @@ from typing import Any
 
 from harness.conductor.controls import Controls
 from harness.conductor.injection import Injection
-from harness.conductor.staging import lab_note, lab_plan
+from harness.conductor.staging import lab_note
 from harness.faults.per_call.dice import keyed
+from harness.faults.timeline import Step
+from harness.lab.plan import LabPlan
 from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.protocol.file_shipping import boot_id
@@ -19,15 +21,14 @@ from harness.protocol.messages import Begin
 from harness.results.fault_events import ClosedEvent
 from harness.results.fault_journal import FaultJournal
 from harness.results.problem import Problem
-from harness.scenario.scenario import Scenario
 
 
 class Environment:
     """Lab and faults of the run in the folder ``run``: `set_up` first, `close` last, `take_back` at any time."""
 
-    def __init__(self, scenario: Scenario, environ: Mapping[str, str], run: Path) -> None:
-        self._scenario = scenario
-        self._environ = environ
+    def __init__(self, plan: LabPlan, steps: Sequence[Step], run: Path) -> None:
+        self._plan = plan
+        self._steps = steps
         self._run = run
         self._journal = FaultJournal(run)
         self._lab: Lab | None = None
@@ -39,25 +40,25 @@ class Environment:
         Raises `HarnessError`; then `close` must follow.
         """
         # Before the lab starts, and again when it is there: a killed conductor must be followed up.
-        self._journal.write(lab_note(self._scenario, self._environ, None))
-        lab = self._lab = Lab.start(lab_plan(self._scenario, self._environ), self._run)
+        self._journal.write(lab_note(self._plan, None))
+        lab = self._lab = Lab.start(self._plan, self._run)
         if over.is_set():  # somebody pressed stop meanwhile, and `close` found no lab yet
             lab.stop()
             return False
-        self._journal.write(lab_note(self._scenario, self._environ, lab))
+        self._journal.write(lab_note(self._plan, lab))
         parts = Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
-        self._injection = Injection(self._scenario.steps, parts, self._journal, lab.proxies)
+        self._injection = Injection(self._steps, parts, self._journal, lab.proxies)
         self._injection.plan()
         return True
 
     def about(self) -> dict[str, Any]:
         """Return what ``run.json`` says of it."""
-        lab = self._there()
+        lab = self.lab
         return {"links": lab.links, "faketime": lab.faked.about() if lab.faked else {}}
 
-    def orders(self, users: int, transport: str, workers: int) -> Iterator[Begin]:
+    def orders(self, users: int, transport: str, workers: int, fingerprint: str) -> Iterator[Begin]:
         """Yield what each of the workers is told: where everything is, and its share of the users."""
-        lab = self._there()
+        lab = self.lab
         client = lab.clients[0] if lab.clients else None
         for worker in range(workers):
             yield Begin(
@@ -66,13 +67,13 @@ class Environment:
                 workers=workers,
                 users=users,
                 target=lab.addresses["target"],
-                fingerprint=self._scenario.fingerprint(),
+                fingerprint=fingerprint,
                 boot_id=boot_id(),
                 token_url=lab.token_url or "",
                 client_id=client.client_id if client else "",
                 secret=client.secret if client else "",
                 transport=transport,
-                key=lab.issuer_key if keyed(self._scenario.steps) else {},
+                key=lab.issuer_key if keyed(self._steps) else {},
             )
 
     def run_timeline(self, zero_ns: int, sleep_until_ns: Callable[[int], bool]) -> None:
@@ -108,6 +109,8 @@ class Environment:
         finally:
             self._journal.close()
 
-    def _there(self) -> Lab:
+    @property
+    def lab(self) -> Lab:
+        """Return the lab, once `set_up` has started it."""
         assert self._lab is not None  # noqa: S101 - set_up made it
         return self._lab

@@ -21,7 +21,7 @@ def lab_plan(scenario: Scenario, environ: Mapping[str, str]) -> LabPlan:
     lab = scenario.lab
     return LabPlan(
         issuer=_issuer_settings(scenario) if scenario.issuer is None else None,
-        target=_target_settings(lab) if scenario.target is None else None,
+        target=target_settings(lab) if scenario.target is None else None,
         links=scenario.links(),
         launch=scenario.launch,
         foreign=_foreign(scenario),
@@ -53,7 +53,8 @@ def _issuer_settings(scenario: Scenario) -> IssuerSettings:
     )
 
 
-def _target_settings(lab: LabSettings) -> TargetSettings:
+def target_settings(lab: LabSettings) -> TargetSettings:
+    """Return the lab's target as a scenario wants it."""
     return TargetSettings(
         leeway_s=lab.leeway_s,
         work_s=lab.work_s,
@@ -65,9 +66,9 @@ def _target_settings(lab: LabSettings) -> TargetSettings:
     )
 
 
-def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) -> LabEvent:
+def lab_note(plan: LabPlan, lab: Lab | None) -> LabEvent:
     """Return what `jwtstorm recover` must know of the processes and proxies that may outlive the conductor."""
-    choice = choose(environ)
+    choice = choose(os.environ if plan.environ is None else plan.environ)
     children = lab.children if lab is not None else ()
     return LabEvent(
         conductor=NotedProcess(os.getpid(), started_ticks(os.getpid())),
@@ -75,7 +76,7 @@ def lab_note(scenario: Scenario, environ: Mapping[str, str], lab: Lab | None) ->
             NotedProcess(child.pid, child.started_ticks, child.name, group=isinstance(child, Launched))
             for child in children
         ),
-        proxy=NotedProxy(choice.kind, choice.url) if scenario.links() else NotedProxy(),
+        proxy=NotedProxy(choice.kind, choice.url) if plan.links else NotedProxy(),
         proxies=dict(lab.proxies) if lab is not None else {},
     )
 

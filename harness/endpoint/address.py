@@ -1,6 +1,7 @@
 """Addresses of gRPC servers: ``host:port``, ``[v6]:port`` or ``unix:/path``."""
 
 import ipaddress
+import socket
 
 UNIX = "unix:"
 
@@ -23,6 +24,13 @@ def port_of(address: str) -> int:
 def path_of(address: str) -> str:
     """Return the path of a unix socket."""
     return address.removeprefix(UNIX)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that is free now at an address of this machine."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
+        free.bind((host, 0))
+        return int(free.getsockname()[1])
 
 
 def is_here(host: str) -> bool:

@@ -5,8 +5,9 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness import clock
+from harness.endpoint.address import free_port
 from harness.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -44,6 +46,14 @@ class LabPlace:
                 raise UsageError(f"{name}={getattr(self, name)} is no port; give 1 to 65535, or 0 for a free one")
         if self.target_port and self.target_port == self.issuer_port:
             raise UsageError(f"target and issuer cannot both have port {self.target_port}; give two ports")
+
+    def with_ports(self) -> Self:
+        """Return the place with a port that is free now where none is given, for what must be known beforehand."""
+        return replace(
+            self,
+            target_port=self.target_port or free_port(self.address),
+            issuer_port=self.issuer_port or free_port(self.address),
+        )
 
     @property
     def address(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -96,7 +97,9 @@ class Lab:
 
     def _start(self) -> None:
         if self.plan.place.tls:
-            self.certificates = LabCertificates.make(self._run / "tls", self.plan.place.names)
+            # Not in the run's folder, which is kept: the server's key is no part of a report.
+            folder = self._undo.enter_context(TemporaryDirectory(prefix="jwtstorm-tls-"))
+            self.certificates = LabCertificates.make(Path(folder), self.plan.place.names)
         if self.plan.links:
             self._start_proxy()
         if self.plan.issuer:

@@ -1,46 +1,86 @@
 """Serve the lab on its own, to bring any client to: an issuer, and a target with animals of the zoo in it."""
 
 import json
+import logging
 import os
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from harness import clock
-from harness.errors import LabError, UsageError
+from harness.conductor.environment import Environment
+from harness.errors import UsageError
+from harness.files import new_folder
 from harness.lab.plan import IssuerSettings
 from harness.lab.running import Lab
 from harness.serving.announcement import announcement, claims_file
+from harness.serving.session import Session
 from harness.serving.settings import ServeSettings
 from harness.serving.snippets import snippet
-from harness.serving.traffic import LabTraffic
 
-_LOOK_EVERY_S = 1.0
+FOLDER = "served"
+"""Under the reports: the journals of timelines that were carried out on a served lab."""
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def serve(settings: ServeSettings) -> int:
+def serve(settings: ServeSettings, reports: Path) -> int:
     """Serve until Ctrl-C, SIGTERM or SIGHUP; print the addresses, commands that use them, and what is asked.
 
-    Raises `LabError` where a part does not start or ends by itself, `UsageError` for a file that cannot be written.
+    A timeline's faults are journaled in a folder under ``reports`` and taken back at the end; return 3 where one could
+    not be. Raises `LabError` where a part does not start or ends by itself, `UsageError` for a file that cannot be
+    written.
     """
-    end_like_ctrl_c()
-    with tempfile.TemporaryDirectory(prefix="jwtstorm-") as folder, Lab.start(settings.plan, Path(folder)) as lab:
+    for number in _ENDINGS:
+        signal.signal(number, signal.default_int_handler)  # as Ctrl-C does: faults are undone, the lab's folder goes
+    with _folder(settings, reports) as folder:
+        steps = settings.timeline.steps if settings.timeline else ()
+        environment, over = Environment(settings.plan, steps, folder), threading.Event()
+        session = Session(settings, environment, over)
         try:
-            hand_over(lab, settings)
-            _watch(lab, settings)
+            environment.set_up(over)
+            hand_over(environment.lab, settings)
+            if settings.timeline:
+                _log_to_stdout()
+                sys.stdout.write(f"journal  {folder} (after a kill -9: jwtstorm recover {folder})\n")
+            session.watch()
         except KeyboardInterrupt:
-            return 0
-    return 0
+            pass
+        finally:
+            for number in _ENDINGS:
+                signal.signal(number, signal.SIG_IGN)  # once is enough: an undo must not be cut short
+            problems = session.end()
+    for problem in problems:
+        sys.stderr.write(f"{problem.text}\n")
+    return 3 if problems else 0
 
 
-def end_like_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does: the lab's folder goes, too."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+@contextmanager
+def _folder(settings: ServeSettings, reports: Path) -> Iterator[Path]:
+    """Yield the session's folder: one that stays where there is a timeline, for its journal."""
+    if settings.timeline is None:
+        with tempfile.TemporaryDirectory(prefix="jwtstorm-") as folder:
+            yield Path(folder)
+        return
+    parent = reports / FOLDER / settings.timeline.name
+    try:
+        path = new_folder(parent, clock.utc_now().strftime("%Y%m%dT%H%M%SZ"))
+    except OSError as error:
+        text = f"cannot make {parent}: {error.strerror}"
+        raise UsageError(f"{text}; set REPORTS to a folder that can be written") from error
+    yield path
+
+
+def _log_to_stdout() -> None:
+    """Let the faults that begin and end be told among the lines of the traffic."""
+    logger = logging.getLogger("jwtstorm")
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def hand_over(lab: Lab, settings: ServeSettings) -> None:
@@ -54,48 +94,6 @@ def hand_over(lab: Lab, settings: ServeSettings) -> None:
         client_id = settings.clients[0].client_id
         sys.stdout.write("\n" + snippet(settings.language, lab.addresses["target"], lab.token_url or "", client_id))
     sys.stdout.flush()
-
-
-class TrafficLines:
-    """Say once a second what the lab was asked and answered; ``began_s`` is on the monotonic clock."""
-
-    def __init__(self, lab: Lab, began_s: float) -> None:
-        self._lab = lab
-        self._began_s = began_s
-        self._issuer: Mapping[str, Any] = {}
-        self._target: Mapping[str, Any] = {}
-        self._told = self.look()
-
-    def look(self) -> LabTraffic:
-        """Return the counts so far; of a part that does not answer now, those that it told last."""
-        self._issuer = _state(self._lab.issuer.state, self._issuer) if self._lab.issuer else {}
-        self._target = _state(self._lab.target.state, self._target) if self._lab.target else {}
-        return LabTraffic.of(self._issuer, self._target)
-
-    def tell(self) -> None:
-        """Print a line, if anything was asked since the last one."""
-        now = self.look()
-        since, self._told = now.since(self._told), now
-        if line := since.line():
-            sys.stdout.write(f"{clock.monotonic() - self._began_s:6.0f} s  {line}\n")
-            sys.stdout.flush()
-
-
-def _state(ask: Callable[[], Mapping[str, Any]], last: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        return ask()
-    except LabError:
-        return last
-
-
-def _watch(lab: Lab, settings: ServeSettings) -> None:
-    lines = TrafficLines(lab, clock.monotonic())
-    ending = threading.Event()
-    while not ending.wait(_LOOK_EVERY_S):
-        if gone := [child.name for child in lab.children if not child.alive()]:
-            raise LabError(f"the {gone[0]} ended by itself; start the lab again")
-        if not settings.quiet:
-            lines.tell()
 
 
 def _write_key(key_file: Path, pem: str, lab: Lab) -> None:

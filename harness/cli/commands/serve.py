@@ -14,6 +14,7 @@ examples:
   jwtstorm serve --tls --snippet go
   jwtstorm serve --target-port 50051 --issuer-port 8080 --token-life 30
   jwtstorm serve --client 'shop={{env SHOP_SECRET}}' --client-key batch=public.pem --refresh-tokens
+  jwtstorm serve --tls --timeline idp-brownout
   jwtstorm serve --zoo skips-exp --write-key lab-key.pem"""
 
 
@@ -26,7 +27,8 @@ def add_options(parser: ArgumentParser) -> None:
 @command("serve", Group.TARGET, add_options)
 def run(options: Namespace) -> int:
     """Serve the lab's issuer and target, to bring any client to; Ctrl-C ends them."""
+    from harness.results.run import reports_folder
     from harness.serving.serve import serve
     from harness.serving.settings import settings
 
-    return serve(settings(options))
+    return serve(settings(options), reports_folder())

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.endpoint.address import free_port
 from harness.errors import LabError, UsageError
 from harness.experiments.duel.builds import Build, served_by
 from harness.scenario.build_override import COMMAND
@@ -90,7 +91,7 @@ class Builder:
 
     @contextmanager
     def _serving(self, command: str) -> Iterator[str]:
-        port = _free_port()
+        port = free_port()
         words = served_by(self.contender.asked, command, port)
         with (self.folder / f"target-{self.side}.log").open("ab") as log:
             try:
@@ -175,12 +176,6 @@ def _git(*words: str) -> str:
 
 def _unknown(ref: str) -> str:
     raise UsageError(f"git:{ref}: no such commit here; git log --oneline shows what there is")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _answers(port: int) -> bool:

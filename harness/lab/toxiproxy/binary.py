@@ -7,12 +7,12 @@ port and say which, so one is drawn here, and another one where somebody else wa
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 from harness.clock import monotonic
+from harness.endpoint.address import free_port
 from harness.errors import HarnessError, LabError
 from harness.lab.processes.child import report_error, report_ready
 from harness.lab.toxiproxy.client import ProxyClient
@@ -47,7 +47,7 @@ def start(path: str) -> tuple["subprocess.Popen[bytes]", str, str]:
     Raises `LabError` where it does not.
     """
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         command = [path, "-host", "127.0.0.1", "-port", str(port)]
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=killed_with_parent())  # noqa: PLW1509 - one thread
@@ -73,11 +73,6 @@ def _version(process: "subprocess.Popen[bytes]", client: ProxyClient) -> str | N
         except LabError:
             time.sleep(POLL_S)
     return None
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as drawn:
-        return int(drawn.getsockname()[1])
 
 
 if __name__ == "__main__":
