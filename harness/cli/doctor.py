@@ -38,7 +38,7 @@ def examine(
     findings.append(_native(native_version(), which))
     findings.append(_faketime(environ))
     findings.append(_port(port))
-    findings.append(_tool("go", "builds the real Toxiproxy (make toxiproxy)", which))
+    findings.append(_tool("go", "builds the real Toxiproxy (in a checkout: make toxiproxy)", which))
     browser = next((name for name in BROWSERS if which(name)), None)
     findings.append(
         Diagnosis("ok", "browser", browser)
@@ -60,7 +60,7 @@ def _package(name: str) -> Diagnosis:
     try:
         return Diagnosis("ok", name, version(name))
     except PackageNotFoundError:
-        return Diagnosis("missing", name, "not installed; run: make setup")
+        return Diagnosis("missing", name, f"not installed; run: pip install {name}")
 
 
 def _faketime(environ: Mapping[str, str]) -> Diagnosis:

@@ -180,7 +180,7 @@ def find(identity: str) -> Defect:
     row = DEFECTS.get(identity.upper())
     if row is None:
         near = difflib.get_close_matches(identity.upper(), DEFECTS, n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else "docs/defects.md lists them"
+        hint = f"did you mean {', '.join(near)}?" if near else "`jwtstorm docs defects` lists them"
         raise UsageError(f"no defect is called {identity!r}; {hint}")
     return row
 

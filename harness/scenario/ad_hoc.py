@@ -43,7 +43,7 @@ examples of `any`:
   jwtstorm run any --target a:443 --target b:443 --allow-target a --allow-target b --ca ca.pem \\
       --proto cart.proto --call shop.v1.Cart/Get --data-file get.json --rows carts.csv \\
       --issuer-url https://login.example --client-id storm --allow-target login.example   (secret: CLIENT_SECRET)
-in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; docs/targets.md tells the rest"""
+in data: {{seq}} {{random 1 6}} {{choice a b}} {{uuid}} {{now}} {{row.COLUMN}}; `jwtstorm docs targets` tells all"""
 
 
 METADATA_HELP = "beside the token, with {{placeholders}}; {{env NAME}} or {{file PATH}} for a secret; -bin: base64"

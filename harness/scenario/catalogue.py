@@ -17,10 +17,12 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import HarnessError, UsageError
+from harness.scenario import shipped
 from harness.scenario.about import About, about
 from harness.scenario.scenario import Scenario
 
-FOLDER = Path("scenarios")
+OWN = Path("scenarios")
+"""Where the scenarios of a user lie: they come before the shipped ones of the same name."""
 NO_USER = (
     "no GrpcUser class in {file}, so nobody would call; write `class Customer(GrpcUser):` with a @task "
     "(from harness.users import GrpcUser)"
@@ -35,10 +37,11 @@ class ScenarioEntry:
     about: About
 
 
-def entries(folder: Path = FOLDER) -> list[ScenarioEntry]:
-    """Return the scenarios of a folder, sorted by name."""
-    paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return [ScenarioEntry(path, _about_or_why_not(path)) for path in paths]
+def entries(own: Path = OWN) -> list[ScenarioEntry]:
+    """Return the scenarios of a folder and the shipped ones, sorted by name."""
+    files = [path for path in (*shipped.scenarios(), *own.glob("*.py")) if not path.name.startswith("_")]
+    by_name = {path.stem.replace("_", "-"): path for path in files}
+    return [ScenarioEntry(path, _about_or_why_not(path)) for _, path in sorted(by_name.items())]
 
 
 def _about_or_why_not(path: Path) -> About:
@@ -49,26 +52,22 @@ def _about_or_why_not(path: Path) -> About:
         return About(path.stem.replace("_", "-"), "", f"(broken: {error})", "", "")
 
 
-def find(name: str, folder: Path = FOLDER) -> Path:
+def find(name: str, own: Path = OWN) -> Path:
     """Return the file of a scenario, by name or by path.
 
     Raises `UsageError` that lists what there is, nearest first.
     """
     if name.endswith(".py") and Path(name).is_file():
         return Path(name)
-    known = {entry.about.name: entry for entry in entries(folder)}
+    known = {entry.about.name: entry for entry in entries(own)}
     if (entry := known.get(name.replace("_", "-"))) is not None:
         return entry.path
     near = difflib.get_close_matches(name, known, n=1)
     said = f"no scenario is called {name!r}" if name else "say which scenario"
     hint = f"; did you mean {near[0]}?" if near else ""
     listing = "\n".join(f"  {entry.about.name:<16} {entry.about.question}" for entry in known.values())
-    if not listing:
-        listing = (
-            f"  there are no scenarios under {folder.absolute()}; go to the folder that holds {folder}/, "
-            "or give the path of a scenario's file"
-        )
-    raise UsageError(f"{said}{hint}\n{listing}")
+    where = f"  yours are looked for in {own.absolute()}; or give the path of a scenario's file"
+    raise UsageError(f"{said}{hint}\n{listing}\n{where}")
 
 
 def inspect(path: Path, options: Sequence[str] = ()) -> dict[str, Any]:

@@ -17,7 +17,7 @@ TRANSPORTS = (AUTO, GRPCIO, NATIVE)
 VARIABLE = "JWTSTORM_TRANSPORT"
 """Environment variable that names a transport where the command line does not."""
 MODULE, DISTRIBUTION = "jwtstorm_transport", "jwtstorm-transport"
-WAY_OUT = "build it with `make transport` (needs cargo), or pip install its wheel"
+WAY_OUT = "in a checkout, `make transport` builds it (needs cargo); or pip install its wheel"
 
 
 @dataclass(frozen=True)

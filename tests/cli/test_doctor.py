@@ -31,7 +31,9 @@ def test_a_machine_that_can_run_has_nothing_missing() -> None:
 
 def test_an_absent_tool_says_what_it_would_add() -> None:
     findings = found(examine({}, nowhere, free_port()))
-    assert findings["go"] == Diagnosis("absent", "go", "not found; it builds the real Toxiproxy (make toxiproxy)")
+    assert findings["go"] == Diagnosis(
+        "absent", "go", "not found; it builds the real Toxiproxy (in a checkout: make toxiproxy)"
+    )
     assert findings["browser"].mark == "absent"
     assert "page tests" in findings["browser"].text
 
@@ -67,7 +69,7 @@ def test_a_package_that_is_not_installed_is_missing_with_the_way_out() -> None:
     from harness.cli.doctor import _package
 
     assert _package("no-such-package-of-ours") == Diagnosis(
-        "missing", "no-such-package-of-ours", "not installed; run: make setup"
+        "missing", "no-such-package-of-ours", "not installed; run: pip install no-such-package-of-ours"
     )
 
 

@@ -6,6 +6,7 @@ from harness.checks import CHECKS
 from harness.cli.commands.list import listing
 from harness.errors import UsageError
 from harness.faults import FAULTS
+from harness.scenario import shipped
 from harness.scenario.catalogue import entries, find, inspect
 
 SOUND = '''"""{title}.
@@ -43,8 +44,27 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def brought_along(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let two small scenarios be those that come along, instead of the real ones."""
+    where = tmp_path_factory.mktemp("shipped")
+    for name in ("calm", "key_rotation"):
+        (where / f"{name}.py").write_text(SOUND.format(title=f"shipped {name}"))
+    monkeypatch.setattr(shipped, "scenarios", lambda: sorted(where.glob("*.py")))
+    return where
+
+
 def test_scenarios_are_listed_by_name_without_private_files(folder: Path) -> None:
-    assert [entry.about.name for entry in entries(folder)] == ["calm", "expiry-storm", "slow-network"]
+    assert [entry.about.name for entry in entries(folder)] == ["calm", "expiry-storm", "key-rotation", "slow-network"]
+
+
+def test_a_scenario_of_ones_own_comes_before_the_shipped_one_of_its_name(folder: Path, brought_along: Path) -> None:
+    assert find("calm", folder) == folder / "calm.py"
+    assert find("key-rotation", folder) == brought_along / "key_rotation.py"
+
+
+def test_from_an_empty_folder_the_shipped_scenarios_are_there(tmp_path: Path, brought_along: Path) -> None:
+    assert find("calm", tmp_path / "scenarios") == brought_along / "calm.py"
 
 
 @pytest.mark.parametrize("name", ["expiry-storm", "expiry_storm"])
@@ -62,7 +82,7 @@ def test_a_near_miss_names_what_was_meant_and_all_there_is(folder: Path) -> None
         find("expiri-storm", folder)
     first, *rest = str(caught.value).splitlines()
     assert first == "no scenario is called 'expiri-storm'; did you mean expiry-storm?"
-    assert [line.split()[0] for line in rest] == ["calm", "expiry-storm", "slow-network"]
+    assert [line.split()[0] for line in rest] == ["calm", "expiry-storm", "key-rotation", "slow-network", "yours"]
     assert rest[0].endswith("calm?")
 
 
@@ -77,9 +97,9 @@ def test_no_name_at_all_asks_for_one(folder: Path) -> None:
         find("", folder)
 
 
-def test_an_empty_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no scenarios under .*; go to the folder that holds"):
-        find("calm", tmp_path)
+def test_an_unknown_name_says_where_ones_own_are_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"yours are looked for in {tmp_path}; or give the path"):
+        find("zzz", tmp_path)
 
 
 @pytest.mark.e2e

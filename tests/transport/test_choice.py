@@ -57,7 +57,7 @@ def test_auto_takes_grpcio_and_names_the_setting_that_native_does_not_have() -> 
 
 
 def test_native_where_it_is_absent_is_refused_with_the_way_out() -> None:
-    with pytest.raises(UsageError, match=r"not installed; build it with `make transport` \(needs cargo\), or pip inst"):
+    with pytest.raises(UsageError, match=r"not installed; in a checkout, `make transport` builds it"):
         choose(NATIVE, never_asked, absent)
 
 

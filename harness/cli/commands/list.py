@@ -26,7 +26,7 @@ def listing() -> str:
     faults = [(_call(kind.__name__, kind), _first_line(kind.__doc__)) for _, kind in sorted(FAULTS.items())]
     checks = [(_call(name, kind), _first_line(kind.__doc__)) for name, kind in sorted(CHECKS.items())]
     parts = [
-        _part("scenarios: make scenario NAME=…", scenarios),
+        _part("scenarios: jwtstorm run NAME", scenarios),
         _part("faults: from harness.faults import …; Scenario(timeline=[at(15, …, until_s=30)])", faults),
         _part("checks: from harness import …; Scenario(checks=[…])", checks),
     ]

@@ -16,7 +16,7 @@ options of ours that Locust hands on:
   --no-pictures         a report of text and tables, sooner; `jwtstorm report RUN` draws it; PICTURES=0 does the same
   --zoo ANIMAL          let a defect of the zoo loose in the lab's target or in the clients
   --tokens CHANGES      other tokens: refresh=reactive,single_flight=false
-  --transport NAME      what carries the calls: auto, grpcio or native (docs/transport.md)
+  --transport NAME      what carries the calls: auto, grpcio or native (jwtstorm docs transport)
   --allow-target HOST   allow load to a target or issuer that is not on this machine; name it every time
   --max-rate N          the most calls a second that such a host may get (default: 5000)
   --max-users N         the most users against such a host (default: 2000)
@@ -25,7 +25,7 @@ options of ours that Locust hands on:
 options of Locust's that fit (all of them: locust --help):
   -u N                  users, instead of the scenario's max_users
   --processes N         fork so many workers; -1 for one per core
-  --master, --worker    workers on other hosts (docs/distributed.md)"""
+  --master, --worker    workers on other hosts (jwtstorm docs distributed)"""
 
 WEB_PORT = 8089
 

@@ -41,7 +41,7 @@ class TokenDefect(CallFault):
         """Return what is wrong with the settings."""
         row = self._row()
         if row is None:
-            return [f"token_defect: row={self.row!r} is in no catalogue; docs/defects.md lists all rows"]
+            return [f"token_defect: row={self.row!r} is in no catalogue; `jwtstorm docs defects` lists all rows"]
         found = list_of("token_defect: declared", str, '"NAME"', self.declared)
         policies = {allowed.when for allowed in row.allowed if allowed.when}
         if not found and (strange := [name for name in self.declared if name not in policies]):
