@@ -1,18 +1,20 @@
 """Records: typed objects as plain data and back, for files and messages, by one library.
 
 A record is a dataclass or a `msgspec.Struct`. What is read is checked against its types: a number that is a text, a
-missing field or an unknown word is refused in one sentence; a field that a newer build added is left out.
+missing field or an unknown word is refused in one sentence. A field that a newer build added is left out, but where
+the record is what somebody *wants* (`settings_of`): there a name that means nothing is a mistake.
 """
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, overload
 
 import msgspec
 
-from harness.errors import RecordError
+from harness.errors import RecordError, UsageError
 
 Record = TypeVar("Record")
 
@@ -26,9 +28,11 @@ def plain(record: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return what the library does not know: numpy's floats, mappings that are no dicts."""
+    """Return what the library does not know: numpy's floats, paths, mappings that are no dicts."""
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Path):
+        return str(value)
     for kind in (float, int, str):
         if isinstance(value, kind):
             return kind(value)
@@ -46,7 +50,40 @@ def record_of(data: Any, kind: Any) -> Any:
 
     Raises `ValueError` that says what is wrong, and where, for data that is no such record.
     """
-    return msgspec.convert(data, kind, builtin_types=_BINARY)
+    return msgspec.convert(data, kind, builtin_types=_BINARY, dec_hook=_read)
+
+
+def _read(kind: type[Any], value: Any) -> Any:
+    """Return what the library cannot make: paths."""
+    if issubclass(kind, Path) and isinstance(value, str):
+        return kind(value)
+    raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
+
+
+def settings_of(data: Any, kind: type[Record], whose: str) -> Record:
+    """Return the settings that plain data holds, of what is named ``whose``.
+
+    Raises `UsageError` for data that is no such record, and for a name that it does not have, at any depth.
+    """
+    try:
+        _refuse_strangers(data, {field.name: None for field in fields(kind)})  # type: ignore[arg-type]
+        found = record_of(data, kind)
+        _refuse_strangers(data, plain(found))
+    except ValueError as error:
+        raise UsageError(f"{whose}: {error}") from error
+    return found
+
+
+def _refuse_strangers(data: Any, known: Any, place: str = "$") -> None:
+    """Raise `ValueError` for a name in the data beside the known ones, which are those of the record made of it."""
+    if isinstance(data, Mapping) and isinstance(known, Mapping):
+        for name, value in data.items():
+            if name not in known:
+                raise ValueError(f"there is no setting {name!r} at `{place}`; known are {', '.join(sorted(known))}")
+            _refuse_strangers(value, known[name], f"{place}.{name}")
+    elif isinstance(data, list | tuple) and isinstance(known, list | tuple):
+        for number, (one, taken) in enumerate(zip(data, known, strict=True)):
+            _refuse_strangers(one, taken, f"{place}[{number}]")
 
 
 def read_record(path: Path, kind: type[Record], schema: int, way_out: str) -> Record:

@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.errors import RecordError
-from harness.records import plain, read_record, record_of
+from harness.errors import RecordError, UsageError
+from harness.records import plain, read_record, record_of, settings_of
 
 
 class Colour(StrEnum):
@@ -97,3 +97,47 @@ def test_a_file_that_holds_no_such_record_is_one_sentence_with_the_way_out(
 def test_a_file_that_is_not_there_is_for_its_reader_to_explain(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_record(tmp_path / "box.json", Box, 1, "make another")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    boxes: tuple[Box, ...] = ()
+    file: Path | None = None
+
+
+def test_a_path_travels_as_its_text() -> None:
+    shelf = Shelf(file=Path("/a/b"))
+    assert plain(shelf)["file"] == "/a/b"
+    assert record_of(plain(shelf), Shelf) == shelf
+    with pytest.raises(ValueError, match=r"Expected `Path`, got `int` - at `\$\.file`"):
+        record_of({"file": 7}, Shelf)
+
+
+def test_settings_are_a_record_whose_every_name_means_something() -> None:
+    shelf = Shelf((BOX,), Path("x"))
+    assert settings_of(plain(shelf), Shelf, "shelf") == shelf
+    with pytest.raises(UsageError, match=r"^shelf: there is no setting 'fiel' at `\$`; known are boxes, file$"):
+        settings_of({"fiel": "x"}, Shelf, "shelf")
+
+
+def test_a_name_that_is_mistyped_is_told_before_what_it_leaves_missing() -> None:
+    with pytest.raises(UsageError, match=r"there is no setting 'color' at `\$`; known are colour, free"):
+        settings_of({"color": "red", "size_s": 1}, Box, "box")
+
+
+@pytest.mark.parametrize("boxes", [list, tuple])
+def test_a_name_without_meaning_is_found_at_any_depth_but_in_free_data(boxes: Callable[..., Any]) -> None:
+    odd = {**plain(BOX), "colur": "red"}
+    with pytest.raises(UsageError, match=r"no setting 'colur' at `\$\.boxes\[1\]`; known are colour, free"):
+        settings_of({"boxes": boxes([plain(BOX), odd])}, Shelf, "shelf")
+
+
+def test_settings_of_a_wrong_kind_are_told_with_their_place() -> None:
+    with pytest.raises(UsageError, match=r"^shelf: Expected `array`, got `str` - at `\$\.boxes`$"):
+        settings_of({"boxes": "many"}, Shelf, "shelf")
+
+
+@pytest.mark.parametrize("odd", [None, [], "text"])
+def test_settings_that_are_no_object_are_refused(odd: Any) -> None:
+    with pytest.raises(UsageError, match="shelf: Expected `object`"):
+        settings_of(odd, Shelf, "shelf")

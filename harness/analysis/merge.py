@@ -8,7 +8,7 @@ made from, so that a later report knows whether to merge again.
 import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from harness.errors import RecordError
 from harness.files import read_lines, replaced
+from harness.records import plain, record_of
 from harness.results.arrow import column, words
 from harness.results.call_journal import journal_path, workers
 from harness.results.call_journal_reader import JournalReader, WorkerRows
@@ -79,15 +80,6 @@ class Merged:
         """Return the rows of the merged file."""
         return sum(worker.found for worker in self.workers)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the findings as JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Merged":
-        """Rebuild the findings."""
-        return cls(tuple(WorkerRows(**worker) for worker in data["workers"]), int(data["zero_ns"]))
-
 
 def merged(run: Run) -> Merged:
     """Return the findings of the merged files, making them anew where a journal grew since.
@@ -125,7 +117,7 @@ def merge(run: Run) -> Merged:
                 times = [(rows, journal, zero_ns + offsets.get(journal.worker, 0)) for journal, rows in piece]
                 writer.write_table(_table(times, methods), row_group_size=ROWS_PER_GROUP)
             found = Merged(tuple(journal.findings(promises.get(journal.worker)) for journal in journals), zero_ns)
-            writer.add_key_value_metadata({"jwtstorm": json.dumps({"schema": SCHEMA, **found.to_json()})})
+            writer.add_key_value_metadata({"jwtstorm": json.dumps({"schema": SCHEMA, **plain(found)})})
         _merge_traces(run.path, zero_ns, offsets)
     except OSError as error:
         raise RecordError(f"cannot write {NAME}: {error.strerror or error}; free some space") from error
@@ -137,7 +129,7 @@ def _findings(path: Path) -> Merged | None:
         data = json.loads((pq.read_metadata(path).metadata or {}).get(b"jwtstorm", b"{}"))
     except (OSError, pa.ArrowException):
         return None
-    return Merged.from_json(data) if data.get("schema") == SCHEMA else None
+    return record_of(data, Merged) if data.get("schema") == SCHEMA else None
 
 
 def _pieces(journals: Sequence[JournalReader]) -> Iterator[list[tuple[JournalReader, npt.NDArray[Any]]]]:

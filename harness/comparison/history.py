@@ -1,7 +1,6 @@
 """A history: what one scenario measured build by build, and where a metric moved for good."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from harness.comparison.statistics.steps import LEAST_POINTS, MetricStep
 from harness.formatting import duration, percent, plural
@@ -32,10 +31,6 @@ class Trend:
     """By metric; ``at`` counts the points that have a value of it."""
     left_out: tuple[str, ...]
     """Runs that do not stand beside the newest, each with its reason."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the trend as JSON data."""
-        return {"schema": SCHEMA, **asdict(self)}
 
 
 def told(found: Trend) -> list[str]:

@@ -12,14 +12,14 @@ smallest changes are on the metric's scale: ln(new / base) for ``log``, else new
 values and differences have one place per pair in ``counted``, in its order.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from harness.errors import RecordError
 from harness.files import write_json
+from harness.records import plain, read_record
 
 SCHEMA = 1
 """Version of ``comparison.json``; ``comparison.schema.json`` beside this file describes it."""
@@ -178,42 +178,6 @@ class Duel:
         """Return the causes of failure that no run of the baseline had."""
         return tuple(cause for cause in self.causes if cause.standing == "new cause")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the duel as JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Rebuild a duel.
-
-        Raises `RecordError` where the data has another schema or lacks a field.
-        """
-        if data.get("schema") != SCHEMA:
-            raise RecordError(f"{NAME} has schema {data.get('schema')}, this build reads {SCHEMA}; duel again")
-        try:
-            nested: dict[str, Any] = {
-                "base": BuildOfDuel(**data["base"]),
-                "new": BuildOfDuel(**data["new"]),
-                "looks": tuple(LookOfDuel(**look) for look in data["looks"]),
-                "pairs": tuple(PairOfDuel(**pair) for pair in data["pairs"]),
-                "findings": tuple(FindingOfDuel(**_metric(one)) for one in data["findings"]),
-                "asides": tuple(AsideOfDuel(**_metric(one)) for one in data["asides"]),
-                "causes": tuple(CauseOfDuel(**_metric(one)) for one in data["causes"]),
-                "reasons": tuple(data["reasons"]),
-                "remarks": tuple(data["remarks"]),
-            }
-            known = {field.name for field in fields(cls)}
-            return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RecordError(f"{NAME} is not whole ({error}); duel again, or resume it") from error
-
-
-def _metric(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a metric or a cause, with tuples and the interval rebuilt."""
-    rows = {name: tuple(data[name]) for name in ("base", "new", "differences")}
-    interval = data["interval"]
-    return {**data, **rows, "interval": None if interval is None else Span(**interval)}
-
 
 def read_duel(folder: Path) -> Duel:
     """Read ``comparison.json`` of a duel's folder.
@@ -221,14 +185,9 @@ def read_duel(folder: Path) -> Duel:
     Raises `RecordError` where it is missing or damaged.
     """
     try:
-        data = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return read_record(folder / NAME, Duel, SCHEMA, f"make it anew with jwtstorm duel --resume {folder}")
     except FileNotFoundError as error:
         raise RecordError(f"{folder} has no {NAME}; finish it with jwtstorm duel --resume {folder}") from error
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{folder / NAME} cannot be read ({error}); jwtstorm duel --resume {folder}") from error
-    if not isinstance(data, dict):
-        raise RecordError(f"{folder / NAME} holds no object; jwtstorm duel --resume {folder}")
-    return Duel.from_json(data)
 
 
 def write_duel(folder: Path, duel: Duel) -> Path:
@@ -236,4 +195,4 @@ def write_duel(folder: Path, duel: Duel) -> Path:
 
     Raises `RecordError` when the disk refuses.
     """
-    return write_json(folder / NAME, duel.to_json())
+    return write_json(folder / NAME, plain(duel))

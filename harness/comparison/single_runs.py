@@ -14,7 +14,7 @@ from typing import Any
 from harness.clock import utc_now
 from harness.comparison.changed_answers import changed_verdicts
 from harness.comparison.statistics.guard import flat, plain_first
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import matters_of
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import read_noise_floor
 from harness.errors import UsageError
@@ -137,7 +137,7 @@ def _hints(folder: Path, labels: Sequence[str], paths: Sequence[Path], summaries
     if doubt := floor.doubt(summaries[0].comparable, utc_now()):
         yield f"no hint: {doubt}"
         return
-    matters = Matters.from_json(summaries[0].comparable.get("matters"))
+    matters = matters_of(summaries[0].comparable)
     base, *others = (measure_run(path, matters).values for path in paths)
     for label, new in zip(labels[1:], others, strict=True):
         hints = {metric: floor.hint(metric, value, new.get(metric), len(base)) for metric, value in base.items()}

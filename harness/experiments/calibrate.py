@@ -10,7 +10,7 @@ from rich.console import Console
 from harness import clock
 from harness.comparison.statistics.assess import candidate
 from harness.comparison.statistics.guard import differing
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import Matters, matters_of
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import LEAST_RUNS, NoiseFloor, noise_floor, reach, write_noise_floor
 from harness.comparison.statistics.verdict import change_words
@@ -52,7 +52,7 @@ def run_calibrate(options: argparse.Namespace, reports: Path) -> int:
     if unlike := differing(seen):
         tell(f"the runs were not made alike: {unlike[0]}; no noise floor was written")
         return NOT_ENOUGH
-    matters = Matters.from_json(seen[0].summary.comparable.get("matters"))
+    matters = matters_of(seen[0].summary.comparable)
     measured = [measure_run(run, matters) for run in runs]
     floor = noise_floor(measured, scenario, seen[0].summary.comparable, clock.utc_now())
     path = write_noise_floor(reports / scenario, floor)

@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -10,16 +9,18 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from harness.comparison.history import BuildPoint, Trend, told, value_words
+from harness.comparison.history import SCHEMA, BuildPoint, Trend, told, value_words
 from harness.comparison.statistics.assess import candidate
 from harness.comparison.statistics.guard import Candidate, differing, unusable
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import matters_of
 from harness.comparison.statistics.measure import Measured, measure_run
 from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.noise_floor import read_noise_floor
 from harness.comparison.statistics.steps import MetricStep, steps
 from harness.errors import RecordError, UsageError
+from harness.files import write_json
 from harness.formatting import plural
+from harness.records import plain
 
 
 def trend(scenario: str, reports: Path) -> Trend:
@@ -30,7 +31,7 @@ def trend(scenario: str, reports: Path) -> Trend:
     found, left_out = _candidates(reports / scenario)
     if not found:
         raise UsageError(f"no run of {scenario} under {reports} can be used; jwtstorm run {scenario} makes one")
-    newest, matters = found[-1][1], Matters.from_json(found[-1][1].summary.comparable.get("matters"))
+    newest, matters = found[-1][1], matters_of(found[-1][1].summary.comparable)
     alike: list[tuple[Path, Candidate]] = []
     for path, one in found:
         unlike = differing([newest, one])
@@ -50,7 +51,7 @@ def run_trend(options: argparse.Namespace, reports: Path) -> int:
     folder = reports / "trends" / found.scenario
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "trend.json").write_text(json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n")
+        write_json(folder / "trend.json", {"schema": SCHEMA, **plain(found)})
         _write_csv(folder / "trend.csv", found)
         page = _write_page(folder, found, reports)
     except OSError as error:

@@ -3,8 +3,7 @@
 Times are seconds from zero or durations in seconds; shares carry exact bounds (`harness.results.proportion`).
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
 
 from harness.results.proportion import Share
 
@@ -41,12 +40,6 @@ class ProbeOutcome:
     """Poisoned calls that ended OK, by method."""
     false_accepts: Share = field(default_factory=Share)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild an outcome."""
-        shares = {"expects": tuple(data["expects"]), "false_accepts": Share.from_json(data["false_accepts"])}
-        return cls(**{**data, **shares})
-
 
 @dataclass(frozen=True)
 class FalseRejectSummary:
@@ -66,11 +59,6 @@ class FalseRejectSummary:
     causes: dict[str, int] = field(default_factory=dict)
     share: Share = field(default_factory=Share)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a count."""
-        return cls(**{**data, "share": Share.from_json(data["share"])})
-
 
 @dataclass(frozen=True)
 class InFlight:
@@ -87,11 +75,6 @@ class InFlight:
     margin_s: float
     expected: float
     share: Share
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a measure."""
-        return cls(**{**data, "share": Share.from_json(data["share"])})
 
 
 @dataclass(frozen=True)
@@ -114,12 +97,6 @@ class AmplificationSummary:
     key_sets_per_cooldown: float | None = None
     """Key-set requests per cooldown of the verifier's cache; a right verifier makes at most one."""
     in_flight: InFlight | None = None
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a measure."""
-        flight = data.get("in_flight")
-        return cls(**{**data, "in_flight": InFlight.from_json(flight) if flight else None})
 
 
 @dataclass(frozen=True)
@@ -148,18 +125,3 @@ class Measures:
     def rejected(self, phase: str) -> FalseRejectSummary:
         """Return the false rejects of a phase; an empty count where it has none."""
         return next((one for one in self.rejects if one.phase == phase), FalseRejectSummary(phase))
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild the measures; what an older build did not measure is empty."""
-        return cls(
-            probes=tuple(ProbeOutcome.from_json(one) for one in data.get("probes", ())),
-            rejects=tuple(FalseRejectSummary.from_json(one) for one in data.get("rejects", ())),
-            amplification=AmplificationSummary.from_json(_known(AmplificationSummary, data.get("amplification", {}))),
-            lags=tuple(Lag(**one) for one in data.get("lags", ())),
-        )
-
-
-def _known(kind: type[Any], data: dict[str, Any]) -> dict[str, Any]:
-    names = {item.name for item in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from harness.results.binomial import log_least
 
@@ -36,11 +36,6 @@ class Share:
     def ratio(self) -> float | None:
         """Return the share as it was seen; None without anything counted."""
         return self.hits / self.of if self.of else None
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a share."""
-        return cls(**data)
 
 
 def needed(below: float) -> int:

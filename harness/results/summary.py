@@ -4,15 +4,13 @@ Checks are evaluated on it, pages are drawn from it and runs are compared by it.
 from zero (the end of warm-up); ratios and response times count the final row of each call.
 """
 
-import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
-
-import msgspec
+from typing import Any, Literal
 
 from harness.errors import RecordError
 from harness.files import write_json
+from harness.records import plain, read_record
 from harness.results.auth_summary import Measures
 from harness.results.problem import Problem, ProblemKind
 
@@ -80,12 +78,6 @@ class Cell:
         """Return failed calls per call, or None without calls."""
         return self.failed / self.calls if self.calls else None
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a cell."""
-        spreads = {name: Spread(**value) for name, value in data.items() if name.startswith(("response_", "service_"))}
-        return cls(**{**data, **spreads})
-
 
 @dataclass(frozen=True)
 class Phase:
@@ -106,11 +98,6 @@ class Phase:
     def duration_s(self) -> float:
         """Return the length of all spans."""
         return sum(until_s - from_s for from_s, until_s in self.spans)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a phase."""
-        return cls(**{**data, "spans": tuple((float(a), float(b)) for a, b in data["spans"])})
 
 
 @dataclass(frozen=True)
@@ -162,12 +149,9 @@ class WorkerHealth:
     rows_promised: int | None
     rows_found: int
     planned: int | None = None
-    sent: int | None = None
-    not_sent: int | None = None
     loop_lag_p50_s: float | None = None
     loop_lag_p99_s: float | None = None
     loop_lag_max_s: float | None = None
-    cpu_warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,18 +169,6 @@ class Health:
     """Schedule lag while no user was free: the target's doing."""
     lag_limit_s: float = 0.05
     workers: tuple[WorkerHealth, ...] = ()
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild the health."""
-        return cls(
-            **{
-                **data,
-                "lag": Spread(**data["lag"]),
-                "lag_busy": Spread(**data["lag_busy"]),
-                "workers": tuple(WorkerHealth(**worker) for worker in data["workers"]),
-            }
-        )
 
 
 @dataclass(frozen=True)
@@ -218,11 +190,6 @@ class Verdict:
     word: Word
     exit_code: int
     reasons: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a verdict."""
-        return cls(data["word"], int(data["exit_code"]), tuple(data["reasons"]))
 
 
 @dataclass(frozen=True)
@@ -267,39 +234,10 @@ class Summary:
         """Tell whether the run has a problem of a kind."""
         return any(problem.kind is kind for problem in self.problems)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the summary as JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a summary.
-
-        Raises `RecordError` where the data has another schema or lacks a field.
-        """
-        if data.get("schema") != SCHEMA:
-            found = data.get("schema")
-            raise RecordError(f"summary.json has schema {found}, this build reads {SCHEMA}; run jwtstorm report again")
-        try:
-            nested = {
-                "phases": tuple(Phase.from_json(phase) for phase in data["phases"]),
-                "cells": tuple(Cell.from_json(cell) for cell in data["cells"]),
-                "steps": tuple(StepOutcome(**step) for step in data["steps"]),
-                "health": Health.from_json(data["health"]),
-                "problems": msgspec.convert(data["problems"], tuple[Problem, ...]),
-                "checks": tuple(CheckResult(**check) for check in data["checks"]),
-                "verdict": Verdict.from_json(data["verdict"]),
-                "measures": Measures.from_json(data.get("measures") or {}),
-            }
-            known = {item.name for item in fields(cls)}
-            return cls(**{name: value for name, value in {**data, **nested}.items() if name in known})
-        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
-            raise RecordError(f"summary.json is not whole ({error}); run jwtstorm report again") from error
-
 
 def write_summary(run: Path, summary: Summary) -> None:
     """Write ``summary.json``, whole or not at all."""
-    write_json(run / "summary.json", summary.to_json())
+    write_json(run / "summary.json", plain(summary))
 
 
 def read_summary(run: Path) -> Summary:
@@ -308,11 +246,6 @@ def read_summary(run: Path) -> Summary:
     Raises `RecordError` where it is missing or no summary.
     """
     try:
-        data = json.loads((run / "summary.json").read_text())
+        return read_record(run / "summary.json", Summary, SCHEMA, f"make it anew with jwtstorm report {run}")
     except FileNotFoundError as error:
         raise RecordError(f"{run} has no summary.json; make it with jwtstorm report {run}") from error
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{run}/summary.json cannot be read ({error}); run jwtstorm report {run}") from error
-    if not isinstance(data, dict):
-        raise RecordError(f"{run}/summary.json holds no object; run jwtstorm report {run}")
-    return Summary.from_json(data)

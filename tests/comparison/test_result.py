@@ -14,6 +14,7 @@ from harness.experiments.duel.github import SUMMARY_LIMIT, annotations, write_su
 from harness.experiments.duel.junit import junit
 from harness.experiments.duel.markdown import markdown
 from harness.experiments.duel.table import verdict_table
+from harness.records import plain
 from tests.comparison.statistics.fake_pairs import of_causes, pairs
 from tests.fakes.duel_samples import fought
 
@@ -52,12 +53,13 @@ def test_comparison_json_fits_its_schema_and_comes_back(case: tuple[Duel, str, i
 def test_a_comparison_without_a_field_is_refused_by_schema_and_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
-    data = duel_of(monkeypatch, tmp_path, pairs(8)).to_json()
+    data = plain(duel_of(monkeypatch, tmp_path, pairs(8)))
     del data[field]
+    (tmp_path / "comparison.json").write_text(json.dumps(data))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(data)), json.loads(SCHEMA_FILE.read_text()))
     with pytest.raises(RecordError, match="not whole"):
-        Duel.from_json(data)
+        read_duel(tmp_path)
 
 
 def test_junit_fails_what_is_worse_and_skips_what_is_too_noisy(case: tuple[Duel, str, int]) -> None:

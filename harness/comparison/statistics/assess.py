@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.comparison.statistics.causes import CauseFinding, cause_findings
 from harness.comparison.statistics.guard import Candidate, differing, load_not_sustained, unusable
 from harness.comparison.statistics.looks import Look
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import Matters, matters_of
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.pairs import Order, Pair
 from harness.comparison.statistics.secondary import Aside, asides
@@ -57,7 +57,7 @@ def assess(paired: Sequence[PairedRuns], look: Look) -> Assessment:
         return Assessment(not_comparable(look, [str(field) for field in unlike]))
     if short := load_not_sustained(runs):
         return Assessment(not_comparable(look, [f"load not sustained: {sentence}" for sentence in short]))
-    matters = Matters.from_json(runs[0].summary.comparable.get("matters")) if runs else Matters()
+    matters = matters_of(runs[0].summary.comparable) if runs else Matters()
     pairs, unread = _measured([one for one, _, _ in usable], matters)
     return Assessment(judge(pairs, matters, look, [*set_aside, *unread]), pairs, asides(pairs), cause_findings(pairs))
 

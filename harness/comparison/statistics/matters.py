@@ -6,11 +6,12 @@ It is part of the scenario and of its fingerprint, so that nobody chooses it aft
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 from harness.comparison.statistics.metric import Metric, default_primaries, primary
 from harness.comparison.statistics.metric import mistakes as metric_mistakes
-from harness.errors import RecordError
+from harness.errors import RecordError, UsageError
+from harness.records import settings_of
 from harness.validation import positive
 
 
@@ -45,14 +46,13 @@ class Matters:
         ratios = {"p50": self.p50_ratio, "p99": self.p99_ratio, "p99_typical": self.p99_typical_ratio}
         return math.log1p(ratios[metric.name])
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Rebuild the settings of a run; a run that says nothing had the defaults.
 
-        Raises `RecordError` for fields that this build does not know.
-        """
-        try:
-            fields = dict(data or {})
-            return cls(**{**fields, "primaries": tuple(fields.get("primaries") or ())})
-        except TypeError as error:
-            raise RecordError(f"the run's 'matters' cannot be read ({error}); use the build that wrote it") from error
+def matters_of(comparable: Mapping[str, Any]) -> Matters:
+    """Return the settings among a run's settings; a run that says nothing had the defaults.
+
+    Raises `RecordError` for fields that this build does not know.
+    """
+    try:
+        return settings_of(comparable.get("matters") or {}, Matters, "the run's 'matters'")
+    except UsageError as error:
+        raise RecordError(f"{error}; use the build that wrote it") from error

@@ -5,13 +5,12 @@ build, not older than two weeks), a difference far outside it is told as a hint.
 false alarms than a verdict, most of all where the host moved since: ``make honesty`` prints how many.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.pairs import LEAST_S, difference
 from harness.errors import RecordError, UsageError
 from harness.files import write_json
+from harness.records import plain, read_record
 
 SCHEMA = 1
 """Version of ``noise-floor.json``."""
@@ -82,25 +82,6 @@ class NoiseFloor:
         looks = "better" if (change < 0) is not metric.higher_is_better else "worse"
         return f"looks {looks}: outside the noise of {spread.runs} same-build runs"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the floor as JSON data."""
-        return {"schema": SCHEMA, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Rebuild a floor.
-
-        Raises `RecordError` where the data has another schema or lacks a field.
-        """
-        if data.get("schema") != SCHEMA:
-            raise RecordError(f"{NAME} has schema {data.get('schema')}, this build reads {SCHEMA}; calibrate again")
-        try:
-            fields = {name: value for name, value in data.items() if name != "schema"}
-            spreads = {name: RunSpread(**one) for name, one in data["spreads"].items()}
-            return cls(**{**fields, "runs": tuple(data["runs"]), "spreads": spreads})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RecordError(f"{NAME} is not whole ({error}); calibrate again") from error
-
 
 def reach(spread: RunSpread, metrics: int) -> float:
     """Return how far two runs of one build may differ, on the metric's scale: t(K - 1, alpha / m) s sqrt(2)."""
@@ -133,7 +114,7 @@ def write_noise_floor(folder: Path, floor: NoiseFloor) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordError(f"cannot make {folder}: {error.strerror}; free some space") from error
-    return write_json(folder / NAME, floor.to_json())
+    return write_json(folder / NAME, {"schema": SCHEMA, **plain(floor)})
 
 
 def read_noise_floor(folder: Path) -> NoiseFloor | None:
@@ -142,14 +123,9 @@ def read_noise_floor(folder: Path) -> NoiseFloor | None:
     Raises `RecordError` where the file is damaged.
     """
     try:
-        data = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return read_record(folder / NAME, NoiseFloor, SCHEMA, "calibrate again")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{folder / NAME} cannot be read ({error}); calibrate again") from error
-    if not isinstance(data, dict):
-        raise RecordError(f"{folder / NAME} holds no object; calibrate again")
-    return NoiseFloor.from_json(data)
 
 
 def _spread(runs: Sequence[Measured], metric: Metric) -> RunSpread | None:

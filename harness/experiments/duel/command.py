@@ -15,7 +15,7 @@ from harness import clock
 from harness.comparison.result import Side
 from harness.comparison.statistics import looks
 from harness.comparison.statistics.looks import ALPHA, PLANS, Look, LookPlan
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import matters_of
 from harness.errors import UsageError
 from harness.experiments.duel.builds import Build, contender
 from harness.experiments.duel.evaluate import assess_at, find, labels
@@ -144,7 +144,7 @@ def _remarks(builds: Sequence[Build], plan: LookPlan, settings: dict[str, Any]) 
     for build in dict.fromkeys(builds):
         if not build.restarted:
             yield f"{build.asked} runs already: nobody restarts it before each run, and its state carries over"
-    primaries = Matters.from_json(settings.get("matters")).metrics(faults=bool(settings.get("steps")))
+    primaries = matters_of(settings).metrics(faults=bool(settings.get("steps")))
     yield from looks.mistakes(plan, len(primaries))
     if len({build.asked for build in builds}) == 1:
         yield "both builds are the same: any word but same or too noisy to tell would be a false alarm"

@@ -6,18 +6,18 @@ stays on file under ``dropped``: so nothing is lost, and no pair counts twice.
 """
 
 import fcntl
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from harness.comparison.result import LookOfDuel, Side
 from harness.comparison.statistics.looks import Look, LookPlan
 from harness.comparison.statistics.pairs import Order, coin
-from harness.errors import RecordError, UsageError
+from harness.errors import UsageError
 from harness.files import write_json
+from harness.records import plain, read_record
 
 SCHEMA = 1
 NAME = "duel.json"
@@ -121,31 +121,15 @@ class DuelLedger:
 
     def write(self, folder: Path) -> None:
         """Write ``duel.json``, whole or not at all; raises `RecordError` when the disk refuses."""
-        write_json(folder / NAME, {"schema": SCHEMA, **asdict(self)})
+        write_json(folder / NAME, {"schema": SCHEMA, **plain(self)})
 
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read ``duel.json``; raises `UsageError` where the folder holds none, `RecordError` where it is damaged."""
         try:
-            data = json.loads((folder / NAME).read_text(encoding="utf-8"))
+            return read_record(folder / NAME, cls, SCHEMA, "begin a new duel")
         except FileNotFoundError as error:
             raise UsageError(f"{folder} holds no {NAME}; give a folder under reports/duels") from error
-        except (OSError, ValueError) as error:
-            raise RecordError(f"{folder / NAME} cannot be read ({error}); begin a new duel") from error
-        if data.get("schema") != SCHEMA:
-            raise RecordError(f"{folder / NAME} has schema {data.get('schema')}, this build reads {SCHEMA}")
-        return cls._from_json(data)
-
-    @classmethod
-    def _from_json(cls, data: Mapping[str, Any]) -> Self:
-        try:
-            plan = LookPlan(data["plan"]["name"], tuple(Look(**look) for look in data["plan"]["looks"]))
-            pairs = tuple(PairEntry(**{**one, "dropped": tuple(one["dropped"])}) for one in data["pairs"])
-            looks = tuple(LookOfDuel(**look) for look in data["looks"])
-            rest = {name: value for name, value in data.items() if name != "schema"}
-            return cls(**{**rest, "plan": plan, "pairs": pairs, "looks": looks})
-        except (KeyError, TypeError) as error:
-            raise RecordError(f"{NAME} is not whole ({error}); begin a new duel") from error
 
 
 def _afresh(pair: PairEntry) -> PairEntry:

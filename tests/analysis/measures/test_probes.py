@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.records import plain, record_of
 from harness.results.auth_summary import Measures
 from harness.results.row import Cause
 from harness.results.summary import Summary
@@ -57,7 +58,7 @@ def test_poisoned_calls_are_in_no_other_number(poisoned: Summary) -> None:
 
 
 def test_measures_survive_json_and_their_absence(poisoned: Summary) -> None:
-    again = Summary.from_json(json.loads(json.dumps(poisoned.to_json())))
+    again = record_of(json.loads(json.dumps(plain(poisoned))), Summary)
     assert again.measures == poisoned.measures
-    older = {name: value for name, value in poisoned.to_json().items() if name != "measures"}
-    assert Summary.from_json(older) == replace(poisoned, measures=Measures())
+    older = {name: value for name, value in plain(poisoned).items() if name != "measures"}
+    assert record_of(older, Summary) == replace(poisoned, measures=Measures())

@@ -1,5 +1,6 @@
 """The coin, the looks, and what matters: all that is fixed before the first run."""
 
+import json
 import math
 
 import pytest
@@ -7,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.comparison.statistics.looks import DEFAULT, PLANS, QUICK, TWO_LOOKS, Look, LookPlan, mistakes
-from harness.comparison.statistics.matters import Matters
+from harness.comparison.statistics.matters import Matters, matters_of
 from harness.comparison.statistics.metric import Metric, primary
 from harness.comparison.statistics.pairs import coin, difference
 from harness.errors import RecordError
+from harness.records import plain
 
 
 @given(st.integers(), st.integers(0, 30))
@@ -51,10 +53,10 @@ def test_nobody_looks_between_looks() -> None:
 
 def test_what_matters_survives_json_and_keeps_its_defaults() -> None:
     matters = Matters(p99_ratio=0.2, primaries=("p99 steady", "failed all"))
-    assert Matters.from_json({**vars(matters), "primaries": list(matters.primaries)}) == matters
-    assert Matters.from_json(None) == Matters()
+    assert matters_of({"matters": json.loads(json.dumps(plain(matters)))}) == matters
+    assert matters_of({}) == Matters()
     with pytest.raises(RecordError, match="use the build that wrote it"):
-        Matters.from_json({"p98_ratio": 1})
+        matters_of({"matters": {"p98_ratio": 1}})
 
 
 def test_the_smallest_change_is_on_the_scale_of_its_metric() -> None:

@@ -1,11 +1,12 @@
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from harness.comparison.result import Duel, read_duel
+from harness.comparison.result import BuildOfDuel, Duel, read_duel
 from harness.report.duel import DUEL_PICTURES
 from harness.report.duel.page import write_duel_page
 from harness.report.duel.sides import aligned, read_sides
@@ -114,7 +115,7 @@ def test_a_duel_without_a_run_still_has_a_page(fought: Path, tmp_path: Path) -> 
 def test_what_a_name_holds_is_shown_and_never_run(tmp_path: Path) -> None:
     hostile = "<script>alert(1)</script>\"'&{{7*7}}"
     duel = fake_duel(tmp_path, 1, per_s=20, duration_s=20)
-    named = type(duel).from_json({**duel.to_json(), "base": {"asked": hostile, "label": "x"}})
+    named = replace(duel, base=BuildOfDuel(hostile, "x"))
     text = write_duel_page(tmp_path, named).read_text()
     assert "<script" not in text
     assert "&lt;script&gt;" in text
