@@ -8,6 +8,7 @@ from harness.errors import HarnessError
 from harness.lab.gateway.service import Service
 from harness.lab.gateway.settings import GatewaySettings
 from harness.lab.processes.child import report_error, report_ready, settle_in
+from harness.records import settings_of
 
 
 class GatewayEnding:
@@ -26,7 +27,7 @@ def main() -> int:
     """Serve until the parent closes our stdin; return the exit code."""
     ending = GatewayEnding()
     try:
-        ending.service = service = Service(GatewaySettings.from_json(settle_in(ending)))
+        ending.service = service = Service(settings_of(settle_in(ending), GatewaySettings, "gateway"))
         uvloop.run(service.run(lambda url: report_ready(control_url=url)))
     except HarnessError as error:
         report_error(str(error))

@@ -21,6 +21,7 @@ from harness.lab.gateway.recorder import WireRecorder
 from harness.lab.gateway.settings import GatewaySettings, ServerTls, Upstream
 from harness.lab.listener import Listener
 from harness.lab.proxy.server import allow_many_files
+from harness.records import settings_of
 from harness.results.wire_journal import WireJournal
 
 FLUSH_EVERY_S = 0.1
@@ -99,8 +100,8 @@ class Service:
         address = await self.gateway.open(
             copy,
             listen,
-            ServerTls.from_json(tls) if tls is not None else None,
-            Upstream.from_json(upstream) if upstream is not None else None,
+            settings_of(tls, ServerTls, "gateway, the listener's TLS") if tls is not None else None,
+            settings_of(upstream, Upstream, "gateway, the listener's upstream") if upstream is not None else None,
         )
         return {"address": address, "at_ns": monotonic_ns()}
 

@@ -1,18 +1,9 @@
-"""What the gateway is started with, and what its listeners are opened with: read from JSON at the edge."""
+"""What the gateway is started with, and what its listeners are opened with, as JSON says it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
 
 from harness.errors import UsageError
-
-
-def _known(cls: type[Any], data: Mapping[str, Any], what: str) -> dict[str, Any]:
-    names = {one.name for one in fields(cls)}
-    if strange := sorted(set(data) - names):
-        raise UsageError(f"gateway: {what} has no setting {strange[0]!r}; known are {', '.join(sorted(names))}")
-    return dict(data)
 
 
 @dataclass(frozen=True)
@@ -22,11 +13,6 @@ class ServerTls:
     certificate: Path
     key: Path
     client_ca: Path | None = None
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the settings of a JSON object; raises `UsageError` for an unknown name."""
-        return cls(**_paths(_known(cls, data, "a listener's TLS"), "certificate", "key", "client_ca"))
 
 
 @dataclass(frozen=True)
@@ -41,11 +27,6 @@ class ClientTls:
     certificate: Path | None = None
     key: Path | None = None
     server_name: str = ""
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the settings of a JSON object; raises `UsageError` for an unknown name."""
-        return cls(**_paths(_known(cls, data, "the upstream's TLS"), "ca", "certificate", "key"))
 
 
 @dataclass(frozen=True)
@@ -65,14 +46,6 @@ class Upstream:
                 raise UsageError(f"gateway: upstream {address!r} is not host:port, such as 127.0.0.1:50051")
         if self.connect_timeout_s <= 0:
             raise UsageError(f"gateway: connect_timeout_s={self.connect_timeout_s:g} is not above 0; give 5")
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the settings of a JSON object; raises `UsageError` for an unknown name or a bad address."""
-        given = _known(cls, data, "an upstream")
-        given["addresses"] = tuple(given["addresses"])
-        given["tls"] = ClientTls.from_json(given["tls"]) if given.get("tls") is not None else None
-        return cls(**given)
 
 
 @dataclass(frozen=True)
@@ -94,14 +67,3 @@ class GatewaySettings:
     number: int = 0
     seed: int = 0
     drain_s: float = 2.0
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the settings of a JSON object; raises `UsageError` for an unknown name or a bad value."""
-        given = _paths(_known(cls, data, "it"), "folder")
-        given["upstream"] = Upstream.from_json(given["upstream"])
-        return cls(**given)
-
-
-def _paths(data: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: Path(value) if name in names and value is not None else value for name, value in data.items()}

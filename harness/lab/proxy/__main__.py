@@ -6,12 +6,13 @@ from harness.errors import HarnessError
 from harness.lab.processes.child import report_error, report_ready, settle_in
 from harness.lab.proxy.server import run
 from harness.lab.proxy.settings import ProxySettings
+from harness.records import settings_of
 
 
 def main() -> int:
     """Serve until the parent closes our stdin; return the exit code."""
     try:
-        settings = ProxySettings.from_json({"port": 0, **settle_in()})
+        settings = settings_of({"port": 0, **settle_in()}, ProxySettings, "proxy")
         run(settings, lambda url, seed: report_ready(url=url, seed=seed))
     except HarnessError as error:
         report_error(str(error))

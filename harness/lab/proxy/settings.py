@@ -1,9 +1,7 @@
 """What the server of the proxy is started with."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
 from harness.errors import UsageError
 
@@ -28,12 +26,3 @@ class ProxySettings:
             raise UsageError(f"proxy: port {self.port} is not in 0 to 65535; give --port 8474, or 0 for a free one")
         if self.connect_timeout_s <= 0:
             raise UsageError(f"proxy: connect_timeout_s={self.connect_timeout_s:g} is not above 0; give 10")
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the settings of a JSON object; raises `UsageError` for an unknown name."""
-        known = {field.name for field in fields(cls)}
-        if strange := sorted(set(data) - known):
-            raise UsageError(f"proxy: setting {strange[0]!r} is unknown; known are {', '.join(sorted(known))}")
-        config = data.get("config")
-        return cls(**{**data, "config": Path(config) if config else None})

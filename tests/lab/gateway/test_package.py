@@ -12,6 +12,7 @@ BELOW = (
     "harness.lab.listener",
     "harness.lab.processes",
     "harness.lab.proxy",
+    "harness.records",
     "harness.results",
 )
 WITHOUT_IO = (

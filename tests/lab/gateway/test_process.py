@@ -146,7 +146,7 @@ def test_listeners_open_and_close_on_demand(running: Gateway) -> None:
         ({"copy": -1}, "copy=-1 is no number from 0"),
         ({"copy": 0, "listen": "nonsense"}, "cannot listen on nonsense"),
         ({"copy": 0, "tls": {"certificate": "/no", "key": "/no"}}, "certificate /no with key /no cannot be used"),
-        ({"copy": 0, "tls": {"what": 1}}, "has no setting 'what'"),
+        ({"copy": 0, "tls": {"what": 1}}, "there is no setting 'what'"),
         ({"copy": 0, "upstream": {"addresses": []}}, "the upstream has no address"),
         ({"copy": 0, "upstream": {"addresses": ["x"]}}, "'x' is not host:port"),
     ],
@@ -159,7 +159,7 @@ def test_a_listener_that_cannot_be_is_refused_in_words(
 
 
 def test_settings_that_are_wrong_are_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="has no setting 'upstreams'"):
+    with pytest.raises(LabError, match="there is no setting 'upstreams'"):
         Child.start("gateway", "harness.lab.gateway", {"upstreams": []}, tmp_path / "log")
 
 

@@ -15,6 +15,7 @@ import urllib3
 from harness.errors import LabError, UsageError
 from harness.lab.processes.child import Child
 from harness.lab.proxy.settings import ProxySettings
+from harness.records import settings_of
 from tests.lab.proxy.conftest import Server, serving
 from tests.lab.proxy.peers import PATIENCE_S, connect
 
@@ -111,7 +112,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_refused_with_the_way_out(settings: dict[str, object], way_out: str) -> None:
     with pytest.raises(UsageError, match=way_out):
-        ProxySettings.from_json(settings)
+        settings_of(settings, ProxySettings, "proxy")
 
 
 def test_a_lab_child_ignores_a_signal_of_the_terminal_and_ends_with_its_parent(tmp_path: Path) -> None:
