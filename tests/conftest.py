@@ -1,13 +1,16 @@
 """What holds for all tests.
 
 Hypothesis sets no deadline, for a shared machine may be slow at any moment. What takes long starts first, so that no
-worker is left alone with it at the end: the tests marked `long`, then those marked `e2e`, then the others.
+worker is left alone with it at the end: the tests marked `long`, then those marked `e2e`, then the others. What a
+busy machine kept from judging is no pass: `tests.busy`.
 """
 
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.busy"]
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")

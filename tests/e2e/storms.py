@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.results.fault_events import AnyEvent, LabEvent
 from harness.results.fault_journal import read_events
+from tests.busy import TooBusyError
 
 HEAD = '''"""Trial: a short run.
 
@@ -151,10 +152,26 @@ DRAWN = {"PICTURES": "1"}
 """What a trial's environment holds whose reports have pictures."""
 
 
+BOTTLENECK = re.compile(r"the load generator was the bottleneck[^\n]*", re.IGNORECASE)
+"""What a run says that had not the CPU to make its load: it judged nothing."""
+
+
 def assert_code(done: "subprocess.CompletedProcess[str]", code: int) -> None:
-    """Demand an exit code; a busy machine may make any run invalid, which is the verdict's work and not tested here."""
-    busy = done.returncode == 3 and "the load generator was the bottleneck" in done.stdout.lower()
-    assert busy or done.returncode == code, done.stdout + done.stderr
+    """Demand an exit code. Raises `TooBusyError` where the run judged nothing, for the machine was too busy."""
+    assert_ended(done.returncode, done.stdout + done.stderr, {code})
+
+
+def assert_ended(ended: int, said: str, codes: Collection[int]) -> None:
+    """Demand one of some exit codes, as `assert_code` does."""
+    if ended == 3 and ended not in codes:
+        refuse_busy(said)
+    assert ended in codes, said
+
+
+def refuse_busy(said: str) -> None:
+    """Raise `TooBusyError` where a run said that it had not the CPU to make its load."""
+    if busy := BOTTLENECK.search(said):
+        raise TooBusyError(busy[0])
 
 
 def free_port() -> int:

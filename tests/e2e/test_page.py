@@ -48,7 +48,7 @@ def test_the_report_reads_in_a_browser(trial: Trial) -> None:
     assert_code(trial.jwtstorm("run", "trial.py", "--headless"), 0)
     report = trial.run_folder() / "report.html"
     document = rendered(report.as_uri(), trial.folder / "profile")
-    assert "passed" in document or "invalid" in document
+    assert "passed" in document
     assert document.count("data:image/png;base64,") >= 5
 
 
