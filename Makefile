@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# A suite that starts hundreds of processes compiles the package once, not in each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -27,8 +29,11 @@ compare: setup  ## compare two runs or build labels: make compare BASE=a NEW=b
 duel: setup  ## fight pairs of two builds: make duel BASE=lab NEW=lab:work_s=0.0055 NAME=calm [OPTIONS=--quick]
 	@$(BIN)/jwtstorm duel "$(BASE)" "$(NEW)" --scenario "$(NAME)" $(OPTIONS)
 
-test: setup  ## run the tests
-	$(BIN)/python -m pytest
+test: setup  ## run the tests before a commit: all but those that take 20 s or more [OPTIONS='tests/checks -n 0']
+	$(BIN)/python -m pytest -m "not long" $(OPTIONS)
+
+test-all: setup  ## run every test: minutes more
+	$(BIN)/python -m pytest $(OPTIONS)
 
 fuzz: setup  ## feed 100,000 mangled inputs to every reader of foreign bytes [OPTIONS='--inputs 1000 --only token']
 	$(BIN)/python -m tests.fuzz $(OPTIONS)
@@ -40,7 +45,7 @@ lint: setup  ## check style
 type: setup  ## check types
 	$(BIN)/mypy
 
-check: lint type test  ## all of the above: what CI runs
+check: lint type test-all  ## style, types and every test: what CI runs
 
 stubs: setup  ## tell type checkers what the registries give, after a new check, source or fault
 	@$(BIN)/python -m harness.cli.stubs

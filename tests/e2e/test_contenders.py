@@ -79,6 +79,7 @@ def test_a_commit_is_built_and_fights_a_command_that_is_launched_by_the_run(mine
     assert not (mine.folder / "built.py").exists()
 
 
+@pytest.mark.long
 def test_a_server_that_runs_already_fights_a_virtual_environment(mine: Trial) -> None:
     port = free_port()
     mine.write(SETTINGS + f'{ISSUER}, target="127.0.0.1:{port}"')

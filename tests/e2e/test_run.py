@@ -52,6 +52,7 @@ def test_locust_itself_with_two_processes_loses_no_row(trial: Trial) -> None:
     assert [promise["lost"] for promise in trial.about()["workers"]] == [0, 0]
 
 
+@pytest.mark.long
 def test_the_same_seed_touches_the_same_arrivals_however_many_processes(trial: Trial) -> None:
     faults = "timeline=[at(0.5, DefectMix(), until_s=3.5, toxicity=0.3)]"
     port = str(free_port())

@@ -32,6 +32,7 @@ def causes(trial: Trial, transport: str) -> Counter[str]:
     return Counter(f"{origin}/{cause}" for origin, cause in zip(calls["origin"], calls["cause"], strict=True))
 
 
+@pytest.mark.long
 @needs_native
 def test_a_storm_has_the_same_causes_on_both_transports(trial: Trial) -> None:
     trial.write(settings(CHAOS, "deadline_s=0.5"))
@@ -115,6 +116,7 @@ def declared(trial: Trial, by: str, load: str = OPEN) -> pd.DataFrame:
     return rows
 
 
+@pytest.mark.long
 @needs_native
 def test_declared_calls_are_the_same_whoever_makes_them(trial: Trial) -> None:
     by_transport, by_python = declared(trial, "transport"), declared(trial, "python")
