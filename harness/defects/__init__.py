@@ -12,7 +12,7 @@ answer is right as well, always or ``when`` the server declares a policy.
 
 import difflib
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
@@ -47,11 +47,20 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class Allowed:
-    """An answer that is right as well; ``when`` names the policy that the server must declare for it."""
+    """An answer that is right as well; ``when`` names the policy that the server must declare for it.
+
+    ``variants`` are those of the row that it holds for, or none where it holds for all.
+    """
 
     code: str
     why: str
     when: str = ""
+    variants: tuple[str, ...] = ()
+
+    def covers(self, code: str, variant: str, declared: Collection[str]) -> bool:
+        """Return whether a variant may end so at a server that declares these policies."""
+        named = not self.variants or variant in self.variants
+        return named and self.code == code and (not self.when or self.when in declared)
 
 
 @dataclass(frozen=True)

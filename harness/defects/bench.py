@@ -27,7 +27,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a call ended: the name of its status, its text, and what came before.
+    """How a call ended: the name of its status (its number, where gRPC defines none), its text, and what came before.
 
     ``local`` is whether the client itself refused to send it; ``in_silence`` whether the answer came
     without a first message.
@@ -45,6 +45,15 @@ class Answer:
     took_s: float = 0.0
     failure_details: FailureDetails = NO_DETAILS
     """What came in its metadata that tells the cause."""
+    own_words: bool = False
+    """Whether the text is the caller's: no server answered."""
+    sent: str = ""
+    """The status that came, where ``code`` is what it stands for here: accepted, or turned away."""
+
+    @property
+    def seen(self) -> str:
+        """Return the status that came."""
+        return self.sent or self.code
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The docs page of the catalogue: ``python -m harness.defects.page`` writes ``docs/defects.md``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.defects import FAMILIES, Defect, rows
@@ -44,7 +45,7 @@ def page() -> str:
 
 def _section(row: Defect) -> list[str]:
     told = [f"- On the wire: {row.wire}{_wire_note(row)}", f"- Right: {_right(row)}"]
-    told += [f"- Allowed: `{one.code}`{_when(one.when)}: {one.why}." for one in row.allowed]
+    told += [f"- Allowed: `{one.code}`{_when(one.when)}{_of(one.variants)}: {one.why}." for one in row.allowed]
     told += [f"- How real ones fail: {row.fails}", f"- Fix: {row.fix}", f"- Source: {row.source}."]
     if row.later:
         told.append(f"- Not run yet: {row.later}")
@@ -64,6 +65,10 @@ def _when(policy: str) -> str:
 def _wire_note(row: Defect) -> str:
     local = {specimen.local for specimen in row.specimens(_SAMPLE)}
     return {(True,): " *Local.*", (False, True): " *In part local.*"}.get(tuple(sorted(local)), "")
+
+
+def _of(variants: Sequence[str]) -> str:
+    return f" to *{' or '.join(variants)}*" if variants else ""
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ import contextlib
 import ssl
 from urllib.parse import unquote, urlsplit
 
-import grpc
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import (
@@ -25,8 +24,8 @@ from harness.endpoint.address import host_of, is_unix, path_of, port_of
 from harness.endpoint.metadata import BINARY
 from harness.endpoint.proxy import connect_request, excepted, refusal
 from harness.results.failure_details import FailureDetails
+from harness.results.grpc_status import status
 
-_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 _CONFIG = H2Configuration(
     client_side=True,
     header_encoding=None,
@@ -57,7 +56,10 @@ class RawCaller:
             self._streams = None
 
     async def call(self, shape: Shape, method: str, metadata: Metadata, request: bytes, within_s: float) -> Answer:
-        """Make one call; return how it ended. A connection that breaks is UNAVAILABLE, a reset INTERNAL."""
+        """Make one call; return how it ended, with the number that the server sent where gRPC defines no such status.
+
+        A connection that breaks is UNAVAILABLE, a reset INTERNAL.
+        """
         try:
             async with self._one, asyncio.timeout(within_s):
                 return await self._call(shape, method, metadata, request)
@@ -66,7 +68,7 @@ class RawCaller:
             return Answer("DEADLINE_EXCEEDED")
         except (OSError, ProtocolError) as error:
             await self.close()
-            return Answer("UNAVAILABLE", type(error).__name__)
+            return Answer("UNAVAILABLE", _lost(error), own_words=True)
 
     async def _call(self, shape: Shape, method: str, metadata: Metadata, request: bytes) -> Answer:
         reader, writer = await self._connected()
@@ -156,7 +158,18 @@ def _read(event: Event, seen: dict[bytes, bytes]) -> str | None:
 
 def _answer(ended: str, seen: dict[bytes, bytes], messages: int, *, in_silence: bool) -> Answer:
     if ended != "ended":
-        return Answer(ended, "the stream was reset" if ended == "INTERNAL" else "the connection was closed")
-    code = _NAMES.get(int(seen.get(b"grpc-status", b"2")), "UNKNOWN")
-    text = unquote(seen.get(b"grpc-message", b"").decode())
+        said = "the stream was reset" if ended == "INTERNAL" else "the connection was closed"
+        return Answer(ended, said, own_words=True)
+    number = seen.get(b"grpc-status", b"2")
+    code = status(int(number)) if number.isdigit() else "UNKNOWN"
+    text = unquote(seen.get(b"grpc-message", b"").decode("utf-8", "replace"))
     return Answer(code, text, messages, in_silence=in_silence, failure_details=FailureDetails.of_wire(seen.items()))
+
+
+def _lost(error: Exception) -> str:
+    """Return in our own words how a connection was lost."""
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
+        return "the connection was reset"
+    if isinstance(error, ConnectionRefusedError):
+        return "the connection was refused"
+    return "the answer breaks the rules of HTTP/2" if isinstance(error, ProtocolError) else "the connection was lost"

@@ -18,7 +18,7 @@ SCHEMA = 1
 """Version of ``probe.json``; it grows when a field changes its meaning."""
 
 
-COVERAGE, VERDICTS = "coverage", "verdicts"
+COVERAGE, REFUSAL, VERDICTS = "coverage", "refusal", "verdicts"
 """The parts whose findings are told by their method or their row; all parts are in `harness.probe.parts`."""
 
 
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     FALSE_ACCEPT = "false accept"
     FALSE_REJECT = "false reject"
     CRASH_CODE = "crash code"
-    """UNKNOWN, INTERNAL or DATA_LOSS: the verifier fell over."""
+    """UNKNOWN, INTERNAL or DATA_LOSS: it looks like a crash."""
     WRONG_CODE = "wrong code"
     """Turned away, with a status that makes clients do the wrong thing (UNAVAILABLE: try again)."""
     NAKED = "naked"

@@ -23,6 +23,7 @@ from harness.probe.target.messages import Messages
 from harness.probe.target.minter import Minter, read_key
 from harness.probe.target.openness import Openness
 from harness.probe.target.proof import SideEffectProof, proof_of
+from harness.probe.target.refusals import WayOfRefusing, refusal
 from harness.tokens import issuer_options
 from harness.tokens.sources.claims_file import Claims, read_claims
 from harness.tokens.sources.token_file import TokenFile
@@ -43,6 +44,8 @@ class Setup:
     proof: SideEffectProof | None = None
     before: tuple[ClockEstimate, ...] = ()
     """Clocks of an earlier probe, for their drift since."""
+    refusals: tuple[WayOfRefusing, ...] = ()
+    """How the target turns callers away, as its owner says."""
 
     @property
     def several(self) -> bool:
@@ -58,6 +61,7 @@ def prepare(options: argparse.Namespace) -> Setup:
     ProbePace(options.per_s)
     rows_of(options.row)
     policies_of(options.declare)
+    refusals = tuple(refusal(written) for written in options.refusal)
     for address in endpoint.addresses:
         require(address, steps(endpoint, address))
     methods, listed = _methods(endpoint, options, carrier, minter)
@@ -68,7 +72,7 @@ def prepare(options: argparse.Namespace) -> Setup:
     messages = Messages(methods, messages_of("--data", options.data))
     proof = proof_of(options.proof, methods, carrier, minter)
     before = _clocks(options.since) if options.since else ()
-    return Setup(endpoint, methods, messages, openness, carrier, minter, listed, options, proof, before)
+    return Setup(endpoint, methods, messages, openness, carrier, minter, listed, options, proof, before, refusals)
 
 
 def _clocks(path: Path) -> tuple[ClockEstimate, ...]:

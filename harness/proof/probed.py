@@ -19,11 +19,12 @@ from harness.lab.zoo import Animal
 from harness.probe.parts import limits, verdicts
 from harness.probe.parts.clock import measure_clock
 from harness.probe.parts.clock_findings import clock_findings
-from harness.probe.parts.coverage import Coverage, CoveragePlan, knocks
+from harness.probe.parts.coverage import Coverage, CoveragePlan
 from harness.probe.parts.replica import Questions, Replica
 from harness.probe.result import Finding, Outcome
 from harness.probe.target.asker import Subject
 from harness.probe.target.carrier import Carrier
+from harness.probe.target.credentials import bad_credentials
 from harness.probe.target.line import open_line
 from harness.probe.target.minter import Minter
 from harness.probe.target.openness import HEALTH, Openness
@@ -139,7 +140,7 @@ async def _coverage(endpoint: Endpoint, minter: Minter) -> AsyncIterator[Finding
     )
     plan = CoveragePlan(
         methods,
-        tuple(knocks(Carrier(), minter, wall())),
+        tuple(bad_credentials(Carrier(), minter, wall())),
         _request,
         Openness(public=(HEALTH,)),
         proof=proof,

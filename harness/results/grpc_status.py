@@ -13,6 +13,10 @@ STATUSES = (
 CODES = {name: number for number, name in enumerate(STATUSES)}
 """Numbers of the statuses, by their name."""
 
+NO_ANSWER = -1
+"""The number of a call that got no status."""
+_NO_ANSWER = "no answer"
+
 CRASHES = frozenset({"UNKNOWN", "INTERNAL"})
 """What a verifier that raised makes of a call."""
 
@@ -20,8 +24,17 @@ Worth = Literal["right", "accepted", "crashed", "other"]
 
 
 def status(code: int) -> str:
-    """Return the name of a status; a call that got none has none."""
-    return STATUSES[code] if 0 <= code < len(STATUSES) else "no answer"
+    """Return the name of a status; a number that gRPC does not define stands for itself."""
+    if 0 <= code < len(STATUSES):
+        return STATUSES[code]
+    return str(code) if code > 0 else _NO_ANSWER
+
+
+def status_number(name: str) -> int:
+    """Return the number of a status, by what `status` calls it; one of an unknown name is UNKNOWN's."""
+    if name == _NO_ANSWER:
+        return NO_ANSWER
+    return int(name) if name.isdecimal() else CODES.get(name, CODES["UNKNOWN"])
 
 
 def numbers(names: Iterable[str]) -> frozenset[int]:

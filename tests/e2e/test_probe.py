@@ -17,6 +17,8 @@ from tests.e2e.test_page import BROWSER, rendered
 from tests.endpoint.ledger_server import serving
 
 pytestmark = pytest.mark.e2e
+LISTING = ("--data", LEDGER + '/ListTransfers={"account":"a","limit":1}')
+"""A message that a good token gets through with: an empty one is refused whoever sends it."""
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +44,11 @@ def test_the_right_target_lets_nothing_in_that_it_should_not(right: Served, tmp_
 
 
 def test_naked_streams_and_a_forgotten_expiry_are_found_and_fail(wrong: Served, tmp_path: Path) -> None:
-    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage,verdicts")
+    done = probe(tmp_path, wrong.address, *wrong.options, *LISTING, "--only", "coverage,verdicts")
     assert done.code == 1, done.told + done.complained
     assert done.methods(Outcome.NAKED) == {"ListTransfers", "ImportTransfers", "StreamTransfers"}
     assert "TIME-01" in done.rows("verdicts", Outcome.FALSE_ACCEPT)
-    assert "Anybody can call 3 methods that nothing guards" in done.told
+    assert "anybody can call 3 methods that nothing guards" in done.told
     assert {one.variant for one in done.result.findings if _is_let_in(one)} == {"expired"}
 
 
@@ -59,7 +61,13 @@ def test_a_side_effect_proves_that_a_stream_is_naked(wrong: Served, tmp_path: Pa
 
 def test_coverage_needs_no_token_where_the_methods_are_given(wrong: Served, tmp_path: Path) -> None:
     done = probe(
-        tmp_path, wrong.address, "--stubs", "harness.lab.proto.ledger_pb2", "--public", "grpc.health.v1.Health"
+        tmp_path,
+        wrong.address,
+        "--stubs",
+        "harness.lab.proto.ledger_pb2",
+        "--public",
+        "grpc.health.v1.Health",
+        *LISTING,
     )
     assert done.methods(Outcome.NAKED) == {"ListTransfers", "ImportTransfers", "StreamTransfers"}
     assert "it needs a good token; give --token-file, --token-url or --signing-key" in done.told
@@ -69,7 +77,7 @@ def test_coverage_needs_no_token_where_the_methods_are_given(wrong: Served, tmp_
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER, reason="no headless browser: install chromium (Debian: apt-get install chromium)")
 def test_the_page_reads_in_a_browser(wrong: Served, tmp_path: Path) -> None:
-    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage")
+    done = probe(tmp_path, wrong.address, *wrong.options, *LISTING, "--only", "coverage")
     document = rendered((done.folder / "probe.html").as_uri(), tmp_path / "profile")
     assert "failed" in document
     assert "Anybody can call 3 methods that nothing guards" in document
@@ -84,7 +92,7 @@ def test_ctrl_c_keeps_what_was_found(right: Served, tmp_path: Path) -> None:
     command = [*JWTSTORM, "probe", right.address, *right.options, "--out", str(tmp_path / "out"), "--per-s", "5"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
-        assert process.stderr.readline() == "probing: coverage\n"
+        assert "probing: coverage\n" in iter(process.stderr.readline, "")
         killer = threading.Timer(1.0, process.send_signal, (signal.SIGINT,))
         killer.start()
         assert process.wait(60) == 130
@@ -97,7 +105,7 @@ def test_a_target_that_dies_midway_leaves_a_partial_probe(tmp_path: Path) -> Non
         command = [*JWTSTORM, "probe", lab.address, *lab.options, "--out", str(tmp_path / "out"), "--per-s", "10"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr
-            assert process.stderr.readline() == "probing: coverage\n"
+            assert "probing: coverage\n" in iter(process.stderr.readline, "")
             lab.process.send_signal(signal.SIGINT)
             assert process.wait(120) == 3
     kept = ProbeResult.from_json((tmp_path / "out" / "probe.json").read_text())
@@ -177,7 +185,7 @@ def test_no_reflection_names_the_other_ways(right: Served, tmp_path: Path) -> No
 
 
 def test_the_sarif_names_the_methods_that_are_naked(wrong: Served, tmp_path: Path) -> None:
-    done = probe(tmp_path, wrong.address, *wrong.options, "--only", "coverage")
+    done = probe(tmp_path, wrong.address, *wrong.options, *LISTING, "--only", "coverage")
     log = json.loads((done.folder / "probe.sarif").read_text())
     errors = [one for one in log["runs"][0]["results"] if "naked" in one["message"]["text"]]
     assert {one["level"] for one in errors} == {"error"}
@@ -189,7 +197,11 @@ def test_what_a_target_wants_beside_the_token_is_on_every_call(tmp_path: Path) -
     with serving() as (address, ledger):
         ledger.wanted = {"x-tenant-id": "acme"}
         unserved = ("--skip", f"{LEDGER}/Transfer", "--skip", f"{LEDGER}/FindTransfer")
+        bare = probe(tmp_path, address, "--only", "coverage", *unserved)
+        ledger.metadata.clear()
         done = probe(tmp_path, address, "--metadata", "x-tenant-id=acme", "--only", "coverage", *unserved)
+    assert bare.methods(Outcome.NAKED) == set(), "all get the same INVALID_ARGUMENT for want of a tenant"
+    assert "it is not proven that a check stands before them" in bare.told
     asked = {one.subject.rpartition("/")[2] for one in done.result.findings if one.outcome is Outcome.PASSED}
     assert asked >= {"GetBalance", "ListTransfers", "ImportTransfers", "StreamTransfers"}, done.told + done.complained
     assert done.methods(Outcome.NAKED) == set()

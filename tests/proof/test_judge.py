@@ -45,8 +45,20 @@ def test_a_handler_that_ran_for_a_rejected_call_is_its_own_finding() -> None:
 
 
 def test_a_telling_text_is_its_own_finding() -> None:
-    told = replace(REJECTED, text="token expired at 1800000000")
+    told = replace(REJECTED, text="token expired, now is 1799999123")
     assert verdicts("TIME-01", told) == [("TIME-01", "passed"), ("WIRE-13", "failed")]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Answer("UNAVAILABLE", "ConnectionResetError", own_words=True),
+        Answer("UNAVAILABLE", "recvmsg:Connection reset by peer at 12:30:01"),
+        Answer("INTERNAL", "Invalid metadata: Error of line 7", local=True),
+    ],
+)
+def test_words_of_the_clients_own_are_no_finding(lost: Answer) -> None:
+    assert [row for row, _ in verdicts("TIME-01", lost)] == ["TIME-01"]
 
 
 def test_a_problem_fails_its_row_whatever_the_status() -> None:

@@ -31,6 +31,7 @@ exit codes: 0 nothing wrong was let in; 1 a false accept, a crash code (UNKNOWN,
 2 usage; 3 the probe proves nothing or is not whole (good calls fail, the target died, time was over), with
 what was found written; 130 interrupted, with what was found written"""
 
+_REFUSAL = "how it turns callers away, a status by name or number (default: learned from no token and from spoilt ones)"
 _BESIDE = "beside the token; {{env NAME}} or {{file PATH}} for a secret, base64 for a -bin key"
 
 
@@ -105,6 +106,7 @@ def _questions(group: Any) -> None:
     )
     group.add_argument("--leeway", type=float, metavar="S", help="the leeway that the verifier says it forgives")
     group.add_argument("--declare", action="append", default=[], metavar="POLICY", help="what it does on purpose")
+    group.add_argument("--refusal", action="append", default=[], metavar="CODE[=TEXT]", help=_REFUSAL)
     group.add_argument("--since", type=Path, metavar="FOLDER", help="an earlier probe: tells the clock's drift since")
     group.add_argument("--per-s", type=float, default=100.0, help="most calls a second of coverage (default: 100)")
     group.add_argument("--within", type=float, default=300.0, metavar="S", help="end after so long (default: 300)")

@@ -12,6 +12,9 @@ from harness.tokens.base64url import encode
 
 _LIST = "Take the key from the configured issuer's set, by kid, and read nothing else of the header about keys."
 
+_STATIC = "static-key"
+_STATIC_WHY = "the server has one key, set by hand, and never reads kid"
+
 _EVIL: dict[str, Any] = {"x-evil": True}
 
 
@@ -55,6 +58,7 @@ async def key_address(bench: Bench) -> Observations:
 @defect(
     "HEAD-03",
     "an unknown key id",
+    allowed=(Allowed(ACCEPT, _STATIC_WHY, when=_STATIC, variants=("our key",)),),
     source="OpenID Connect Core, section 10.1.1",
     fails="The verifier tries every key instead of none, so that kid decides nothing.",
     fix="Look the id up; fetch the set once per cooldown where it is unknown; then reject.",
@@ -80,6 +84,7 @@ def no_kid(good: Good) -> Made:
 @defect(
     "HEAD-05",
     "a key id that is an attack",
+    allowed=(Allowed(ACCEPT, _STATIC_WHY, when=_STATIC),),
     source="RFC 8725, section 3.10",
     fails="kid goes into a file name, a query or a shell: ../../dev/null is an empty secret.",
     fix="Use kid as a key of a map, and nothing else; demand a text.",

@@ -77,7 +77,7 @@ class TokenDefect(CallFault):
         row = self._row()
         if row is None:
             return ()
-        allowed = [one.code for one in row.allowed if not one.when or one.when in self.declared]
+        allowed = [one.code for one in row.allowed if one.covers(one.code, "", self.declared)]
         # Over a server's limit of metadata the library answers, before any verifier.
         limit = ["RESOURCE_EXHAUSTED"] if large(row) else []
         return tuple(dict.fromkeys([row.expected, *allowed, *limit]))

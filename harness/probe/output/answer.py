@@ -1,16 +1,15 @@
 """The answer: why this server says UNAUTHENTICATED, and what it would let in. Sentences from findings, pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from harness.defects.oracle import Bounds
 from harness.formatting import duration, plural
-from harness.probe.result import COVERAGE, VERDICTS, ClockEstimate, Finding, Outcome, ProbeResult
+from harness.probe.output.groups import groups, shortened
+from harness.probe.parts.evidence import NOT_PROVEN
+from harness.probe.result import COVERAGE, ClockEstimate, Finding, Outcome, ProbeResult
 
 INTERRUPTED = "interrupted"
 """How ``partial`` begins where a person ended the probe."""
-
-_MOST = 4
-"""Names in a sentence; the table has the rest."""
 
 
 def exit_code(result: ProbeResult) -> int:
@@ -32,18 +31,20 @@ def word(result: ProbeResult) -> str:
 
 def sentences(result: ProbeResult) -> list[str]:
     """Return the answer, what matters most first."""
-    found = [
-        *_naked(result.findings),
-        *_accepted(result.findings),
-        *_crashed(result.findings),
-        *_turned_away(result.findings),
-        *(sentence for clock in result.clocks for sentence in _clock(clock)),
-        *_others(result.findings),
-        *_unproven(result.findings),
-    ]
-    if not result.failing:
-        found.insert(0, _nothing_let_in(result))
-    return [f"The probe is not whole: {result.partial}.", *found] if result.partial else found
+    wrong = [f"{group.line[:1].upper()}{group.line[1:]}." for group in shortened(groups(result))]
+    return [*before(result), *wrong, *after(result)]
+
+
+def before(result: ProbeResult) -> list[str]:
+    """Return what is said before anything that is wrong."""
+    partial = [f"The probe is not whole: {result.partial}."] if result.partial else []
+    return partial if result.failing else [*partial, _nothing_let_in(result)]
+
+
+def after(result: ProbeResult) -> list[str]:
+    """Return what is said after all that is wrong: of the clocks, and of what is open."""
+    clocks = [sentence for clock in result.clocks for sentence in _clock(clock)]
+    return [*clocks, *_unproven(result.findings)]
 
 
 def _nothing_let_in(result: ProbeResult) -> str:
@@ -53,31 +54,6 @@ def _nothing_let_in(result: ProbeResult) -> str:
     methods = {one.method for one in asked if one.part == COVERAGE and one.method}
     over = f" over {plural(len(methods), 'method')}" if methods else ""
     return f"It let nothing in that it should not: {plural(len(asked), 'question')}{over} answered as they should be."
-
-
-def _naked(findings: Iterable[Finding]) -> list[str]:
-    naked = [one for one in findings if one.outcome is Outcome.NAKED]
-    methods = list(dict.fromkeys(one.subject for one in naked))
-    if not methods:
-        return []
-    bare = [one for one in naked if one.variant.startswith("no token")]
-    who = "Anybody can call" if bare else "Bad tokens open"
-    return [f"{who} {plural(len(methods), 'method')} that nothing guards: {_names(methods)}."]
-
-
-def _accepted(findings: Iterable[Finding]) -> list[str]:
-    rows = _rows(one for one in findings if one.outcome is Outcome.FALSE_ACCEPT)
-    return [f"It accepts what it must reject: {_names(rows)}."] if rows else []
-
-
-def _crashed(findings: Iterable[Finding]) -> list[str]:
-    rows = _rows(one for one in findings if one.outcome is Outcome.CRASH_CODE)
-    return [f"It answers as a crash does (UNKNOWN, INTERNAL, DATA_LOSS): {_names(rows)}."] if rows else []
-
-
-def _turned_away(findings: Iterable[Finding]) -> list[str]:
-    rows = _rows(one for one in findings if one.outcome is Outcome.FALSE_REJECT)
-    return [f"It says UNAUTHENTICATED to what is good: {_names(rows)}."] if rows else []
 
 
 def _clock(clock: ClockEstimate) -> list[str]:
@@ -108,34 +84,18 @@ def _end(clock: ClockEstimate) -> str:
     return f": a token is UNAUTHENTICATED from {duration(abs(clock.grace.middle_s))} {side} its exp on"
 
 
-def _others(findings: Iterable[Finding]) -> list[str]:
-    rows = _rows(one for one in findings if one.found and not one.failing and one.outcome is not Outcome.FALSE_REJECT)
-    return [f"Worth a look: {_names(rows)}."] if rows else []
-
-
 def _unproven(findings: Sequence[Finding]) -> list[str]:
     void = sum(one.outcome is Outcome.VOID for one in findings)
     unchecked = [one for one in findings if one.outcome is Outcome.NOT_CHECKED]
+    unproven = {one.subject for one in unchecked if one.text.startswith(NOT_PROVEN)}
     told = []
+    if unproven:
+        told.append(
+            f"Of {plural(len(unproven), 'method')} it is not proven that a check stands before them: "
+            "give --data with messages that a good token gets through with."
+        )
     if void:
         told.append(f"{plural(void, 'answer')} proved nothing, because a good call beside it failed or it was lost.")
     if unchecked:
-        told.append(f"{plural(len(unchecked), 'question')} not asked; what is listed below says why.")
+        told.append(f"{plural(len(unchecked), 'question')} not answered; what is listed below says why.")
     return told
-
-
-def _rows(findings: Iterable[Finding]) -> list[str]:
-    return list(dict.fromkeys(_label(one) for one in findings))
-
-
-def _label(finding: Finding) -> str:
-    if finding.part == COVERAGE and finding.outcome is Outcome.FALSE_ACCEPT:
-        return f"{finding.variant} at {finding.subject}"
-    if finding.row and finding.part == VERDICTS:
-        return f"{finding.subject} ({finding.row})" if finding.subject != finding.row else finding.row
-    return finding.subject
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return f"{shown} and {len(names) - _MOST} more" if len(names) > _MOST else shown

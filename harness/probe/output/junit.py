@@ -22,7 +22,8 @@ def _suites(result: ProbeResult) -> Iterator[Suite]:
 def _case(finding: Finding) -> Case:
     name = " ".join(filter(None, (finding.row, finding.subject, finding.variant, finding.replica)))
     classname = finding.method.strip("/") or finding.part
-    answer = f"{finding.outcome}: expected {finding.expected or '-'}, seen {finding.seen or '-'}"
+    unlike = finding.expected and finding.seen and finding.expected != finding.seen
+    answer = f"{finding.outcome}{f': {finding.seen} instead of {finding.expected}' if unlike else ''}"
     more = "\n".join(filter(None, (finding.text, finding.way_out, finding.source)))
     if finding.failing:
         return Case(name, classname, "failure", answer, more, finding.latency_s)

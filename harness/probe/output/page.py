@@ -2,6 +2,7 @@
 
 from harness.formatting import duration, number
 from harness.probe.output.answer import exit_code, sentences, word
+from harness.probe.output.groups import groups
 from harness.probe.output.table import LOOKS, clock_line, merged
 from harness.probe.result import Outcome, ProbeResult
 from harness.report.page import MARKS, environment
@@ -12,7 +13,7 @@ _RESULTS = {"green": "passed", "bold red": "failed", "yellow": "invalid", "magen
 
 def page(result: ProbeResult) -> str:
     """Return the probe's HTML; every foreign text in it is escaped."""
-    wrong = merged(one for one in result.findings if one.outcome not in {Outcome.PASSED, Outcome.ALLOWED})
+    unanswered = {Outcome.VOID, Outcome.NOT_CHECKED}
     return (
         environment()
         .get_template("probe.html")
@@ -23,7 +24,8 @@ def page(result: ProbeResult) -> str:
             exit_code=exit_code(result),
             sentences=sentences(result),
             facts=_facts(result),
-            wrong=wrong,
+            groups=groups(result),
+            unanswered=merged(one for one in result.findings if one.outcome in unanswered),
             all=result.findings,
             clocks=[(clock, clock_line(clock)) for clock in result.clocks],
             signs={outcome: sign for outcome, (sign, _) in LOOKS.items()},

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.defects import DEFECTS
+from harness.probe.gains import gain_of, level_of
 from harness.probe.output.answer import exit_code
 from harness.probe.result import Finding, ProbeResult
 
@@ -64,15 +65,17 @@ def _rule(rule: str, found: Iterable[Finding]) -> Mapping[str, Any]:
 
 
 def _result(finding: Finding, rules: list[str], address: str) -> Mapping[str, Any]:
-    rule = _rule_id(finding)
+    rule, gain = _rule_id(finding), gain_of(finding)
     where = finding.method.lstrip("/") or finding.subject
-    seen = f"; expected {finding.expected or '-'}, seen {finding.seen or '-'}"
+    unlike = finding.expected and finding.seen and finding.expected != finding.seen
+    seen = f"; expected {finding.expected}, seen {finding.seen}" if unlike else ""
     told = ". ".join(filter(None, (f"{finding.subject}: {finding.outcome}{seen}", finding.text, finding.way_out)))
     mark = f"{rule}|{where}|{finding.variant}|{finding.outcome.value}"
     return {
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
-        "level": "error" if finding.failing else "warning",
+        "level": level_of(finding),
+        "rank": 100.0 - 15.0 * gain,
         "message": {"text": told},
         "locations": [
             {
@@ -82,5 +85,6 @@ def _result(finding: Finding, rules: list[str], address: str) -> Mapping[str, An
                 "logicalLocations": [{"fullyQualifiedName": where, "kind": "function"}],
             }
         ],
+        "properties": {"gain": gain.words},
         "partialFingerprints": {"jwtstormFinding/v1": sha256(mark.encode()).hexdigest()[:32]},
     }

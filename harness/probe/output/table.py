@@ -1,4 +1,4 @@
-"""A probe on the terminal: the answer first, then what is wrong, then a line per part."""
+"""A probe on the terminal: the answer first, then what is wrong in a few lines, then a line per part."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.formatting import duration, plural
-from harness.probe.output.answer import exit_code, sentences, word
+from harness.probe.output.answer import after, before, exit_code, word
+from harness.probe.output.groups import FindingGroup, groups, shortened
+from harness.probe.parts.evidence import NOT_PROVEN
 from harness.probe.result import COVERAGE, ClockEstimate, Finding, Outcome, ProbeResult
 
 LOOKS = {
@@ -27,30 +29,62 @@ LOOKS = {
 """A sign beside each colour: nobody has to tell red from green."""
 
 
+MOST_REASONS = 3
+"""Lines of what was not checked."""
 _WIDE = 130
 """Columns from which on findings stand in a table; in fewer they stand one below the other."""
 
 
 def show(result: ProbeResult, console: Console, *, everything: bool = False) -> None:
-    """Print a probe; ``everything`` lists what was right as well."""
+    """Print a probe, what matters most in a few lines; ``everything`` lists each question."""
     colour = {"passed": "green", "failed": "red"}.get(word(result), "yellow")
     console.print(Text(f"{result.address}: {word(result)} (exit code {exit_code(result)})", style=f"bold {colour}"))
-    for sentence in sentences(result):
-        console.print(Text(f"  {sentence}"), soft_wrap=True)
-    quiet = set() if everything else {Outcome.PASSED, Outcome.ALLOWED, Outcome.NOT_CHECKED}
-    shown = [one for one in result.findings if one.outcome not in quiet]
-    if shown:
-        console.print()
-        if console.width >= _WIDE:
-            console.print(_findings(merged(shown)))
-        else:
-            _stack(merged(shown), console)
-    for why, names in _unasked(result.findings).items() if not everything else ():
-        console.print(Text(f"not asked: {', '.join(names)}: {why}", style="dim"), soft_wrap=True)
+    _say(before(result), console)
+    _show_groups(groups(result), console)
+    _say(after(result), console)
+    if everything:
+        _show_all(result.findings, console)
+    else:
+        _show_open(result.findings, console)
     console.print()
     console.print(_parts(result))
     for clock in result.clocks:
         console.print(Text(f"clock of {clock.replica}: {clock_line(clock)}"), soft_wrap=True)
+
+
+def _say(told: Sequence[str], console: Console) -> None:
+    for sentence in told:
+        console.print(Text(f"  {sentence}"), soft_wrap=True)
+
+
+def _show_groups(found: Sequence[FindingGroup], console: Console) -> None:
+    shown = shortened(found)
+    for group in shown:
+        sign, style = LOOKS[group.outcome]
+        line = Text.assemble((f"{sign} {group.gain.words:<15}", style), group.line)
+        console.print(line, soft_wrap=True)
+    if len(found) > len(shown):
+        console.print(Text(f"… {len(found) - len(shown)} more in the page", style="dim"))
+
+
+def _show_open(findings: Sequence[Finding], console: Console) -> None:
+    """Print why most of what was not asked was not; the page has the rest."""
+    unasked = _unasked(one for one in findings if not one.text.startswith(NOT_PROVEN))
+    reasons = sorted(unasked.items(), key=lambda reason: -len(reason[1]))
+    for why, names in reasons[:MOST_REASONS]:
+        shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        console.print(Text(f"- not checked: {shown}: {why}", style="dim"), soft_wrap=True)
+    if len(reasons) > MOST_REASONS:
+        left = sum(len(names) for _, names in reasons[MOST_REASONS:])
+        console.print(Text(f"… {left} more not checked, in the page", style="dim"))
+
+
+def _show_all(findings: Sequence[Finding], console: Console) -> None:
+    console.print()
+    if console.width >= _WIDE:
+        console.print(_findings(merged(findings)))
+    else:
+        _stack(merged(findings), console)
 
 
 def _unasked(findings: Iterable[Finding]) -> dict[str, list[str]]:
@@ -96,7 +130,8 @@ def _stack(findings: Sequence[tuple[Finding, int]], console: Console) -> None:
         more = f" (and {times - 1} like it)" if times > 1 else ""
         tried = f"{finding.subject}{f': {finding.variant}' if finding.variant else ''}{more}"
         console.print(Text(f"{sign} {' '.join(filter(None, (finding.row, tried)))}", style=style))
-        seen = f" ({finding.seen} instead of {finding.expected})" if finding.seen and finding.expected else ""
+        unlike = finding.seen and finding.expected and finding.seen != finding.expected
+        seen = f" ({finding.seen} instead of {finding.expected})" if unlike else ""
         for line in (f"{finding.outcome}{seen}. {finding.text}", f"→ {finding.way_out}" if finding.way_out else ""):
             if line:
                 console.print(Padding(Text(line), (0, 0, 0, 2)))

@@ -12,9 +12,10 @@ from typing import Any
 
 from harness.clock import wall
 from harness.defects import DEFECTS
-from harness.defects.bench import Bench, Metadata
+from harness.defects.bench import Answer, Bench, Metadata
 from harness.defects.oracle import Bounds
 from harness.probe.parts.edge import EXP
+from harness.probe.parts.evidence import unlike
 from harness.probe.result import VERDICTS, Finding, Outcome
 from harness.probe.target.asker import Asker
 from harness.probe.target.beyond import Beyond
@@ -43,15 +44,14 @@ async def _comeback(asker: Asker, minter: Minter, grace: Bounds) -> Finding:
     token, dead_s = _dying(minter, grace)
     before = await asker.with_token(token)
     await _until(dead_s)
-    after = await asker.with_token(token)
+    after = asker.judged(await asker.with_token(token))
     renewed = await asker.with_token(minter.good(wall()).token(**_lasting()))
     problem = ""
     if not asker.accepted(before):
         problem = f"the young token was turned away with {before.code}"
     elif not asker.accepted(renewed):
         problem = f"the new token was turned away with {renewed.code}"
-    code = "OK" if asker.accepted(after) else after.code
-    return _judged("LIFE-03", code, problem, frozenset())
+    return _judged("LIFE-03", after.code, problem, frozenset())
 
 
 async def _stream(bench: Bench, minter: Minter, grace: Bounds, declared: frozenset[str], *, message: bool) -> Finding:
@@ -98,11 +98,13 @@ def _judged(row: str, code: str, problem: str, declared: frozenset[str]) -> Find
     if code == defect.expected:
         return replace(_finding(row, Outcome.PASSED, ""), seen=code)
     for allowed in defect.allowed:
-        if allowed.code == code and (not allowed.when or allowed.when in declared):
+        if allowed.covers(code, "", declared):
             return replace(_finding(row, Outcome.ALLOWED, allowed.why), seen=code)
-    outcome = Outcome.FALSE_ACCEPT if code == "OK" else Outcome.WRONG_CODE
-    told = _finding(row, outcome, defect.fails)
-    policies = " or ".join(allowed.when for allowed in defect.allowed if allowed.when and code == "OK")
+    if code != "OK":
+        text, way_out = unlike(Answer(code), defect.expected)
+        return replace(_finding(row, Outcome.WRONG_CODE, text), seen=code, way_out=way_out)
+    told = _finding(row, Outcome.FALSE_ACCEPT, defect.fails)
+    policies = " or ".join(allowed.when for allowed in defect.allowed if allowed.when)
     declare = f" Or declare what is so on purpose: --declare {policies}." if policies else ""
     return replace(told, seen=code, way_out=f"{defect.fix}{declare}")
 

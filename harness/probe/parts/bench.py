@@ -57,13 +57,16 @@ class TargetBench:
         patient: bool = True,
         alone: bool = False,
     ) -> Answer:
-        """Make one call, then a good one beside it, but for one that stands ``alone``; OK is what a good call gets."""
+        """Make one call, then a good one beside it, but for one that stands ``alone``.
+
+        OK is what a good call gets, and UNAUTHENTICATED how the target turns callers away.
+        """
         kind = _INFRASTRUCTURE.get(shape) if method else None
         if kind is None and shape != "unary":
             raise Beyond(_BY_COVERAGE)
         answer = await self._asker.call(self._carried(metadata), shape=kind, method=method, raw=raw, patient=patient)
-        if not method and self._asker.accepted(answer):
-            answer = replace(answer, code="OK")
+        if not method:
+            answer = self._asker.judged(answer)
         if alone:
             return answer
         control = await self._asker.with_token(self.good.token(), raw=raw)
@@ -71,8 +74,7 @@ class TargetBench:
 
     async def control(self) -> Answer:
         """Make one good call."""
-        answer = await self._asker.with_token(self.good.token())
-        return replace(answer, code="OK") if self._asker.accepted(answer) else answer
+        return self._asker.judged(await self._asker.with_token(self.good.token()))
 
     @asynccontextmanager
     async def stream(self, metadata: Metadata) -> AsyncIterator[BenchStream]:
@@ -82,7 +84,7 @@ class TargetBench:
             raise Beyond(NO_STREAM)
         call = self._asker.open(self._carried(metadata), self._asker.deadline_s * 4, subject.path)
         try:
-            yield OpenStream(call, lambda _: subject.request)
+            yield _Stream(OpenStream(call, lambda _: subject.request), self._asker)
         finally:
             call.cancel()
 
@@ -101,8 +103,7 @@ class TargetBench:
             secure=secure,
         )
         origin, _ = classify(CODES[code.name], text)
-        answer = Answer(code.name, text, local=origin is Origin.LOCAL)
-        return replace(answer, code="OK") if self._asker.accepted(answer) else answer
+        return self._asker.judged(Answer(code.name, text, local=origin is Origin.LOCAL))
 
     async def publish(self, jwks: Mapping[str, Any], trouble: str = "") -> None:
         """Raise `Beyond`: the key set is the issuer's."""
@@ -139,6 +140,21 @@ class TargetBench:
             if token != value and metadata == bearer(token):
                 return self._asker.carrier.metadata(token)
         return metadata
+
+
+class _Stream:
+    """An open bidi call whose end is judged as that of any other call."""
+
+    def __init__(self, stream: OpenStream, asker: Asker) -> None:
+        self._stream, self._asker = stream, asker
+
+    async def ask(self, nonce: str) -> bool:
+        """Send a message and return whether its answer came."""
+        return await self._stream.ask(nonce)
+
+    async def ending(self) -> Answer:
+        """Half-close, and return how the call ended."""
+        return self._asker.judged(await self._stream.ending())
 
 
 _INFRASTRUCTURE = {

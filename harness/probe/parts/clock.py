@@ -98,7 +98,7 @@ class _Measurement:
             self.calls += 1
             if self._asker.settles(answer):
                 return
-            if answer.code not in TURNED_AWAY:
+            if not self._turned_away(answer):
                 raise Unmeasured(
                     f"a call with a good token ended {_said(answer)}; give --method and --data that succeed"
                 )
@@ -106,6 +106,9 @@ class _Measurement:
             f"no token of the probe's making is accepted ({_said(answer)}): compare key, kid, issuer and audience with "
             "the target's settings, or its clock is off by over a day"
         )
+
+    def _turned_away(self, answer: Answer) -> bool:
+        return answer.code in TURNED_AWAY or self._asker.refused(answer)
 
     def _token(self, **dates: int) -> str:
         at_s, span_s = int(self._now()), self._span_s
@@ -131,7 +134,7 @@ class _Measurement:
         sent_s = self._now()
         answer = await self._asker.with_token(token)
         answered_s = self._now()
-        if self._asker.accepted(answer) or answer.code in TURNED_AWAY:
+        if self._asker.accepted(answer) or self._turned_away(answer):
             return Seen(ask.date_s, sent_s, answered_s, self._asker.accepted(answer))
         self._lost.append(answer)
         return None

@@ -1,12 +1,13 @@
 """Coverage: every method of every service, called without valid credentials, to see which handlers run naked.
 
 Streams of requests are called with a first message and without one. What an answer proves is said by
-`harness.probe.parts.evidence`; where the user names a method that reads a side effect back, that is asked
-with a good token after each call that could have made it.
+`harness.probe.parts.evidence`; where a status alone says nothing, the same message is sent with a good token, but only
+to methods that read, by their name, or that the user gave a message for. Where the user names a method that reads a
+side effect back, that is asked with a good token after each call that could have made it.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,23 +16,17 @@ from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Method
 from harness.errors import TokenError, UsageError
 from harness.probe.parts import part
-from harness.probe.parts.evidence import Circumstances, Weighed, weigh
+from harness.probe.parts.evidence import Circumstances, Weighed, settled, weigh
 from harness.probe.parts.session import ProbeSession
 from harness.probe.result import COVERAGE, Finding, Outcome, Piece
-from harness.probe.target.carrier import Carrier
+from harness.probe.target.asker import origin_of
+from harness.probe.target.credentials import Credential, bad_credentials
 from harness.probe.target.line import ProbePace, open_line
-from harness.probe.target.minter import Minter
 from harness.probe.target.openness import HEALTH, INFRASTRUCTURE, Openness
-from harness.probe.target.proof import SideEffectProof
-from harness.results.classify import classify
-from harness.results.grpc_status import CODES
-from harness.tokens.spoil import spoilt
+from harness.probe.target.proof import SideEffectProof, good_metadata
+from harness.probe.target.refusals import REJECTED, Refusals
 
-_LONG_AGO_S = 86_400
-RUBBISH = "not.a.token"
 NOWHERE = "JwtstormAsksForAMethodThatDoesNotExist"
-REJECTED = "UNAUTHENTICATED"
-
 _ROWS = {"unary": "WIRE-01", "server-stream": "WIRE-02", "client-stream": "WIRE-03", "bidi": "WIRE-03"}
 _SOURCES = {
     "WIRE-01": "the methods, from their descriptors",
@@ -59,19 +54,13 @@ Request = Callable[[Method, str], bytes]
 
 
 @dataclass(frozen=True)
-class Credential:
-    """What a call carries that may not pass; its metadata is never shown."""
-
-    name: str
-    metadata: Metadata = field(repr=False)
-
-
-@dataclass(frozen=True)
 class CoveragePlan:
     """What is to be covered, and how.
 
     ``requests`` makes the messages, ``makes_effect`` says of which methods a side effect is read back;
-    ``listed`` is whether the server's own reflection named the methods.
+    ``listed`` is whether the server's own reflection named the methods. ``refusals`` is how the target is known to turn
+    callers away; ``good`` makes the metadata of a good call, where there is a token, and ``with_good`` says which
+    methods may be called with it.
     """
 
     methods: Sequence[Method]
@@ -81,6 +70,9 @@ class CoveragePlan:
     listed: bool = True
     proof: SideEffectProof | None = None
     makes_effect: frozenset[str] = frozenset()
+    refusals: Refusals = field(default_factory=Refusals)
+    good: Callable[[], Metadata] | None = None
+    with_good: Callable[[Method], bool] = lambda _: False
     within_s: float = 3.0
 
 
@@ -93,6 +85,7 @@ class Coverage:
     def __init__(self, plan: CoveragePlan, caller: MethodCaller, pause: Pause) -> None:
         self._plan, self._caller, self._pause = plan, caller, pause
         self._unknown: dict[str, Answer] = {}
+        self._controls: dict[tuple[str, bool], Answer] = {}
         self._blind = ""
 
     @property
@@ -136,12 +129,33 @@ class Coverage:
         bare: dict[bool, Outcome] = {}
         for credential in self._plan.credentials:
             for silent in (False, True) if method.takes_many else (False,):
+                if bare.get(silent) is Outcome.NOT_CHECKED:
+                    continue  # what is answered before any check is answered to all
                 if silent and bare.get(True, Outcome.PASSED) is not Outcome.PASSED:
                     continue  # it was not told without any credentials; waiting again would tell no more
                 answer = await self._call(method, credential, silent=silent)
-                finding = self._finding(method, credential, answer, silent=silent)
+                around = await self._around(method, answer, silent=silent)
+                around = replace(around, bare_refused=bare.get(silent) is Outcome.PASSED)
+                finding = self._finding(method, credential, answer, around, silent=silent)
                 yield _let_in(finding, credential) if bare.get(silent, finding.outcome) is Outcome.PASSED else finding
                 bare.setdefault(silent, finding.outcome)
+
+    async def _around(self, method: Method, answer: Answer, *, silent: bool) -> Circumstances:
+        """Return what an answer is weighed by: with its control, where it means nothing without."""
+        plan = self._plan
+        public = plan.openness.is_public(method.path)
+        around = Circumstances(plan.listed, self._unknown[method.service], public, plan.refusals)
+        if settled(answer, around) is not None or plan.good is None:
+            return around
+        if not plan.with_good(method):
+            return replace(
+                around, wanted=f"Give its message: --data {_name(method)}='{{…}}'; a good token tries it then"
+            )
+        key = method.path, silent
+        if key not in self._controls:
+            good = Credential("a good token", plan.good())
+            self._controls[key] = await self._call(method, good, silent=silent)
+        return replace(around, control=self._controls[key])
 
     async def _nowhere(self, service: str) -> Answer:
         await self._pause()
@@ -175,10 +189,11 @@ class Coverage:
             return f"{_name(proof.method)} ended {answer.code} with a good token, so no side effect can be read back"
         return ""
 
-    def _finding(self, method: Method, credential: Credential, answer: Answer, *, silent: bool) -> Finding:
-        public = self._plan.openness.is_public(method.path)
-        unknown = self._unknown[method.service]
-        weighed = weigh(answer, Circumstances(self._plan.listed, unknown, public))
+    def _finding(
+        self, method: Method, credential: Credential, answer: Answer, around: Circumstances, *, silent: bool
+    ) -> Finding:
+        public = around.public
+        weighed = weigh(answer, around)
         row = "WIRE-09" if answer.carried_out and answer.code != "OK" else _ROWS[method.kind]
         if silent and weighed.outcome is Outcome.PASSED and not public and not answer.in_silence:
             text = "turned away only once the client had closed its side: a client that waits for an answer hangs"
@@ -213,7 +228,8 @@ class Coverage:
         answer = await self._caller.call(shape, path, (), listing, self._plan.within_s)
         answer = replace(answer, took_s=monotonic() - started_s)
         public = self._plan.openness.is_public(path)
-        weighed = _health(answer, public=public) if service == HEALTH else _reflection(answer, public=public)
+        around = Circumstances(public=public, refusals=self._plan.refusals)
+        weighed = _health(answer, around) if service == HEALTH else _reflection(answer, around)
         row = "WIRE-06" if service == HEALTH else "WIRE-07"
         expected = "public" if public else "OK" if service == HEALTH else REJECTED
         return _found(path.lstrip("/"), weighed, answer, row, expected, variant="no token", method=path)
@@ -222,17 +238,15 @@ class Coverage:
 def _found(
     subject: str, weighed: Weighed, answer: Answer, row: str, expected: str, *, variant: str = "", method: str = ""
 ) -> Finding:
-    origin, cause = (
-        classify(CODES[answer.code], answer.text, answer.failure_details) if answer.code != "OK" else (None, None)
-    )
+    origin, cause = origin_of(answer)
     return Finding(
         COVERAGE,
         subject,
         weighed.outcome,
         expected=expected,
         seen=answer.code,
-        origin=origin.name.lower() if origin else "",
-        cause=cause.name.lower() if cause else "",
+        origin=origin,
+        cause=cause,
         latency_s=answer.took_s,
         text=weighed.text,
         way_out=weighed.way_out,
@@ -252,21 +266,22 @@ def _let_in(finding: Finding, credential: Credential) -> Finding:
     return replace(finding, outcome=Outcome.FALSE_ACCEPT, text=text, way_out=way_out)
 
 
-def _health(answer: Answer, *, public: bool) -> Weighed:
+def _health(answer: Answer, around: Circumstances) -> Weighed:
     if answer.code == "UNIMPLEMENTED":
         return Weighed(Outcome.PASSED, "the server serves no health")
-    if public or answer.code not in {"OK", "NOT_FOUND", REJECTED, "PERMISSION_DENIED"}:
-        return weigh(answer, Circumstances(public=public))
-    if answer.code in {"OK", "NOT_FOUND"}:
+    refused = answer.code == "PERMISSION_DENIED" or around.refusals.includes(answer)
+    if around.public or not (refused or answer.code in {"OK", "NOT_FOUND"}):
+        return weigh(answer, around)
+    if not refused:
         return Weighed(Outcome.ALLOWED, f"open, as probes need it; --public {HEALTH} makes it a rule")
     return Weighed(Outcome.ALLOWED, f"wants a token, which orchestrators do not send; --public {HEALTH} forbids that")
 
 
-def _reflection(answer: Answer, *, public: bool) -> Weighed:
+def _reflection(answer: Answer, around: Circumstances) -> Weighed:
     if answer.code == "UNIMPLEMENTED":
         return Weighed(Outcome.PASSED, "the server does not serve this protocol")
-    if public or answer.code != "OK":
-        return weigh(answer, Circumstances(public=public))
+    if around.public or answer.code != "OK":
+        return weigh(answer, around)
     way_out = "Let the check cover it, leave it out in production, or declare it with --public"
     return Weighed(Outcome.PROBLEM, "strangers can list every method and message", way_out)
 
@@ -280,13 +295,22 @@ async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
     """Call every method without a token and with bad ones, to see which handlers run."""
     setup = probe.setup
     try:
-        credentials = tuple(knocks(setup.carrier, setup.minter, wall()))
+        credentials = tuple(bad_credentials(setup.carrier, setup.minter, wall()))
     except TokenError as error:
         yield Finding(COVERAGE, "bad tokens made of good ones", Outcome.NOT_CHECKED, text=str(error))
-        credentials = tuple(knocks(setup.carrier, None, wall()))
-    effects = setup.messages.with_nonce() if setup.proof else frozenset()
+        credentials = tuple(bad_credentials(setup.carrier, None, wall()))
+    replicas = await probe.ready()
     plan = CoveragePlan(
-        setup.methods, credentials, setup.messages.make, setup.openness, setup.listed, setup.proof, effects
+        setup.methods,
+        credentials,
+        setup.messages.make,
+        setup.openness,
+        setup.listed,
+        setup.proof,
+        setup.messages.with_nonce() if setup.proof else frozenset(),
+        probe.refusals,
+        good_metadata(setup.carrier, setup.minter, replicas[0].now) if setup.minter and replicas else None,
+        lambda method: method.reads or setup.messages.given(method.path),
     )
     for address in setup.endpoint.addresses:
         line = open_line(setup.endpoint, address)
@@ -295,19 +319,3 @@ async def ask(probe: ProbeSession) -> AsyncIterator[Piece]:
                 yield replace(finding, replica=address if setup.several else "")
         finally:
             await line.close()
-
-
-def knocks(carrier: Carrier, minter: Minter | None, now_s: float) -> Iterator[Credential]:
-    """Yield credentials that no server may accept; without a minter, those that need no good token.
-
-    Raises `TokenError` where the source of good tokens gives none.
-    """
-    yield Credential("no token", ())
-    yield Credential("rubbish", carrier.metadata(RUBBISH))
-    if minter is None:
-        return
-    good = minter.good(now_s)
-    yield Credential("wrong signature", carrier.metadata(spoilt(good.token())))
-    if minter.signs:
-        expired = good.token(exp=int(now_s) - _LONG_AGO_S, iat=int(now_s) - 2 * _LONG_AGO_S)
-        yield Credential("expired", carrier.metadata(expired))

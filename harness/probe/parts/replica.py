@@ -21,6 +21,7 @@ from harness.probe.target.beyond import GoneError
 from harness.probe.target.canary import Canary
 from harness.probe.target.carrier import Carrier
 from harness.probe.target.minter import Minter
+from harness.probe.target.refusals import Refusals
 from harness.redaction import redact
 
 
@@ -30,7 +31,7 @@ class Questions:
 
     ``subject`` is the call that is made again and again, ``streaming`` a bidi one where there is one. ``leeway_s``
     and ``declared`` are what the owner declares; ``named`` are heavy rows to run on a target that is not on
-    ``loopback``; ``before`` what an earlier probe said of the clocks.
+    ``loopback``; ``before`` what an earlier probe said of the clocks; ``refusals`` how the target turns callers away.
     """
 
     endpoint: Endpoint
@@ -44,6 +45,7 @@ class Questions:
     loopback: bool = True
     deadline_s: float = 5.0
     before: tuple[ClockEstimate, ...] = ()
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 class Replica:
@@ -52,7 +54,7 @@ class Replica:
     def __init__(self, questions: Questions, address: str, canary: Canary) -> None:
         asked = questions
         self.address, self.asked, self._canary = address, asked, canary
-        self.asker = Asker(asked.endpoint, address, asked.subject, asked.carrier, asked.deadline_s)
+        self.asker = Asker(asked.endpoint, address, asked.subject, asked.carrier, asked.deadline_s, asked.refusals)
         self.edges: Edges | None = None
         self._offset_s = 0.0
         self.clock: ClockEstimate | None = None
@@ -95,10 +97,13 @@ class Replica:
             asked.endpoint, self.asker, good, self._canary, streaming=asked.streaming, declared=asked.declared
         )
 
+    def now(self) -> float:
+        """Return the target's time, as far as its clock is known."""
+        return wall() + self._offset_s
+
     def good(self) -> Good:
         """Return what defects start from, now on the target's clock."""
-        now_s = wall() + self._offset_s
         try:
-            return self.asked.minter.good(now_s, canary_url=self._canary.url, leeway_s=self.asked.leeway_s or 0.0)
+            return self.asked.minter.good(self.now(), canary_url=self._canary.url, leeway_s=self.asked.leeway_s or 0.0)
         except TokenError as error:
             raise GoneError(f"the token source gives no token any more: {error}") from error

@@ -12,7 +12,9 @@ from harness.probe.parts.replica import Questions, Replica
 from harness.probe.result import Finding, Outcome
 from harness.probe.setup import Setup
 from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.credentials import bad_credentials
 from harness.probe.target.minter import Minter
+from harness.probe.target.refusals import Refusals
 from harness.probe.target.subject import choose
 
 NO_TOKEN = "it needs a good token; give --token-file, --token-url or --signing-key"  # noqa: S105 - a sentence
@@ -26,6 +28,8 @@ class ProbeSession:
 
     def __init__(self, setup: Setup, stack: AsyncExitStack, wanted: frozenset[str] = frozenset()) -> None:
         self.setup, self.wanted, self._stack = setup, wanted, stack
+        self.refusals = Refusals(setup.refusals)
+        """How the target turns callers away, as far as it is known."""
         self._replicas: list[Replica] | None = None
         self._why = ""
 
@@ -87,10 +91,23 @@ class ProbeSession:
             named=rows_of(setup.options.row),
             loopback=_on_loopback(setup.endpoint),
             before=setup.before,
+            refusals=self.refusals,
         )
         self._replicas = [
             await self._stack.enter_async_context(Replica.opened(questions, address)) for address in addresses
         ]
+        await _learn(self._replicas[0])
+
+
+async def _learn(replica: Replica) -> None:
+    """Note how a replica turns bad credentials away, where a good token gets through with the same message."""
+    asker, asked = replica.asker, replica.asked
+    if not asker.settles(await asker.with_token(replica.good().token())):
+        return
+    for credential in bad_credentials(asked.carrier, asked.minter, wall()):
+        answer = await asker.call(credential.metadata)
+        if not asker.accepted(answer):
+            asker.refusals.learn(answer, credential.name)
 
 
 def _streaming(setup: Setup) -> Subject | None:

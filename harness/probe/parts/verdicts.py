@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from harness.clock import wall
-from harness.defects import Defect, Specimen, rows
+from harness.defects import DEFECTS, Defect, Specimen, rows
 from harness.defects.bench import Answer, Bench, Observation
 from harness.defects.good import Good
 from harness.defects.judge import Judgement as Judged
@@ -13,7 +13,7 @@ from harness.defects.oracle import Edges, Expectation, ValidityWindow, expect
 from harness.errors import TokenError
 from harness.probe.parts import part
 from harness.probe.parts.ageing import ageing
-from harness.probe.parts.evidence import CRASHED, TURNED_AWAY
+from harness.probe.parts.evidence import TURNED_AWAY, unlike
 from harness.probe.parts.keys import KEYS, key_summary
 from harness.probe.parts.replica import Replica
 from harness.probe.parts.session import ProbeSession
@@ -21,6 +21,7 @@ from harness.probe.result import VERDICTS, Finding, Outcome, Piece
 from harness.probe.target.asker import origin_of
 from harness.probe.target.beyond import Beyond, GoneError
 from harness.probe.target.carrier import Carrier
+from harness.probe.target.refusals import CRASHED, OR, REJECTED
 from harness.tokens.token import Token
 
 HEAVY = frozenset({"HEAD-12", "META-21", "META-22", "CLM-07", "TIME-09", "SIGN-11", "KEY-04"})
@@ -36,6 +37,7 @@ OF_KEYS = frozenset(
     | {f"KEY-0{number}" for number in range(1, 6)}
 )
 """Rows that are reported in the keys part: which keys, ids and algorithms are accepted, and whose."""
+_OF_CRASHES = "WIRE-08"
 _OF_TIME = frozenset({"TIME-02", "TIME-15"})
 _MOST_FAILURES = 3
 
@@ -47,7 +49,7 @@ class VerdictPlan:
     ``declared`` are the policies that the target's owner declares (`Allowed.when`); ``edges`` what is known of
     the verifier's clock and leeway (None: the rows on leeway are not judged); ``loopback`` whether the
     target is on this machine: elsewhere heavy rows run only where they are ``named``. ``usual_carrier`` is
-    whether tokens travel as ``authorization: Bearer``.
+    whether tokens travel as ``authorization: Bearer``; ``rejection`` is how it turns callers away.
     """
 
     declared: frozenset[str] = frozenset()
@@ -56,6 +58,7 @@ class VerdictPlan:
     named: frozenset[str] = frozenset()
     without: frozenset[str] = BY_COVERAGE
     usual_carrier: bool = True
+    rejection: str = REJECTED
     holds: Callable[[str], bool] = bool
 
     def rows(self) -> list[Defect]:
@@ -128,6 +131,8 @@ async def _specimen(row: Defect, specimen: Specimen, bench: Bench, plan: Verdict
             yield replace(_blank(row, Outcome.NOT_CHECKED, why), variant=specimen.variant, seen=answer.code)
             return
         specimen = replace(specimen, expected=expected)
+    if answer.sent == specimen.expected:
+        answer = replace(answer, code=answer.sent)
     judged = judge_answer(row, specimen, "unary", bench.good.signer.algorithm, answer, plan.declared)
     for one in judged:
         yield _answered(row, specimen, one, answer)
@@ -148,31 +153,35 @@ def _by_the_clock(specimen: Specimen, edges: Edges | None, sent_s: float, answer
 def _answered(row: Defect, specimen: Specimen, judged: Judged, answer: Answer) -> Finding:
     origin, cause = origin_of(answer)
     outcome = _outcome(judged, specimen.expected, answer.code)
-    plain = _blank(row, outcome, _more(judged, specimen.expected, answer.code), specimen.expected)
+    plain = _blank(row, outcome, _more(judged, specimen.expected, answer.code), specimen.expected, answer)
     if judged.row != row.id:
-        plain = replace(_side_finding(judged, plain), row=judged.row)
+        plain = _side_finding(judged, plain)
     return replace(
-        plain, variant=specimen.variant, seen=answer.code, origin=origin, cause=cause, latency_s=answer.took_s
+        plain, variant=specimen.variant, seen=answer.seen, origin=origin, cause=cause, latency_s=answer.took_s
     )
 
 
 def _side_finding(judged: Judged, plain: Finding) -> Finding:
     """Return a finding on a rule that holds for every rejection: nothing ran, and nothing was told."""
-    from harness.defects import DEFECTS
-
     row = DEFECTS[judged.row]
     outcome = Outcome.NAKED if judged.row == "WIRE-09" else Outcome.PROBLEM
-    return replace(plain, subject=row.name, outcome=outcome, text=judged.text, way_out=row.fix, source=row.source)
+    return replace(
+        plain, row=row.id, subject=row.name, outcome=outcome, expected="", text=judged.text, way_out=row.fix,
+        source=row.source,
+    )  # fmt: skip
 
 
 def _observed(row: Defect, seen: Observation, bench: Bench, plan: VerdictPlan) -> Finding:
     judged = judge_observation(row, seen, bench.good.signer.algorithm, plan.declared)
     expected = seen.expected or row.expected
-    outcome = Outcome.PROBLEM if seen.problem else _outcome(judged, expected, seen.code)
+    if seen.problem:
+        outcome = Outcome.CRASH_CODE if row.id == _OF_CRASHES else Outcome.PROBLEM
+        return replace(_blank(row, outcome, seen.problem), expected="", variant=seen.variant)
     finding = _blank(
-        row, outcome, _more(judged, expected, seen.code), "" if seen.problem or not seen.code else expected
+        row, _outcome(judged, expected, seen.code), _more(judged, expected, seen.code), expected, Answer(seen.code)
     )
-    return replace(finding, variant=seen.variant, seen=seen.code)
+    sent = plan.rejection if seen.code == REJECTED else seen.code
+    return replace(finding, variant=seen.variant, seen=sent, expected=expected if seen.code else "")
 
 
 def _more(judged: Judged, expected: str, code: str) -> str:
@@ -190,7 +199,7 @@ def _outcome(judged: Judged, expected: str, code: str) -> Outcome:
     return Outcome.FALSE_REJECT if expected == "OK" and code in TURNED_AWAY else Outcome.WRONG_CODE
 
 
-def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Finding:
+def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "", answer: Answer | None = None) -> Finding:
     finding = Finding(
         KEYS if row.id in OF_KEYS else VERDICTS,
         row.name,
@@ -203,9 +212,19 @@ def _blank(row: Defect, outcome: Outcome, text: str, expected: str = "") -> Find
     )
     if not finding.found:
         return finding
-    policies = sorted({allowed.when for allowed in row.allowed if allowed.when and outcome is Outcome.FALSE_ACCEPT})
-    declare = f" Or declare what is so on purpose: --declare {' or '.join(policies)}." if policies else ""
-    return replace(finding, text=f"{text}. {row.fails}" if text else row.fails, way_out=f"{row.fix}{declare}")
+    meaning, way_out = _told(row, outcome, expected or row.expected, answer)
+    return replace(finding, text=f"{text}. {meaning}" if text and meaning else text or meaning, way_out=way_out)
+
+
+def _told(row: Defect, outcome: Outcome, expected: str, answer: Answer | None) -> tuple[str, str]:
+    """Return what was seen means, and the way out; only what was let in is the row's own story."""
+    if outcome is Outcome.FALSE_ACCEPT:
+        policies = sorted({allowed.when for allowed in row.allowed if allowed.when})
+        declare = f" Or declare what is so on purpose: --declare {' or '.join(policies)}." if policies else ""
+        return row.fails, f"{row.fix}{declare}"
+    if answer is None or outcome is Outcome.FALSE_REJECT:
+        return "" if answer is None else row.fails, row.fix
+    return unlike(answer, expected)
 
 
 @part(VERDICTS, 30, KEYS)
@@ -232,6 +251,7 @@ async def of_replica(replica: Replica) -> AsyncIterator[Finding]:
         named=replica.asked.named,
         without=BY_COVERAGE | BY_WAITING if by_waiting else BY_COVERAGE,
         usual_carrier=replica.asked.carrier == Carrier(),
+        rejection=OR.join(replica.asked.refusals.codes) or REJECTED,
         holds=replica.asked.minter.holds,
     )
     found = []

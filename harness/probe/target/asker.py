@@ -1,24 +1,22 @@
 """The asker: one method of one replica, called with one set of credentials after another.
 
 A target of the user's need not answer a good call with OK: a ledger that does not know the account says
-NOT_FOUND. What the handler says to a good call is the *usual answer*, and it counts as accepted.
+NOT_FOUND. What the handler says to a good call is the *usual answer*, and it counts as accepted. Nor need it turn a bad
+one away with UNAUTHENTICATED: its own way is learned (`harness.probe.target.refusals`).
 """
 
-import ssl
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.clock import monotonic
 from harness.defects.bench import Answer, Metadata, Shape
-from harness.defects.caller import Caller
-from harness.defects.raw_caller import RawCaller
-from harness.endpoint import Endpoint, Tls
-from harness.endpoint.further import Further
-from harness.errors import UsageError
+from harness.endpoint import Endpoint
 from harness.probe.target.carrier import Carrier
-from harness.probe.target.line import open_line
+from harness.probe.target.line import TargetLine, open_line
+from harness.probe.target.refusals import REJECTED, Refusals
+from harness.probe.target.text_shape import text_shape
 from harness.results.classify import classify
-from harness.results.grpc_status import CODES
+from harness.results.grpc_status import status_number
 from harness.results.row import Cause, Origin
 
 _OF_A_HANDLER = frozenset(
@@ -48,7 +46,7 @@ class Subject:
 
 
 class Asker:
-    """Calls to one address; close it when done."""
+    """Calls to one address; close it when done. ``refusals`` is how the target turns callers away."""
 
     def __init__(
         self,
@@ -57,19 +55,18 @@ class Asker:
         subject: Subject,
         carrier: Carrier | None = None,
         deadline_s: float = 5.0,
+        refusals: Refusals | None = None,
     ) -> None:
         self.address, self.subject, self.carrier = address, subject, carrier or Carrier()
         self.usual = Answer("OK")
         self.deadline_s = deadline_s
-        self.beside = Further(endpoint.metadata)
-        self._caller: Caller = open_line(endpoint, address)
-        tls = endpoint.tls
-        self._raw = RawCaller(address, _context(tls) if tls else None, tls.server_name if tls else "", endpoint.proxy)
+        self.refusals = refusals or Refusals()
+        self._line: TargetLine = open_line(endpoint, address)
+        self.beside = self._line.beside
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._caller.close()
-        await self._raw.close()
+        await self._line.close()
 
     async def call(
         self,
@@ -86,9 +83,9 @@ class Asker:
         request = self.subject.request if path == self.subject.path else b""
         began_s = monotonic()
         if raw:
-            answer = await self._raw.call(kind, path, self.beside.at(0) + metadata, request, self.deadline_s)
+            answer = await self._line.by_hand(kind, path, metadata, request, self.deadline_s)
         else:
-            answer = await self._caller.call(kind, path, metadata, request, self.deadline_s, patient=patient)
+            answer = await self._line.call(kind, path, metadata, request, self.deadline_s, patient=patient)
         return replace(answer, took_s=monotonic() - began_s)
 
     async def with_token(self, token: str, *, raw: bool = False) -> Answer:
@@ -97,12 +94,20 @@ class Asker:
 
     def open(self, metadata: Metadata, within_s: float, path: str) -> Any:
         """Open a call of a bidi method and return it."""
-        return self._caller.open(path, metadata, within_s)
+        return self._line.open(path, metadata, within_s)
 
     def accepted(self, answer: Answer) -> bool:
         """Return whether an answer is what a good call gets."""
-        same = answer.code == self.usual.code and (answer.code == "OK" or answer.text == self.usual.text)
-        return same and answer.code in _OF_A_HANDLER
+        return answer.code in _OF_A_HANDLER and same(answer, self.usual)
+
+    def refused(self, answer: Answer) -> bool:
+        """Return whether an answer turns the caller away, in this target's way."""
+        return not self.accepted(answer) and self.refusals.includes(answer)
+
+    def judged(self, answer: Answer) -> Answer:
+        """Return an answer under the status that it stands for: accepted is OK, turned away UNAUTHENTICATED."""
+        meaning = "OK" if self.accepted(answer) else REJECTED if self.refused(answer) else answer.code
+        return answer if meaning == answer.code else replace(answer, code=meaning, sent=answer.code)
 
     def settles(self, answer: Answer) -> bool:
         """Take an answer to a good call for the usual one, where it comes from behind the door; return whether."""
@@ -112,20 +117,16 @@ class Asker:
         return True
 
 
+def same(one: Answer, other: Answer) -> bool:
+    """Return whether two answers say the same: by their status, and where that is no OK by their text's shape."""
+    if one.code != other.code:
+        return False
+    return one.code == "OK" or text_shape(one.text) == text_shape(other.text)
+
+
 def origin_of(answer: Answer) -> tuple[str, str]:
     """Return origin and cause of an answer, in lower case; empty for OK."""
-    if answer.code == "OK":
+    if answer.seen == "OK":
         return "", ""
-    origin, cause = classify(CODES[answer.code], answer.text, answer.failure_details)
+    origin, cause = classify(status_number(answer.seen), answer.text, answer.failure_details)
     return Origin(origin).name.lower(), Cause(cause).name.lower()
-
-
-def _context(tls: Tls) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-        if tls.certificate:
-            context.load_cert_chain(tls.certificate, tls.key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"tls: its files cannot be read ({type(error).__name__}); give PEM files") from error
-    context.set_alpn_protocols(["h2"])
-    return context

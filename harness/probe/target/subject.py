@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 
 from harness.defects.bench import Answer
 from harness.endpoint.methods import READS, Method, Methods
-from harness.probe.target.asker import Asker, Subject
+from harness.probe.target.asker import Asker, Subject, same
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import INFRASTRUCTURE, Openness
 from harness.redaction import redact
 
-_MOST_TRIED = 12
+_MOST_TRIED = 24
 
 
 async def choose(
@@ -49,7 +49,7 @@ async def _tried(asker: Asker, token: str, *, named: bool) -> tuple[Answer, bool
         answer = await asker.with_token(token)
         if not asker.settles(answer):
             return answer, False
-        return answer, named or (await asker.call(())).code != answer.code
+        return answer, named or not same(await asker.call(()), answer)
     finally:
         await asker.close()
 

@@ -106,8 +106,8 @@ def test_the_terminal_says_the_answer_first_and_what_is_wrong() -> None:
     table.show(result(NAKED, PASSED, SKIPPED), Console(file=out, width=200))
     lines = out.getvalue().splitlines()
     assert lines[0] == "127.0.0.1:50051: failed (exit code 1)"
-    assert lines[1].strip() == "Anybody can call 1 method that nothing guards: pkg.S/Get."
-    assert "not asked: pkg.S/Set: left out with --skip" in out.getvalue()
+    assert lines[1] == "✗ open doors     anybody can call 1 method that nothing guards: pkg.S/Get"
+    assert "not checked: pkg.S/Set: left out with --skip" in out.getvalue()
 
 
 def test_a_clean_probe_says_what_it_asked() -> None:

@@ -63,5 +63,5 @@ def test_no_two_parts_have_one_place_or_heading() -> None:
 def test_an_unknown_part_is_refused_with_those_that_there_are() -> None:
     assert wanted(["limits", "keys"]) == {"limits", "keys"}
     assert wanted([]) == set(headings())
-    with pytest.raises(UsageError, match="--only moon: no part of a probe; give some of coverage, clock, "):
+    with pytest.raises(UsageError, match="--only moon: no part of a probe; give some of refusal, coverage, clock, "):
         wanted(["limits", "moon"])

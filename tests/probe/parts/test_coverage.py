@@ -9,8 +9,9 @@ import pytest
 from harness.defects.bench import Answer, Metadata, Shape
 from harness.endpoint.methods import Methods, from_stubs
 from harness.errors import UsageError
-from harness.probe.parts.coverage import NOWHERE, Coverage, CoveragePlan, Credential
+from harness.probe.parts.coverage import NOWHERE, Coverage, CoveragePlan
 from harness.probe.result import Finding, Outcome
+from harness.probe.target.credentials import Credential
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import Openness
 from harness.probe.target.proof import SideEffectProof
@@ -81,6 +82,52 @@ def test_a_bad_token_that_opens_what_is_shut_without_one_is_a_false_accept() -> 
     assert {(one.outcome, one.variant) for one in found if one.failing} == {
         (Outcome.FALSE_ACCEPT, "rubbish"),
         (Outcome.FALSE_ACCEPT, "rubbish, no first message"),
+    }
+
+
+def early(method: str, metadata: Metadata) -> Answer:
+    """Answer as a server does that looks at messages before it looks at tokens."""
+    return (
+        Answer("INVALID_ARGUMENT", f"invalid {method.rpartition('/')[2]}Request.Account: too short")
+        if method
+        else REJECTED
+    )
+
+
+def test_what_is_answered_before_any_check_is_not_proven_and_asked_once() -> None:
+    controlled = plan(good=lambda: GOOD, with_good=lambda method: method.reads)
+    found, caller = findings(controlled, early)
+    of_methods = [one for one in found if one.method.startswith(f"/{LEDGER}/")]
+    assert {one.outcome for one in of_methods} == {Outcome.NOT_CHECKED}
+    assert {one.variant.partition(",")[0] for one in of_methods} == {"no token"}
+    read = [one for one in of_methods if "a good token gets the same answer" in one.text]
+    assert {one.subject for one in read} == {method.path.lstrip("/") for method in METHODS if method.reads}
+    assert all("--data" in one.way_out for one in of_methods)
+    assert len([method for method, _ in caller.calls if method.endswith("/GetBalance")]) == 2
+
+
+def test_a_good_token_tries_only_methods_that_read_or_have_a_message() -> None:
+    tried: list[str] = []
+
+    def script(method: str, metadata: Metadata) -> Answer:
+        tried.extend([method] if metadata == GOOD else [])
+        return early(method, metadata)
+
+    findings(plan(good=lambda: GOOD, with_good=lambda method: method.reads), script)
+    assert set(tried) == {method.path for method in METHODS if method.reads}
+
+
+def test_another_answer_to_a_good_token_makes_the_bare_one_a_rejection_in_the_wrong_code() -> None:
+    def script(method: str, metadata: Metadata) -> Answer:
+        if "GetBalance" not in method:
+            return closed(method, metadata)
+        return Answer("OK", messages=1) if metadata == GOOD else Answer("NOT_FOUND", "nothing here")
+
+    found, _ = findings(plan(good=lambda: GOOD, with_good=lambda method: method.reads), script)
+    of_method = [one for one in found if one.subject == f"{LEDGER}/GetBalance"]
+    assert {(one.outcome, one.variant) for one in of_method} == {
+        (Outcome.WRONG_CODE, "no token"),
+        (Outcome.WRONG_CODE, "rubbish"),
     }
 
 

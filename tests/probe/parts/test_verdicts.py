@@ -153,3 +153,41 @@ def test_a_text_that_tells_too_much_is_a_problem_beside_the_verdict() -> None:
 
 def test_no_finding_holds_a_token() -> None:
     assert "eyJ" not in "".join(repr(one) for one in run(Scripted(always("OK"))))
+
+
+def test_a_sentence_follows_what_was_seen_and_never_the_rows_worst_case() -> None:
+    worst = "anybody signs"
+    told = {
+        code: [one.text for one in run(Scripted(always(code, text="no"))) if one.row == "HEAD-01"]
+        for code in ("OK", "UNKNOWN", "INVALID_ARGUMENT")
+    }
+    assert all(worst in text for text in told["OK"])
+    assert not any(worst in text for code in ("UNKNOWN", "INVALID_ARGUMENT") for text in told[code])
+    assert all("fell over, and let nobody in" in text for text in told["UNKNOWN"])
+    assert all("turned away with INVALID_ARGUMENT (“no”)" in text for text in told["INVALID_ARGUMENT"])
+
+
+def test_a_rejection_in_the_targets_own_way_is_right_and_shown_as_it_came() -> None:
+    findings = run(Scripted(always("UNAUTHENTICATED", sent="1010", text="missing bearer token")))
+    assert {(one.outcome, one.seen) for one in findings if one.row == "SIGN-12"} == {(Outcome.PASSED, "1010")}
+
+
+def test_a_status_that_a_row_expects_is_not_taken_for_a_rejection_of_the_token() -> None:
+    findings = run(Scripted(always("UNAUTHENTICATED", sent="PERMISSION_DENIED")))
+    assert of(findings, "CLM-06") == {Outcome.PASSED}
+
+
+def test_a_static_key_can_be_declared_and_covers_no_strangers_signature() -> None:
+    static = frozenset({"static-key"})
+    findings = run(Scripted(always("OK")), declared=static)
+    outcomes = {(one.row, one.variant): one.outcome for one in findings}
+    assert outcomes["HEAD-03", "our key"] is Outcome.ALLOWED
+    assert outcomes["HEAD-03", "a stranger's"] is Outcome.FALSE_ACCEPT
+    assert of(findings, "HEAD-05") == {Outcome.ALLOWED}
+
+
+def test_a_connection_that_is_reset_tells_nothing() -> None:
+    lost = always("UNAVAILABLE", text="the connection was reset", own_words=True)
+    findings = run(Scripted(lost))
+    assert not [one for one in findings if one.row == "WIRE-13" and one.found]
+    assert {one.text for one in findings if one.row == "SIGN-12"} == {"the connection was reset instead of an answer"}
