@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from harness.analysis.buckets import Tenths
 from harness.analysis.columns import Rows
+from harness.analysis.open_ends import open_steps
 from harness.analysis.phases import Baseline, FaultWindow, RecoveryTime, first_fault_s, recoveries, spans, unsteady
 from harness.results.run import Run
 from harness.results.summary import GOOD_IN_A_ROW, Phase
@@ -24,6 +25,8 @@ class Course:
     baseline: Baseline
     recovered: tuple[RecoveryTime, ...]
     phases: tuple[Phase, ...]
+    open: frozenset[str]
+    """Steps after which calls were not good again when the load ended."""
     unsteady: str | None
     """Why the warm-up did not end steady; None where it did, or never ended."""
 
@@ -61,6 +64,7 @@ def course_of(run: Run, found: Sequence[FaultWindow], rows: Rows, failure_limit:
         tuple(found),
         baseline,
         recovered,
+        open=open_steps(found, recovered, due_in, baseline, ended_s),
         phases=spans(found, recovered, ended_s, run.warm_up_s),
         unsteady=None if run.zero_ns is None else unsteady(due_in, failure_limit, run.warm_up_s),
     )

@@ -54,6 +54,8 @@ class FaultWindow:
     """When its act began; None in journals that do not tell it."""
     over_s: float | None = None
     """When its undo was read back; None where nobody told."""
+    allow_open: bool = False
+    """Whether the load may end before calls are good again."""
 
     @property
     def felt_from_s(self) -> float | None:
@@ -133,6 +135,7 @@ def _planned(step: Mapping[str, Any]) -> FaultWindow:
         str(step.get("text", "")),
         float(step["at_s"]),
         None if until_s is None else float(until_s),
+        allow_open=bool(step.get("allow_open", False)),
     )
 
 

@@ -16,6 +16,7 @@ from harness.analysis.aggregate import Fold
 from harness.analysis.columns import Rows
 from harness.analysis.course import Course, course_of
 from harness.analysis.merge import Merged
+from harness.analysis.open_ends import open_end
 from harness.analysis.phases import begins_us, windows
 from harness.analysis.verdict import lag_limit_s, problems_of, verdict
 from harness.checks import Check, checks_of
@@ -94,6 +95,8 @@ def _judged(
     """Return a summary with its problems, its checks evaluated, and the verdict."""
     problems = problems_of(run, workers, course, measured)
     outcomes = tuple(check.evaluate(measured) for check in checks)
+    if (ending := open_end(replace(measured, checks=outcomes))) is not None and run.state == "complete":
+        outcomes = (*outcomes, ending)
     word = verdict(run, problems, outcomes if measured.cell("all").calls else ())
     return replace(measured, problems=problems, checks=outcomes, verdict=word)
 
@@ -106,6 +109,7 @@ def _outcomes(course: Course, fold: Fold) -> Sequence[StepOutcome]:
         outcomes.append(
             StepOutcome(
                 **vars(window),
+                open=window.step in course.open,
                 recovery_s=recovery.seconds if recovery else None,
                 recovery_reason=recovery.reason if recovery else "it was never applied",
                 recovery_at_least_s=recovery.at_least_s if recovery else None,

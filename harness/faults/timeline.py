@@ -24,6 +24,7 @@ class Planned:
     fault: Fault
     until_s: float | None
     toxicity: float
+    allow_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Step:
     at_s: float
     until_s: float | None
     toxicity: float
+    allow_open: bool = False
+    """Whether the load may end before calls are good again after it."""
 
     @property
     def lab_fault(self) -> LabFault:
@@ -56,6 +59,7 @@ class Step:
             "text": self.fault.text(),
             "settings": self.fault.settings(),
             **self.fault.facts(),
+            **({"allow_open": True} if self.allow_open else {}),
         }
 
 
@@ -68,13 +72,16 @@ class Edge:
     step: Step
 
 
-def at(at_s: float, fault: Fault, until_s: float | None = None, toxicity: float = 1.0) -> Planned:
+def at(
+    at_s: float, fault: Fault, until_s: float | None = None, toxicity: float = 1.0, *, allow_open: bool = False
+) -> Planned:
     """Plan a fault at ``at_s`` seconds from the end of warm-up, until ``until_s``.
 
     ``toxicity`` is the chance that the active fault touches one call (one connection, for a fault
-    of the network).
+    of the network). A run whose calls are not good again after it when the load ends has failed, but
+    for ``allow_open``.
     """
-    return Planned(at_s, fault, until_s, toxicity)
+    return Planned(at_s, fault, until_s, toxicity, allow_open)
 
 
 def number(planned: Iterable[Planned]) -> tuple[Step, ...]:
@@ -85,7 +92,7 @@ def number(planned: Iterable[Planned]) -> tuple[Step, ...]:
         name = f"{plan.at_s:g}-{plan.fault.name()}"
         taken[name] = taken.get(name, 0) + 1
         unique = name if taken[name] == 1 else f"{name}-{taken[name]}"
-        steps.append(Step(unique, index, plan.fault, plan.at_s, plan.until_s, plan.toxicity))
+        steps.append(Step(unique, index, plan.fault, plan.at_s, plan.until_s, plan.toxicity, plan.allow_open))
     return tuple(steps)
 
 
@@ -123,6 +130,8 @@ def _misfits(place: int, plan: Planned) -> Iterable[str]:
         yield f"{name}: until_s={plan.until_s!r} is no time; give seconds from zero"
     if not is_number(plan.toxicity):
         yield f"{name}: toxicity={plan.toxicity!r} is no chance; give 0 to 1"
+    if not isinstance(plan.allow_open, bool):
+        yield f"{name}: allow_open={plan.allow_open!r} must be True or False"
 
 
 def mistakes(steps: Sequence[Step], duration_s: float) -> list[str]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from harness.analysis.merge import merged
 from harness.analysis.summarise import summarise
 from harness.errors import HarnessError, RecordError, UsageError
+from harness.report.beside import beside
 from harness.report.formats import FORMATS
 from harness.report.page import Shown, write_page
 from harness.results.run import Run, find_run, read_run, reports_folder
@@ -74,5 +75,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tell(summary: Summary) -> None:
-    word, reasons = summary.verdict.word, summary.verdict.reasons
-    sys.stdout.write(f"{summary.scenario}: {word}\n" + "".join(f"  {reason}\n" for reason in reasons))
+    lines = (f"{summary.scenario}: {summary.verdict.word}", *summary.verdict.reasons, *beside(summary))
+    sys.stdout.write("\n  ".join(lines) + "\n")

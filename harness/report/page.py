@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.files import write_whole
 from harness.formatting import duration, number, percent, phase_words
+from harness.report.beside import beside
 from harness.report.why import VERDICTS, why
 from harness.results.run import Run
 from harness.results.summary import ALL_METHODS, Cell, Summary
@@ -81,6 +82,7 @@ def page(run: Run, summary: Summary, pictures: Sequence[Shown]) -> str:
             headline=VERDICTS[summary.verdict.word],
             marks=MARKS,
             reasons=_reasons(summary),
+            beside=beside(summary),
             why=why(summary),
             facts=_facts(summary, whole, steady),
             pictures=pictures,

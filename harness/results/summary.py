@@ -124,6 +124,10 @@ class StepOutcome:
     recovery_s: float | None = None
     recovery_reason: str | None = None
     """Why there is no recovery time, or what else was going on meanwhile."""
+    open: bool = False
+    """Whether calls were seen not to be good again when the load ended."""
+    allow_open: bool = False
+    """Whether the scenario says that it may end so."""
     recovery_at_least_s: float | None = None
     """What recovery took at least, where the load ended before it was over; None where nobody can tell."""
     fetches: int = 0

@@ -95,7 +95,7 @@ def shortened(scenario: Scenario, factor: float | None = None) -> Scenario:
 
 def _sooner(plan: Planned, factor: float) -> Planned:
     until_s = None if plan.until_s is None else round(plan.until_s * factor, 2)
-    return Planned(round(plan.at_s * factor, 2), plan.fault.shortened(factor), until_s, plan.toxicity)
+    return Planned(round(plan.at_s * factor, 2), plan.fault.shortened(factor), until_s, plan.toxicity, plan.allow_open)
 
 
 def _shorter(load: Load, factor: float) -> Load:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from harness.files import write_whole
 from harness.junit import Case, Suite, suite_xml
+from harness.report.beside import beside
 from harness.report.formats import export_format
 from harness.results.run import Run
 from harness.results.summary import CheckResult, Summary
@@ -26,7 +27,7 @@ def junit(summary: Summary) -> str:
 def _validity(summary: Summary) -> Case:
     verdict = summary.verdict
     if verdict.word not in ("invalid", "interrupted"):
-        return Case("the run is valid", summary.scenario)
+        return Case("the run is valid", summary.scenario, text="\n".join(beside(summary)))
     return Case("the run is valid", summary.scenario, "error", verdict.word, "\n".join(verdict.reasons))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.files import write_whole
 from harness.formatting import duration, number, percent
+from harness.report.beside import beside
 from harness.report.formats import export_format
 from harness.report.page import MARKS
 from harness.report.why import VERDICTS, why
@@ -31,6 +32,7 @@ def markdown(summary: Summary) -> str:
         VERDICTS[verdict.word],
         "",
         *([f"- {_plain(reason)}" for reason in verdict.reasons] if verdict.word not in {"passed", "unjudged"} else []),
+        *(f"- {_plain(sentence)}" for sentence in beside(summary)),
         "",
         f"Build `{_plain(summary.build)}`, run `{_plain(summary.run)}`, {duration(summary.duration_s)}.",
         "",
