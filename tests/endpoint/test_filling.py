@@ -11,8 +11,9 @@ from harness.endpoint.filling import blank, filled
 from harness.endpoint.methods import Methods, from_protos
 from harness.endpoint.payload import Payload
 from harness.errors import UsageError
-from harness.probe.parts.coverage import Coverage, CoveragePlan, Credential
+from harness.probe.parts.coverage import Coverage, CoveragePlan
 from harness.probe.result import Outcome
+from harness.probe.target.credentials import Credential
 from harness.probe.target.messages import Messages
 from harness.probe.target.openness import Openness
 from harness.probe.target.subject import candidates
