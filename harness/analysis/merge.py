@@ -125,11 +125,12 @@ def merge(run: Run) -> Merged:
 
 
 def _findings(path: Path) -> Merged | None:
+    """Return what a merged file says of itself; None for one that cannot be read, or is of another build."""
     try:
         data = json.loads((pq.read_metadata(path).metadata or {}).get(b"jwtstorm", b"{}"))
-    except (OSError, pa.ArrowException):
+        return record_of(data, Merged) if data.get("schema") == SCHEMA else None
+    except (OSError, ValueError, pa.ArrowException):
         return None
-    return record_of(data, Merged) if data.get("schema") == SCHEMA else None
 
 
 def _pieces(journals: Sequence[JournalReader]) -> Iterator[list[tuple[JournalReader, npt.NDArray[Any]]]]:

@@ -113,6 +113,15 @@ def test_a_merged_file_is_enough_without_the_journals(tmp_path: Path) -> None:
     assert merged(read_run(path)) == first
 
 
+@pytest.mark.parametrize("said", ["{", '{"schema": 1}', '{"schema": 1, "workers": "all", "zero_ns": 0}'])
+def test_a_merged_file_that_cannot_say_what_it_holds_is_made_anew(tmp_path: Path, said: str) -> None:
+    path = _small(tmp_path, workers=1).write()
+    found = merge(read_run(path))
+    table = pq.read_table(path / "calls.parquet").replace_schema_metadata({"jwtstorm": said})
+    pq.write_table(table, path / "calls.parquet")
+    assert merged(read_run(path)) == found
+
+
 def test_a_folder_without_rows_says_so(tmp_path: Path) -> None:
     path = _small(tmp_path).write()
     for journal in path.glob("calls-*.bin"):
