@@ -79,7 +79,8 @@ def _refuse_strangers(data: Any, known: Any, place: str = "$") -> None:
     if isinstance(data, Mapping) and isinstance(known, Mapping):
         for name, value in data.items():
             if name not in known:
-                raise ValueError(f"there is no setting {name!r} at `{place}`; known are {', '.join(sorted(known))}")
+                where = "" if place == "$" else f" at `{place}`"
+                raise ValueError(f"there is no setting {name!r}{where}; known are {', '.join(sorted(known))}")
             _refuse_strangers(value, known[name], f"{place}.{name}")
     elif isinstance(data, list | tuple) and isinstance(known, list | tuple):
         for number, (one, taken) in enumerate(zip(data, known, strict=True)):

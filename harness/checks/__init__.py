@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from harness.errors import RecordError
+from harness.errors import RecordError, UsageError
 from harness.formatting import duration
+from harness.records import settings_of
 from harness.registry import Registry
 from harness.results.run import Run
 from harness.results.summary import Cell, CheckResult, StepOutcome, Summary
@@ -86,15 +87,16 @@ def label_of(data: Mapping[str, Any]) -> str:
 def check_from_json(data: Mapping[str, Any]) -> Check:
     """Rebuild a check from `Check.to_json`.
 
-    Raises `RecordError` for an unknown check or a setting that it does not have.
+    Raises `RecordError` for an unknown check, a setting that it does not have, or one of another type.
     """
     name = str(data.get("check"))
     if name not in CHECKS:
         raise RecordError(f"unknown check {name}; this build knows {', '.join(sorted(CHECKS))}")
+    settings = {key: value for key, value in data.items() if key not in ("check", "text")}
     try:
-        return CHECKS[name](**{key: value for key, value in data.items() if key not in ("check", "text")})
-    except TypeError as error:
-        raise RecordError(f"check {name} has a setting that this build does not know: {error}") from error
+        return settings_of(settings, CHECKS[name], f"check {name}")
+    except UsageError as error:
+        raise RecordError(f"{error}; use the build that wrote it") from error
 
 
 def cells(summary: Summary, when: str) -> Iterator[Cell]:

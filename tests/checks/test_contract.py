@@ -79,5 +79,12 @@ def test_a_wrong_setting_is_named_with_its_value(check: Check) -> None:
 def test_an_unknown_check_in_a_file_is_refused_by_name() -> None:
     with pytest.raises(RecordError, match="unknown check speed"):
         check_from_json({"check": "speed"})
-    with pytest.raises(RecordError, match="failure_ratio has a setting"):
+    with pytest.raises(
+        RecordError, match="check failure_ratio: there is no setting 'above'; known are below, when; use"
+    ):
         check_from_json({"check": "failure_ratio", "above": 1})
+
+
+def test_a_setting_of_another_type_in_a_file_is_refused_with_its_name() -> None:
+    with pytest.raises(RecordError, match=r"check failure_ratio: Expected `float`, got `str` - at `\$\.below`; use"):
+        check_from_json({"check": "failure_ratio", "below": "little"})
