@@ -77,6 +77,10 @@ class RotateKeys(KeyStep):
         new = Meter("new key", "turned away", "UNKNOWN_KEY")
         return (new,) if self.overlap else (new, Meter("removed key", "let in"))
 
+    def ends_tokens(self) -> bool:
+        """Tell that the old key's tokens die where it is gone at once."""
+        return not self.overlap
+
     def arguments(self) -> dict[str, Any]:
         """Return both choices."""
         return {"overlap": self.overlap, "publish": self.publish}

@@ -23,6 +23,10 @@ class KilledTokens(LabFault, registered=False):
         """Return the parts that carry it out: both must be the lab's own."""
         return frozenset({"issuer", "target"})
 
+    def ends_tokens(self) -> bool:
+        """Tell that it does."""
+        return True
+
     def apply(self, lab: LabControls, site: Site) -> int:
         """Begin a generation, then turn away all before it."""
         del site

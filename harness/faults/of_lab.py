@@ -67,10 +67,14 @@ class LabFault(Fault, registered=False):
         """Return which lags are measured from its start."""
         return ()
 
+    def ends_tokens(self) -> bool:
+        """Tell whether every token that was minted before its start is dead from then on, whatever its claims say."""
+        return False
+
     def facts(self) -> dict[str, Any]:
-        """Return the lags that are measured from its start."""
+        """Return the lags that are measured from its start, and whether it ends tokens."""
         meters = [asdict(meter) for meter in self.meters()]
-        return {"meters": meters} if meters else {}
+        return {**({"meters": meters} if meters else {}), **({"ends_tokens": True} if self.ends_tokens() else {})}
 
     def undo(self, site: Site) -> tuple[Command, ...]:
         """Return what takes the fault back, as data: written to the journal before `apply`."""

@@ -45,8 +45,8 @@ class ProbeOutcome:
 class FalseRejectSummary:
     """Attempts of one phase whose token was alive by its own claims when it was sent, and how they were taken.
 
-    ``alive`` met a verifier; ``rejected`` were turned away by it, but for the ``revoked`` ones, whose
-    rejection is right. ``must_accept`` of the rejected no verifier with that clock and leeway may turn away;
+    ``alive`` met a verifier; ``rejected`` were turned away by it, but for those that were ``revoked``, or ``ended`` by a
+    fault, whose rejection is right. ``must_accept`` of the rejected no verifier with that clock and leeway may turn away;
     for the ``grey`` ones nobody is to say (`harness.defects.oracle`), or the clocks are not known.
     """
 
@@ -54,6 +54,7 @@ class FalseRejectSummary:
     alive: int = 0
     rejected: int = 0
     revoked: int = 0
+    ended: int = 0
     must_accept: int = 0
     grey: int = 0
     causes: dict[str, int] = field(default_factory=dict)
@@ -86,6 +87,8 @@ class AmplificationSummary:
     """
 
     holders: int | None = None
+    life_s: float | None = None
+    """Median life of the tokens as their issuer gave it."""
     ideal_per_s: float | None = None
     fetches: int = 0
     fetches_per_expiry: float | None = None

@@ -3,6 +3,7 @@
 Works under threads and, when the process is patched, under greenlets: it uses `threading` only.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from harness.tokens.source import TokenSource
 from harness.tokens.token import Token
 
 Clock = Callable[[], float]
-OnFetch = Callable[[int, int, TokenError | None], None]
-"""Called with start and end (monotonic ns) and the error of each fetch, or None."""
+OnFetch = Callable[[int, int, TokenError | None, float], None]
+"""Called with start and end (monotonic ns) and the error of each fetch, or None, and the life of what came, as issued."""
 
 
 class Grant(NamedTuple):
@@ -136,7 +137,8 @@ class Keeper:
                 fetch.over = True
                 self._changed.notify_all()
             self._tell()
-            self._on_fetch(start_ns, clock.monotonic_ns(), fetch.error)
+            life_s = math.inf if fetch.token is None else fetch.token.whole_life_s(now())
+            self._on_fetch(start_ns, clock.monotonic_ns(), fetch.error, life_s)
 
     def _tell(self) -> None:
         if self.on_change is not None:

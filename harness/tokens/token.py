@@ -58,6 +58,10 @@ class Token:
         """Return the seconds of life left at a wall-clock time; negative when dead."""
         return self.ends_s - now_s
 
+    def whole_life_s(self, now_s: float) -> float:
+        """Return the seconds that its issuer gave it: from `iat` to `exp`, or from ``now_s`` where it has no `iat`."""
+        return self.ends_s - numeric_date(self.claims, "iat", now_s)
+
     def shown(self) -> dict[str, Any]:
         """Return the claims that a trace may hold, and `kid`."""
         return {name: self.claims[name] for name in SHOWN_CLAIMS if name in self.claims}

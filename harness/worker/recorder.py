@@ -108,11 +108,11 @@ class Recording:
             self._count(attempt)
             self._watchers.on_call(attempt)
 
-    def fetched(self, start_ns: int, end_ns: int, error: TokenError | None) -> None:
-        """Record a token fetch that has ended; times are monotonic."""
+    def fetched(self, start_ns: int, end_ns: int, error: TokenError | None, life_s: float = math.inf) -> None:
+        """Record a token fetch that has ended; times are monotonic, ``life_s`` is what the issuer gave the token."""
         origin, cause = (Origin.TOKEN_SOURCE, Cause[error.cause]) if error else (Origin.NONE, Cause.OK)
         self._add(
-            start_ns, -1, 0, 0, _us(end_ns - start_ns), NO_LIFE, 0, 0,
+            start_ns, -1, 0, 0, _us(end_ns - start_ns), _issued_ms(life_s), 0, 0,
             RowKind.FETCH, 0, 0, Flag.FINAL, self._token_method, -1, origin, cause,
         )  # fmt: skip
         self.live["fetches"] += 1
@@ -234,6 +234,11 @@ class _AtAddress:
 
 def _finite(seconds: float) -> float | None:
     return round(seconds, 3) if math.isfinite(seconds) else None
+
+
+def _issued_ms(life_s: float) -> int:
+    """Return a token's whole life as a row holds it; one without an end has none."""
+    return round(life_s * 1e3) if abs(life_s) * 1e3 < MAX_US else NO_LIFE
 
 
 def _us(ns: int) -> int:

@@ -44,6 +44,13 @@ class MeasuredRun:
             RowKind.CALL, 0, 0, Flag.FINAL | Flag.PLANNED, self._method, code, origin, cause,
         )  # fmt: skip
 
+    def fetch(self, at_s: float, life_s: float) -> None:
+        """Write a fetch of a token whose issuer gave it so long a life."""
+        self._journal.add(
+            ZERO_NS + round(at_s * 1e9), -1, 0, 0, 2_000, round(life_s * 1e3), 0, 0,
+            RowKind.FETCH, 0, 0, Flag.FINAL, self._method, -1, Origin.NONE, Cause.OK,
+        )  # fmt: skip
+
     def summary(self) -> Summary:
         self._journal.close()
         data = json.loads((self.path / "run.json").read_text())

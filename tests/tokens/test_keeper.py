@@ -68,7 +68,7 @@ class Bench:
         else:
             function(*arguments)
 
-    def _note(self, start_ns: int, end_ns: int, error: TokenError | None) -> None:
+    def _note(self, start_ns: int, end_ns: int, error: TokenError | None, _: float) -> None:
         self.fetches.append((start_ns, end_ns, error))
 
 

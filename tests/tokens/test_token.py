@@ -101,3 +101,8 @@ def test_only_registered_claims_are_shown() -> None:
 def test_two_tokens_of_the_same_text_are_two_tokens() -> None:
     text = jwt_text()
     assert Token.parse(text, 0.0) != Token.parse(text, 0.0)
+
+
+def test_a_tokens_whole_life_is_what_its_issuer_gave_it() -> None:
+    assert Token.parse(jwt_text({"iat": 1000, "exp": 1015}), 0.0).whole_life_s(1010.0) == 15
+    assert Token.parse(jwt_text({"exp": 1015}), 0.0).whole_life_s(1010.0) == 5

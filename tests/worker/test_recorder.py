@@ -11,7 +11,7 @@ from harness.errors import HarnessError, RecordError, TokenError
 from harness.results.call_journal import Journal, read_names, trace_path
 from harness.results.call_journal_reader import JournalReader
 from harness.results.promise import Promise
-from harness.results.row import Cause, Flag, Origin, RowKind
+from harness.results.row import NO_LIFE, Cause, Flag, Origin, RowKind
 from harness.worker.recorder import Recording, Watchers
 
 ZERO_NS = 1_000_000
@@ -151,3 +151,10 @@ def test_a_disk_that_refuses_is_told_once_and_what_comes_then_is_lost(
     recording.fetched(ZERO_NS, ZERO_NS + 1, None)
     assert (told.errors, recording.broken) == ([full], full)
     assert recording.promise() == Promise(0, rows=1, lost=2, error=str(full))
+
+
+def test_a_fetch_tells_the_life_that_the_issuer_gave(tmp_path: Path, recording: Recording) -> None:
+    recording.fetched(ZERO_NS, ZERO_NS + 1, None, 15.0)
+    recording.fetched(ZERO_NS, ZERO_NS + 1, None)
+    recording.close()
+    assert [row["life_ms"] for row in rows_of(tmp_path)] == [15_000, NO_LIFE]

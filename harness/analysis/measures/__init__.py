@@ -48,6 +48,9 @@ class Measure:
     def count_poisoned(self, attempts: Chunk) -> None:
         """Count attempts that a step poisoned."""
 
+    def count_fetches(self, fetches: Chunk) -> None:
+        """Count requests for tokens, whose ``life_ms`` is what the issuer gave what came."""
+
     def hear(self, line: Mapping[str, Any]) -> None:
         """Take a line of the auth trace, warm-up included; lines come in the order in which attempts were sent."""
 
@@ -63,11 +66,12 @@ def begin(run: Run, course: Course) -> list[Measure]:
 
 def count(measures: Iterable[Measure], rows: Chunk) -> None:
     """Let measures count the attempts among some rows."""
-    attempts = rows.attempts()
+    attempts, fetches = rows.attempts(), rows.fetches()
     good = attempts.unpoisoned()
     poisoned = attempts.where(attempts.poisoned) if good is not attempts else None
     for measure in measures:
         measure.count(good)
+        measure.count_fetches(fetches)
         if poisoned is not None:
             measure.count_poisoned(poisoned)
 

@@ -3,10 +3,13 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from harness.analysis.columns import Chunk
 from harness.analysis.course import Course
 from harness.analysis.measures import Measure, Totals
 from harness.results.auth_summary import AmplificationSummary, InFlight, ideal_fetches_per_s
+from harness.results.histogram import SparseCounts
 from harness.results.proportion import Share
 from harness.results.row import Cause
 from harness.results.run import Run
@@ -23,18 +26,35 @@ class OfRenewal(Measure, of="amplification"):
         self._cooldown_s = float(dict(run.data.get("lab") or {}).get("keys_cooldown_s") or 1.0)
         self._duration_s = course.ended_s
         self._flights = _Flights()
+        self._lives_ms = SparseCounts()
 
     def count(self, attempts: Chunk) -> None:
         """Count the tokens that died on the way."""
         self._flights.count(attempts)
 
+    def count_fetches(self, fetches: Chunk) -> None:
+        """Count the lives of tokens as they were issued."""
+        told = fetches.life_ms[fetches.life_ms > 0]
+        if told.size:
+            self._lives_ms.count(told.astype(np.int64))
+
+    def _life_s(self) -> float | None:
+        """Return the median life of the tokens that came; the setting, where an older run's rows do not tell it."""
+        lives_ms, counts = self._lives_ms.table()
+        if not lives_ms.size:
+            setting: float | None = self._tokens.get("lifetime_s")
+            return setting
+        return float(lives_ms[np.searchsorted(np.cumsum(counts), counts.sum() / 2)]) / 1e3
+
     def result(self, totals: Totals) -> AmplificationSummary:
         """Return what renewing cost."""
-        ideal_per_s = ideal_fetches_per_s(self._holders, self._tokens.get("lifetime_s"))
+        life_s = self._life_s()
+        ideal_per_s = ideal_fetches_per_s(self._holders, life_s)
         expiries = ideal_per_s * self._duration_s if ideal_per_s else None
         key_sets = self._asked.get("jwks_requests")
         return AmplificationSummary(
             holders=self._holders,
+            life_s=life_s,
             ideal_per_s=ideal_per_s,
             fetches=totals.fetches,
             fetches_per_expiry=totals.fetches / expiries if expiries else None,
@@ -46,7 +66,7 @@ class OfRenewal(Measure, of="amplification"):
             key_sets_per_cooldown=None
             if key_sets is None
             else key_sets / max(self._duration_s / self._cooldown_s, 1.0),
-            in_flight=self._flights.result(self._tokens),
+            in_flight=self._flights.result(self._tokens, life_s),
         )
 
 
@@ -72,8 +92,7 @@ class _Flights:
         expired = judged & (treatment == TokenTreatment.REJECTED) & (attempts.cause == Cause.EXPIRED)
         self._died += int((expired & (attempts.life_ms / 1e3 < attempts.service_us / 1e6)).sum())
 
-    def result(self, tokens: dict[str, Any]) -> InFlight | None:
-        life_s = tokens.get("lifetime_s")
+    def result(self, tokens: dict[str, Any], life_s: float | None) -> InFlight | None:
         margin_s = float(tokens.get("before_s") or 0.0) if tokens.get("refresh") != "reactive" else 0.0
         if not self._sent or not life_s or life_s <= margin_s:
             return None

@@ -14,3 +14,12 @@ def test_amplification_is_measured_against_one_fetch_per_holder_and_life(tmp_pat
     assert found.key_sets_per_cooldown == pytest.approx(0.5)
     assert found.in_flight is not None
     assert (found.in_flight.sent, found.in_flight.died) == (300, 0)
+
+
+def test_renewal_is_measured_against_the_life_that_tokens_really_had(tmp_path: Path) -> None:
+    run = MeasuredRun(tmp_path / "run")  # the setting says 30 s, and the issuer gives 15
+    for at_s in range(0, 30, 3):
+        run.fetch(at_s, life_s=15.0)
+    found = run.summary().measures.amplification
+    assert (found.life_s, found.ideal_per_s) == (15.0, pytest.approx(10 / 15))
+    assert found.fetches_per_expiry == pytest.approx(found.fetches / 20)

@@ -30,3 +30,21 @@ def test_where_clocks_were_moved_nobody_is_to_say_what_must_be_accepted(tmp_path
     rows.call(3, UNAUTHENTICATED, Cause.UNKNOWN_KEY)
     whole = rows.summary().measures.rejected("all")
     assert (whole.rejected, whole.must_accept, whole.grey) == (1, 0, 1)
+
+
+def test_a_living_token_that_a_fault_ended_is_rightly_turned_away(tmp_path: Path) -> None:
+    ends = {
+        "id": "15-expire_all",
+        "fault": "expire_all",
+        "at_s": 15.0,
+        "until_s": None,
+        "text": "",
+        "ends_tokens": True,
+    }
+    rows = MeasuredRun(tmp_path / "run", ends)
+    rows.call(14.0, UNAUTHENTICATED, Cause.EXPIRED, life_s=20.0)  # before the fault
+    rows.call(15.2, UNAUTHENTICATED, Cause.EXPIRED, life_s=20.0)  # minted at 5 s: it died with the others
+    rows.call(20.0, UNAUTHENTICATED, Cause.EXPIRED, life_s=28.0)  # minted at 18 s
+    steady = rows.summary().measures.rejected("steady")
+    assert (steady.rejected, steady.ended, steady.causes) == (2, 1, {"EXPIRED": 2})
+    assert steady.share.hits == 2
