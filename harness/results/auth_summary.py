@@ -45,9 +45,9 @@ class ProbeOutcome:
 class FalseRejectSummary:
     """Attempts of one phase whose token was alive by its own claims when it was sent, and how they were taken.
 
-    ``alive`` met a verifier; ``rejected`` were turned away by it, but for those that were ``revoked``, or ``ended`` by a
-    fault, whose rejection is right. ``must_accept`` of the rejected no verifier with that clock and leeway may turn away;
-    for the ``grey`` ones nobody is to say (`harness.defects.oracle`), or the clocks are not known.
+    ``alive`` met a verifier; ``rejected`` were turned away by it, but for those that were ``revoked``, or ``ended`` by
+    a fault, whose rejection is right. ``must_accept`` of the rejected no verifier with that clock and leeway may turn
+    away; for the ``grey`` ones nobody is to say (`harness.defects.oracle`), or the clocks are not known.
     """
 
     phase: str

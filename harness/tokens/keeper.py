@@ -18,7 +18,7 @@ from harness.tokens.token import Token
 
 Clock = Callable[[], float]
 OnFetch = Callable[[int, int, TokenError | None, float], None]
-"""Called with start and end (monotonic ns) and the error of each fetch, or None, and the life of what came, as issued."""
+"""Called with start and end (monotonic ns) of each fetch, its error or None, and the life that its token was given."""
 
 
 class Grant(NamedTuple):
