@@ -12,7 +12,7 @@ from harness.endpoint.metadata import Metadata
 from harness.errors import TokenError
 from harness.faults.per_call import CallView
 from harness.faults.per_call.dice import CallStep
-from harness.results.classify import CANCELLED, UNAUTHENTICATED, classify
+from harness.results.classify import CANCELLED, classify
 from harness.results.failure_details import FailureDetails
 from harness.results.row import Cause, Origin
 from harness.tokens.client_parts import MOST_ATTEMPTS
@@ -139,9 +139,9 @@ class LogicalCall:
             client.keeper.taken(token)
 
     def _again(self, attempt: Attempt, *, replay: bool) -> bool:
-        if attempt.expects or attempt.code != UNAUTHENTICATED or attempt.token is None:
-            return False
         parts = self._client.parts
+        if attempt.expects or attempt.token is None or not parts.refusals.hold(attempt.code, attempt.details):
+            return False
         renewable = self._client.keeper.refused(attempt.token) or not parts.patient
         left = self._number + 1 < min(parts.attempts, MOST_ATTEMPTS)
         return renewable and left and replay and attempt.messages == 0

@@ -2,7 +2,7 @@
 
 It wraps any object with ``unary_unary``, ``unary_stream``, ``stream_unary`` and ``stream_stream``.
 A call takes a token, attaches it as metadata (call credentials dead-lock under gevent), sends, and
-records one row per attempt (`harness.calls.call`); after UNAUTHENTICATED it renews the token and
+records one row per attempt (`harness.calls.call`); after UNAUTHENTICATED (`Tokens.renew_on`) it renews the token and
 sends once more, where no response message was seen and the request can be read again. A failed
 call raises its `grpc.RpcError`, recorded already: `harness.users` ends the task there.
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from harness.endpoint.metadata import Metadata, carrying
 from harness.tokens.refresh import Renewal, Tokens
+from harness.tokens.renew_on import UNAUTHENTICATED, Refusals
 
 MOST_ATTEMPTS = 50
 """A client that sends for ever is stopped here: its storm must end."""
@@ -19,7 +20,7 @@ MOST_ATTEMPTS = 50
 class ClientParts:
     """How a client treats its token.
 
-    ``attempts`` is how often a call is sent at most, after UNAUTHENTICATED: beyond two, it heeds no back-off
+    ``attempts`` is how often a call is sent at most, after one of the ``refusals``: beyond two, it heeds no back-off
     either; ``frozen`` whether it keeps the token with which it was created; ``clock`` shows the client's
     wall clock.
     """
@@ -30,6 +31,7 @@ class ClientParts:
     clock: Callable[[float], float] = lambda now_s: now_s
     attempts: int = 2
     frozen: bool = False
+    refusals: Refusals = UNAUTHENTICATED
 
     @classmethod
     def of(cls, tokens: Tokens) -> "ClientParts":
@@ -38,7 +40,12 @@ class ClientParts:
         def metadata(text: str) -> Metadata:
             return carrying(tokens.key, tokens.scheme, text)
 
-        return cls(tokens, metadata=metadata, attempts=2 if tokens.retry_once else 1)
+        return cls(
+            tokens,
+            metadata=metadata,
+            attempts=2 if tokens.retry_once else 1,
+            refusals=Refusals.of(tokens.renew_on),
+        )
 
     @property
     def patient(self) -> bool:

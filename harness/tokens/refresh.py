@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from harness.endpoint.metadata import key_mistakes, text_mistakes
 from harness.errors import TokenError
+from harness.tokens import renew_on
 from harness.tokens.token import Token
 from harness.validation import is_number, not_negative, of_kind, one_of, positive, whole
 
@@ -44,9 +45,11 @@ class Tokens:
     of one client process do. Refresh starts ``before_s`` + U(0, ``jitter_s``) seconds before the
     token's end, but never earlier than half its life. With ``single_flight`` all waiters share one
     renewal. After a failed fetch the next waits ``backoff_s``, doubled up to ``backoff_max_s``, times
-    U(0.5, 1). ``retry_once`` sends a call again, with a new token, after UNAUTHENTICATED. ``key`` and
-    ``scheme`` are the metadata entry, as bytes where the key ends in ``-bin``; an empty scheme sends the bare token.
-    ``allow_expired`` begins a run although its first token is expired, or not valid for minutes yet.
+    U(0.5, 1). ``renew_on`` names the answers that refuse a token: codes, and texts that outweigh the code
+    (``renew_on=("PERMISSION_DENIED", "Signature has expired")``); ``retry_once`` sends a call again, with a new token,
+    after one of them. ``key`` and ``scheme`` are the metadata entry, as bytes where the key ends in ``-bin``; an empty
+    scheme sends the bare token. ``allow_expired`` begins a run although its first token is expired, or not valid for
+    minutes yet.
     """
 
     lifetime_s: float = 300.0
@@ -61,6 +64,7 @@ class Tokens:
     key: str = "authorization"
     scheme: str = "Bearer"
     allow_expired: bool = False
+    renew_on: tuple[str, ...] = renew_on.DEFAULT
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
@@ -72,6 +76,7 @@ class Tokens:
             "tokens", bool, "give True or False", single_flight=self.single_flight, retry_once=self.retry_once
         )
         found += of_kind("tokens", bool, "give True or False", allow_expired=self.allow_expired)
+        found += renew_on.renew_on_mistakes(self.renew_on)
         found += key_mistakes("tokens: key", self.key) + text_mistakes("tokens: scheme", self.scheme)
         if not is_number(self.backoff_max_s):
             found.append(f"tokens: backoff_max_s={self.backoff_max_s!r} must be a number of backoff_s or more")
@@ -254,6 +259,7 @@ class Renewal:
 
 
 def settings(tokens: Tokens) -> dict[str, Any]:
-    """Return the settings as ``run.json`` holds them; what only lets a run begin is there where it was asked for."""
+    """Return the settings as ``run.json`` holds them; those that older builds lack are there where they were given."""
     every = {name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}
-    return {name: value for name, value in every.items() if name != "allow_expired" or value}
+    later = {"allow_expired": False, "renew_on": renew_on.DEFAULT}
+    return {name: value for name, value in every.items() if name not in later or value != later[name]}

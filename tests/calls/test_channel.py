@@ -101,6 +101,31 @@ def test_no_other_status_is_sent_again(kind: str, code: grpc.StatusCode) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("code", "details", "renew_on"),
+    [
+        (grpc.StatusCode.PERMISSION_DENIED, "no", ("UNAUTHENTICATED", "PERMISSION_DENIED")),
+        (grpc.StatusCode.UNKNOWN, "Exception calling application: Signature has expired", ("signature HAS expired",)),
+    ],
+)
+def test_a_client_renews_on_the_codes_and_texts_that_it_is_told(
+    kind: str, code: grpc.StatusCode, details: str, renew_on: tuple[str, ...]
+) -> None:
+    failure = Failure(code, details)
+    bench = Bench(Transport([failure] if kind in MANY_REPLIES else failure, good(kind)), Tokens(renew_on=renew_on))
+    assert bench.call(kind) == good(kind)
+    assert bench.finals() == [False, True]
+    assert len(bench.source.texts) == 2
+
+
+def test_a_client_that_is_told_only_texts_does_not_renew_on_the_code() -> None:
+    bench = Bench(Transport(Failure(UNAUTHENTICATED, "who are you")), Tokens(renew_on=("expired",)))
+    with pytest.raises(Failure):
+        bench.call("unary_unary")
+    assert bench.finals() == [True]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_without_retry_once_a_call_is_sent_once(kind: str) -> None:
     bench = Bench(Transport([Failure()] if kind in MANY_REPLIES else Failure()), Tokens(retry_once=False))
     with pytest.raises(Failure):
