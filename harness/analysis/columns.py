@@ -64,8 +64,17 @@ class Chunk:
         return self.where(~self.poisoned) if self.poisoned.any() else self
 
     def finals(self) -> "Chunk":
-        """Return the rows that ratios and response times count: one for each call."""
-        return self.where((self.kind != RowKind.FETCH) & ((self.flags & Flag.FINAL) != 0))
+        """Return the rows that ratios and response times count: one for each call that nobody cut."""
+        return self.where(self._final & (self.cause != Cause.STOPPED))
+
+    def stopped(self) -> "Chunk":
+        """Return the calls that the run's own stop cut: they say nothing of the target, and are in no ratio."""
+        return self.where(self._final & (self.cause == Cause.STOPPED))
+
+    @property
+    def _final(self) -> Bools:
+        final: Bools = (self.kind != RowKind.FETCH) & ((self.flags & Flag.FINAL) != 0)
+        return final
 
     def attempts(self) -> "Chunk":
         """Return the attempts that left."""
@@ -160,10 +169,12 @@ class Rows:
         for batch in self._batches(_OF_FINALS):
             _numbered(batch, "method", self._number)
             final = (numbers(batch.column("flags")) & Flag.FINAL) != 0
+            causes = _causes(batch)
             counted = final & (_kinds(batch) != RowKind.FETCH) & ((_ints(batch, "steps") & self._poison) == 0)
+            counted &= causes != Cause.STOPPED
             lag_us, wait_us, latency_us = (_ints(batch, name) for name in ("lag_us", "wait_us", "latency_us"))
             response_us = (lag_us + wait_us + latency_us)[counted]
-            yield Finals(_ints(batch, "intended_us")[counted], response_us, _causes(batch)[counted] == Cause.OK)
+            yield Finals(_ints(batch, "intended_us")[counted], response_us, causes[counted] == Cause.OK)
 
     def _number(self, method: str) -> int:
         if method not in self.methods:

@@ -124,11 +124,20 @@ def _never_sent(run: Run) -> list[str]:
     """Say how many calls failed without an attempt: the trace knows attempts only, the rows know both."""
     if not (run.path / NAME).exists():
         return []
-    count = sum(int((chunk.finals().kind == RowKind.NOT_SENT).sum()) for chunk in Rows(run.path).chunks())
-    if not count:
-        return []
-    words = cause_words(Cause.LATE.name)
-    return [f"{plural(count, 'call')} failed without an attempt, never sent: {words.meaning}; {words.advice}."]
+    counts, stopped = Counter[int](), 0
+    for chunk in Rows(run.path).chunks():
+        finals = chunk.finals()
+        counts.update(finals.cause[finals.kind == RowKind.NOT_SENT].tolist())
+        stopped += chunk.stopped().size
+    lines = [_without_attempt(Cause(cause), count) for cause, count in counts.most_common()]
+    if stopped:
+        lines.append(f"{plural(stopped, 'call')} cut by the run's own stop: in no ratio, and nothing to mend.")
+    return lines
+
+
+def _without_attempt(cause: Cause, count: int) -> str:
+    words = cause_words(cause.name)
+    return f"{plural(count, 'call')} failed without an attempt, never sent: {words.meaning}; {words.advice}."
 
 
 def tally(trace: Path) -> tuple[list[CauseTally], int]:

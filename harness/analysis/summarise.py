@@ -39,6 +39,8 @@ class Counted:
     measures: Measures
     arrivals: int
     """Planned arrivals that fell due from zero on."""
+    stopped: int
+    """Calls that the run's own stop cut, from zero on."""
 
 
 def summarise(run: Run, merged: Merged) -> Summary:
@@ -55,15 +57,17 @@ def summarise(run: Run, merged: Merged) -> Summary:
 
 def _counted(run: Run, rows: Rows, course: Course) -> Counted:
     """Count all rows by phase, and measure them."""
-    fold, measuring, arrivals = Fold(course.phases, rows.methods, course.costs()), measures.begin(run, course), 0
+    fold, measuring = Fold(course.phases, rows.methods, course.costs()), measures.begin(run, course)
+    arrivals = stopped = 0
     for chunk in rows.chunks():
         fold.count(chunk.unpoisoned())  # negative probes: a measure counts them, and nobody else
         measures.count(measuring, chunk)
         arrivals += chunk.arrivals
+        stopped += int((chunk.stopped().at_us >= 0).sum())
     cell, fetches = fold.cell("all", ALL_METHODS), fold.fetches("all")
     totals = measures.Totals(cell.calls, cell.attempts, fetches.total, fetches.peak())
     trace = read_lines(run.path / "auth.ndjson")
-    return Counted(fold, measures.results(measuring, trace, totals), arrivals)
+    return Counted(fold, measures.results(measuring, trace, totals), arrivals, stopped)
 
 
 def _measured(run: Run, workers: Sequence[WorkerRows], course: Course, counted: Counted) -> Summary:
@@ -127,6 +131,7 @@ def _health(run: Run, workers: Sequence[WorkerRows], ended_s: float, counted: Co
         offered=cell.calls + probes if planned is None else counted.arrivals,
         planned=planned,
         not_sent=cell.not_sent,
+        stopped=counted.stopped,
         lag=counted.fold.lag("ours"),
         lag_busy=counted.fold.lag("busy"),
         lag_limit_s=lag_limit_s(run.data.get("deadline_s")),

@@ -10,9 +10,11 @@ MOST_OF_IT = 0.5
 def beside(summary: Summary) -> list[str]:
     """Return the failures of the whole run, and how much of the run its steady state is."""
     whole, steady, share = summary.cell("all"), summary.cell("steady"), steady_share(summary)
+    stopped = summary.health.stopped
+    cut = f"{plural(stopped, 'call')} {'was' if stopped == 1 else 'were'} cut by the run's own stop, and in no ratio."
+    said = [cut] if stopped else []
     if not whole.calls or share is None:
-        return []
-    said = []
+        return said
     if whole.failed:
         said.append(
             f"Of all {plural(whole.calls, 'call')}, {number(whole.failed)} failed, which is "

@@ -167,6 +167,8 @@ class Health:
     planned: float | None = None
     """Calls that the load's plan holds for the same time; None for a closed model."""
     not_sent: int = 0
+    stopped: int = 0
+    """Calls that were queued or in flight when the run stopped; they are in no ratio."""
     lag: Spread = Spread()
     """Schedule lag while a user was free: ours."""
     lag_busy: Spread = Spread()
