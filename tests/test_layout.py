@@ -35,7 +35,7 @@ FLOORS = (
     ("defects", "analysis"),
     ("faults", "lab", "report"),
     ("calls", "scenario"),
-    ("protocol", "experiments", "probe"),
+    ("protocol", "experiments", "probe", "tap"),
     ("conductor", "serving", "worker", "proof"),
     ("locust_adapter", "cli"),
     ("users",),

@@ -44,6 +44,8 @@ class Evidence:
     answer: Answer | None = None
     good: Token | None = None
     signs: bool = False
+    clock_hint: str = ""
+    """A sentence on the verifier's clock from who did not measure it."""
 
 
 def read_token(name: str, stdin: BinaryIO | None = None) -> bytes:
@@ -116,6 +118,8 @@ def _clock(evidence: Evidence) -> str:
     if clock is None or clock.offset is None or clock.leeway is None or not clock.sound:
         if clock is not None and clock.grace is not None:
             return f"The verifier takes tokens until {_signed(clock.grace.middle_s)} after their end."
+        if evidence.clock_hint:
+            return evidence.clock_hint
         return f"The verifier's clock is not known; {_why_unmeasured(evidence)}."
     way = "ahead of" if clock.offset.middle_s >= 0 else "behind"
     off = f"{duration(abs(clock.offset.middle_s))} {way} this machine's"

@@ -39,6 +39,7 @@ class RelayedCall:
     sent: MessageCounter = field(default_factory=MessageCounter)
     received: MessageCounter = field(default_factory=MessageCounter)
     details: str = ""
+    date: bytes = b""
     failure_details: FailureDetails = NO_DETAILS
 
     def see_request_data(self, data: bytes) -> None:
@@ -64,6 +65,8 @@ class RelayedCall:
                 self.status = _number(value, NO_STATUS)
             elif name == b"grpc-message":
                 self.details = unquote(value.decode("utf-8", "replace"))
+            elif name == b"date":
+                self.date = value
         found = FailureDetails.of_wire((name, value) for name, value, _ in fields)
         if found is not NO_DETAILS:
             self.failure_details = found

@@ -5,13 +5,14 @@ import logging
 import socket
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import LabError
 from harness.lab.gateway.board import FaultBoard
 from harness.lab.gateway.dial import Dialler
-from harness.lab.gateway.recorder import WireRecorder
 from harness.lab.gateway.settings import GatewaySettings, ServerTls, Upstream
+from harness.lab.gateway.table import Watch
 from harness.lab.gateway.tls import handshake_words, server_context
 from harness.lab.gateway.tunnel import Events, Tunnel
 from harness.lab.proxy.errors import ApiError
@@ -35,16 +36,16 @@ class Port:
 
 
 class Gateway:
-    """Carry clients to upstreams; ``recorder`` None keeps no rows."""
+    """Carry clients to upstreams; ``watch`` keeps account of a connection's calls, None of none."""
 
-    def __init__(self, settings: GatewaySettings, board: FaultBoard, recorder: WireRecorder | None) -> None:
+    def __init__(self, settings: GatewaySettings, board: FaultBoard, watch: Callable[[Tunnel], Watch] | None) -> None:
         self.tunnels: set[Tunnel] = set()
         self.ports: dict[int, Port] = {}
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._board = board
         self._dial = Dialler(settings.upstream)
-        self._events = Events(self._trouble, self._gone, recorder.watch if recorder is not None else None)
+        self._events = Events(self._trouble, self._gone, watch)
         self._idle = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 

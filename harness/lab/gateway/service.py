@@ -39,7 +39,7 @@ class Service:
             tokens = TokenReader(bytes.fromhex(settings.token_key) or os.urandom(32))
             self._recorder = WireRecorder(self._journal, tokens, self.clock, settings.token_metadata)
         self._board = FaultBoard(settings.seed)
-        self.gateway = Gateway(settings, self._board, self._recorder)
+        self.gateway = Gateway(settings, self._board, self._recorder.watch if self._recorder is not None else None)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worst_lag_s = 0.0
 
