@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
-LANGUAGES = ("python", "go", "java")
+LANGUAGES = ("python", "go", "node", "java", "curl")
 """What a client can be printed in."""
 
 
@@ -46,5 +46,5 @@ def declare(parser: ArgumentParser) -> None:
         "--zoo", action="append", default=[], metavar="NAME", help="a defect to let loose in the target"
     )
     parser.add_argument("--write-key", type=Path, metavar="FILE", help="write the issuer's key, for jwtstorm probe")
-    parser.add_argument("--snippet", choices=LANGUAGES, default="", help="print a client, too")
+    parser.add_argument("--snippet", choices=LANGUAGES, default="", help="print a client, too, to paste into a shell")
     parser.add_argument("--quiet", action="store_true", help="no line per second of what was asked and answered")

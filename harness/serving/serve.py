@@ -20,7 +20,7 @@ from harness.lab.running import Lab
 from harness.serving.announcement import announcement, claims_file
 from harness.serving.session import Session
 from harness.serving.settings import ServeSettings
-from harness.serving.snippets import snippet
+from harness.serving.snippets import SnippetFacts, snippet
 
 FOLDER = "served"
 """Under the reports: the journals of timelines that were carried out on a served lab."""
@@ -91,8 +91,8 @@ def hand_over(lab: Lab, settings: ServeSettings) -> None:
         _write_new("--write-ca", settings.write_ca, lab.ca.read_text(), 0o644)
     sys.stdout.write(announcement(lab, settings))
     if settings.language:
-        client_id = settings.clients[0].client_id
-        sys.stdout.write("\n" + snippet(settings.language, lab.addresses["target"], lab.token_url or "", client_id))
+        facts = SnippetFacts(lab.addresses["target"], lab.token_url or "", settings.clients[0].client_id, lab.ca)
+        sys.stdout.write(f"\n{snippet(settings.language, facts)}")
     sys.stdout.flush()
 
 
