@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from harness.conductor.run_folder import RunSettings, build_label
+from harness.errors import UsageError
 from harness.results.run import reports_folder
 from harness.scenario.ceilings import Ceilings
 from harness.scenario.scenario import Scenario
@@ -106,6 +107,10 @@ def _add_ceilings(parser: Any) -> None:
 
 def as_asked_for(scenario: Scenario, options: Any) -> Scenario:
     """Return the scenario as the command line wants it; raises `HarnessError` where it cannot be so."""
+    if host := getattr(options, "host", None):
+        raise UsageError(
+            f"--host {host} (LOCUST_HOST) is not read; give the scenario target=, or call `jwtstorm run any --target …`"
+        )
     return variant(
         scenario,
         getattr(options, "tokens", ""),

@@ -10,13 +10,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import events, stats
+from locust import User, events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
@@ -40,6 +40,7 @@ PROGRESS_S = 10.0
 HUSH = "jwtstorm-hush"
 """Tells workers that no run began, and that its reason is said."""
 FindScenario = Callable[[], Scenario | None]
+JudgeUsers = Callable[[Sequence[type[User]]], list[str]]
 
 
 class Plugin:
@@ -214,19 +215,25 @@ def worker() -> Worker | None:
     return _plugin.station.worker if _plugin is not None else None
 
 
-def install(find_scenario: FindScenario) -> None:
-    """Listen to Locust's events, once per process; ``find_scenario`` returns the locustfile's scenario."""
+def install(find_scenario: FindScenario, judge_users: JudgeUsers) -> None:
+    """Listen to Locust's events, once per process.
+
+    ``find_scenario`` returns the locustfile's scenario, ``judge_users`` what is wrong with its users.
+    """
     events.init_command_line_parser.add_listener(lambda parser, **_: tell_parser(parser, find_scenario()))
-    events.init.add_listener(lambda environment, **_: _init(environment, find_scenario()))
+    events.init.add_listener(lambda environment, **_: _init(environment, find_scenario(), judge_users))
 
 
-def _init(environment: Environment, scenario: Scenario | None) -> None:
+def _init(environment: Environment, scenario: Scenario | None, judge_users: JudgeUsers) -> None:
     global _plugin  # noqa: PLW0603 - Locust's events are global, and a process has one environment
     if scenario is None:
         sys.stderr.write(
             "jwtstorm: the locustfile has no module-level `scenario`; see README, how to write a scenario\n"
         )
         sys.exit(UsageError.exit_code)  # an exception would be logged by Locust, and forgotten
+    if wrong := judge_users(environment.user_classes):
+        sys.stderr.write("".join(f"jwtstorm: {sentence}\n" for sentence in wrong))
+        sys.exit(UsageError.exit_code)
     _plugin = plugin = _plugin_of(environment, scenario)
     plugin.listen()
     add_tab(environment, lambda: plugin.conductor)

@@ -16,6 +16,7 @@ from harness.results.promise import TaskErrorKind
 
 MAX_KINDS = 20
 """Kinds that are told apart; a text with a number in it would make one of every call."""
+MAX_CHARS = 300
 MORE = "…"
 
 
@@ -26,8 +27,9 @@ class TaskErrors:
         self._counts: dict[TaskErrorKind, int] = {}
 
     def note(self, task: str, error: Exception, *, called: bool) -> TaskErrorKind | None:
-        """Count what a task raised; return it when it is the first of its kind."""
-        kind = TaskErrorKind(task, type(error).__name__, redact(str(error)), _where(error), called)
+        """Count what a task raised; return its kind when it is the first of it."""
+        text = redact(" ".join(str(error).split()))[:MAX_CHARS]
+        kind = TaskErrorKind(task, type(error).__name__, text, _where(error), called)
         if kind not in self._counts and len(self._counts) >= MAX_KINDS:
             kind = TaskErrorKind(task, type(error).__name__, MORE, "", called)
         self._counts[kind] = self._counts.get(kind, 0) + 1
