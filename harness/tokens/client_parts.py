@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from harness.endpoint.metadata import Metadata, carrying
 from harness.tokens.refresh import Renewal, Tokens
-from harness.tokens.renew_on import UNAUTHENTICATED, Refusals
+from harness.tokens.renew_on import UNAUTHENTICATED, RenewOn
 
 MOST_ATTEMPTS = 50
 """A client that sends for ever is stopped here: its storm must end."""
@@ -31,7 +31,7 @@ class ClientParts:
     clock: Callable[[float], float] = lambda now_s: now_s
     attempts: int = 2
     frozen: bool = False
-    refusals: Refusals = UNAUTHENTICATED
+    refusals: RenewOn = UNAUTHENTICATED
 
     @classmethod
     def of(cls, tokens: Tokens) -> "ClientParts":
@@ -44,7 +44,7 @@ class ClientParts:
             tokens,
             metadata=metadata,
             attempts=2 if tokens.retry_once else 1,
-            refusals=Refusals.of(tokens.renew_on),
+            refusals=RenewOn.of(tokens.renew_on),
         )
 
     @property

@@ -15,7 +15,7 @@ _NEVER = ("OK",)
 
 
 @dataclass(frozen=True)
-class Refusals:
+class RenewOn:
     """The codes and texts of answers on which a client renews its token."""
 
     codes: frozenset[int]
@@ -34,7 +34,7 @@ class Refusals:
         return bool(self.texts) and any(text in details.lower() for text in self.texts)
 
 
-UNAUTHENTICATED = Refusals.of(DEFAULT)
+UNAUTHENTICATED = RenewOn.of(DEFAULT)
 """What gRPC itself says to a bad token."""
 
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from harness.tokens.refresh import Tokens, settings
-from harness.tokens.renew_on import Refusals
+from harness.tokens.renew_on import RenewOn
 
 
 def test_a_text_outweighs_the_code() -> None:
-    refusals = Refusals.of(("PERMISSION_DENIED", "Signature has expired"))
+    refusals = RenewOn.of(("PERMISSION_DENIED", "Signature has expired"))
     assert refusals.hold(7, "")
     assert refusals.hold(2, "jwt: signature has EXPIRED at 12:00")
     assert not refusals.hold(2, "boom")
