@@ -189,7 +189,7 @@ class Rows:
                 for place in range(file.num_row_groups):
                     yield from file.iter_batches(size, row_groups=[place], columns=columns, use_threads=False)
         except (OSError, pa.ArrowException) as error:
-            text = f"{self._path} cannot be read ({error}); delete it and run jwtstorm report again"
+            text = f"{self._path} cannot be read ({error}); move it away and run jwtstorm report again"
             raise RecordError(text) from error
 
 

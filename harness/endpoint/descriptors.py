@@ -89,10 +89,17 @@ def read_set(path: Path) -> FileDescriptorSet:
     except DecodeError:
         found = FileDescriptorSet()
     if not found.file:
-        raise UsageError(
-            f"{path} is no descriptor set; make one: protoc --include_imports --descriptor_set_out={path.name} FILES"
-        )
+        raise UsageError(f"{path} is no descriptor set; {_instead(path)}")
     return found
+
+
+def _instead(path: Path) -> str:
+    """Return the way out for a file that is no descriptor set; a command in it writes to a new file, never over one."""
+    if path.suffix == ".proto":
+        return f"it is a source, so give --proto {path}"
+    if path.suffix == ".py":
+        return f"it is generated code, so give --stubs {path.stem}"
+    return "make one: protoc --include_imports --descriptor_set_out=NEW_FILE SOURCE.proto …, and give that"
 
 
 def of_stubs(module: str | ModuleType) -> FileDescriptorSet:

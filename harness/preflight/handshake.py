@@ -33,7 +33,7 @@ def context_of(tls: Tls) -> ssl.SSLContext:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise UsageError("certificate and key do not belong together; name the key of that certificate") from error
-        raise UsageError(f"tls: a file is no good PEM ({error.reason or error}); make it anew with openssl") from error
+        raise UsageError(f"tls: a file is no good PEM ({error.reason or error}); give another file") from error
     except OSError as error:
         raise UsageError(f"tls: {error.strerror}; give PEM files that this user may read") from error
     context.set_alpn_protocols(["h2"])

@@ -8,7 +8,8 @@ _JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 _SEQUENCE = 0x30
 _PKCS12 = b"\x02\x01\x03"
 """The version that a PKCS 12 file begins with, within its sequence. Source: RFC 7292, section 4."""
-_CONVERT = "take the key out of it (openssl pkcs12 -in … -nocerts -nodes -out key.pem)"
+_FROM_JAVA = "keytool -importkeystore -srckeystore FILE -destkeystore NEW_FILE -deststoretype PKCS12"
+_CONVERT = "take the key out of it (openssl pkcs12 -in FILE -nocerts -nodes -out NEW_FILE)"
 
 
 def is_binary(data: bytes) -> bool:
@@ -19,7 +20,7 @@ def is_binary(data: bytes) -> bool:
 def from_binary(data: bytes) -> Any:
     """Return the private key in DER; raises `NoKeyError`."""
     if data.startswith(_JAVA):
-        refuse("is a Java key store; convert it (keytool -importkeystore -deststoretype PKCS12), then take its key out")
+        refuse(f"is a Java key store; convert it ({_FROM_JAVA}), then {_CONVERT}")
     if _PKCS12 in data[:8]:
         return _from_pkcs12(data)
     return _from_der(data)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 PRIVATE_WANTED = "which cannot sign; give the private key"
-DECRYPT = "is encrypted; give it decrypted (openssl pkey -in … -out …)"
+DECRYPT = "is encrypted; give it decrypted (openssl pkey -in FILE -out NEW_FILE)"
 
 
 class NoKeyError(ValueError):
