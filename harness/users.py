@@ -149,7 +149,7 @@ class CallUser(GrpcUser):
         super()._open(worker)
         if worker.repertoire is None:
             raise GreenletExit  # the run ended while this user waited
-        self._callers = worker.repertoire.on(self.channel)
+        self._callers = worker.repertoire.on(self.channel, worker.scenario.deadline_s)
 
     @task
     def call(self) -> None:

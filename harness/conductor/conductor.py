@@ -263,7 +263,7 @@ class Conductor:
     def _await_drained(self) -> None:
         """Wait until every arrival has ended, as long as one may take."""
         if self._roster is not None:
-            self._roster.await_drained(self.scenario.lag_bound_s + self.scenario.deadline_s + 2.0, self._over)
+            self._roster.await_drained(self.scenario.lag_bound_s + self.scenario.longest_call_s + 2.0, self._over)
 
     def _take_back(self) -> None:
         if self._stage is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.endpoint import further
-from harness.validation import positive
+from harness.validation import positive, whole
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Call:
     ``data`` is its message as JSON with placeholders (`harness.endpoint.template`), or a list of
     messages for a client stream; ``rows`` a CSV or NDJSON file for ``{{row.column}}``; a call of
     ``weight`` 2 is made twice as often as one of 1. ``metadata`` is what it carries beside its token and the
-    target's own, with the same placeholders; a key of both has this one's value.
+    target's own, with the same placeholders; a key of both has this one's value. A stream of replies without an
+    end of its own is cancelled after ``end_after_messages`` or ``end_after_s`` seconds, whichever comes first,
+    and has ended well then; those seconds are beside the deadline.
     """
 
     method: str
@@ -30,10 +32,21 @@ class Call:
     rows: Path | None = None
     weight: float = 1.0
     metadata: further.Given = field(default=(), repr=False)
+    end_after_messages: int | None = None
+    end_after_s: float | None = None
+
+    @property
+    def ends_early(self) -> bool:
+        """Tell whether its stream is cancelled by our own choice."""
+        return self.end_after_messages is not None or self.end_after_s is not None
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
         found = positive(f"call {self.method}", weight=self.weight)
+        if self.end_after_messages is not None:
+            found += whole(f"call {self.method}", 1, end_after_messages=self.end_after_messages)
+        if self.end_after_s is not None:
+            found += positive(f"call {self.method}", end_after_s=self.end_after_s)
         if "." not in self.method.strip("/").replace("/", "."):
             found.append(f"call {self.method!r} is no method; write pkg.Service/Method")
         return found + further.mistakes(f"call {self.method}", self.metadata, rows=self.rows is not None)
@@ -42,7 +55,9 @@ class Call:
         """Return the call as ``run.json`` holds it: of the data its hash alone, for it may hold a secret."""
         digest = hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()[:16]
         rows = None if self.rows is None else str(self.rows)
-        beside = {"metadata": further.shown(self.metadata)} if self.metadata else {}
+        beside: dict[str, Any] = {"metadata": further.shown(self.metadata)} if self.metadata else {}
+        ends = {"end_after_messages": self.end_after_messages, "end_after_s": self.end_after_s}
+        beside |= {name: value for name, value in ends.items() if value is not None}
         return {"method": self.method, "weight": self.weight, "data_hash": digest, "rows": rows, **beside}
 
 

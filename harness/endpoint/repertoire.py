@@ -21,6 +21,7 @@ from harness.endpoint.methods import Methods
 from harness.endpoint.opening import open_channel
 from harness.endpoint.payload import Payload
 from harness.endpoint.rows import read_rows
+from harness.endpoint.stream_end import read, require_stream
 
 
 def find_methods(source: MethodSource, endpoint: Endpoint, metadata: Callable[[], Metadata]) -> Methods:
@@ -56,6 +57,9 @@ class Repertoire:
 
     def __init__(self, found: Methods, calls: Sequence[Call], seed: int, beside: Further | None = None) -> None:
         self.beside = beside or Further()
+        self.calls = tuple(calls)
+        for call in self.calls:
+            require_stream(call, found.find(call.method))
         rows = [read_rows(call.rows) if call.rows else () for call in calls]
         self.payloads = [
             Payload(found.find(call.method), found.pool, call.data, lines, seed)
@@ -81,23 +85,26 @@ class Repertoire:
         pairs = zip(self.payloads, self.metadata, strict=True)
         return [payload.packed() if self.beside.fixed and not own.at(0) else None for payload, own in pairs]
 
-    def on(self, channel: Any) -> "Callers":
-        """Return the calls over a channel."""
-        return Callers(self, channel)
+    def on(self, channel: Any, deadline_s: float) -> "Callers":
+        """Return the calls over a channel whose calls have a deadline; time to read a stream comes on top."""
+        return Callers(self, channel, deadline_s)
 
 
 class Callers:
     """The calls of one user."""
 
-    def __init__(self, repertoire: Repertoire, channel: Any) -> None:
+    def __init__(self, repertoire: Repertoire, channel: Any, deadline_s: float) -> None:
         self._repertoire = repertoire
         self._open = [payload.method.on(channel) for payload in repertoire.payloads]
+        self._timeouts_s = [call.end_after_s and call.end_after_s + deadline_s for call in repertoire.calls]
 
     def make(self, call_id: int) -> None:
         """Make an arrival's call and read its answer to the end; raises `grpc.RpcError`."""
-        place = self._repertoire.pick(call_id)
-        request = self._repertoire.payloads[place].request(call_id)
-        answer = self._open[place](request, metadata=self._repertoire.metadata[place].at(call_id))
+        repertoire, place = self._repertoire, self._repertoire.pick(call_id)
+        answer = self._open[place](
+            repertoire.payloads[place].request(call_id),
+            timeout=self._timeouts_s[place],
+            metadata=repertoire.metadata[place].at(call_id),
+        )
         if isinstance(answer, Iterator):
-            for _ in answer:
-                pass
+            read(answer, repertoire.calls[place])

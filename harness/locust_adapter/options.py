@@ -24,7 +24,7 @@ def tell_parser(parser: Any, scenario: Scenario | None) -> None:
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     if scenario is not None:
         users = scenario.load.max_users
-        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.deadline_s + 1.0)
+        parser.set_defaults(num_users=users, spawn_rate=users, stop_timeout=scenario.longest_call_s + 1.0)
 
 
 def _add_variants(parser: Any) -> None:

@@ -152,6 +152,8 @@ def _ask(option: Any) -> None:
     option("--data", action="append", metavar="JSON", help="its message with {{placeholders}}; a list for a stream")
     option("--metadata", action="append", metavar="KEY=VALUE", help=METADATA_HELP)
     option("--data-file", action="append", type=Path, metavar="FILE", help="the same, from a file")
+    option("--end-after", type=float, metavar="S", help="end a stream of replies so many seconds after its start")
+    option("--end-after-messages", type=int, metavar="N", help="end a stream of replies after so many messages")
     option("--rows", type=Path, metavar="FILE", help="CSV or NDJSON (.ndjson) for {{row.COLUMN}}, a row per call")
     option("--proto", action="append", type=Path, metavar="FILE", help="the service's definition (else reflection)")
     option("--include", action="append", type=Path, default=[], metavar="FOLDER", help="where its imports are")
@@ -311,7 +313,8 @@ def _calls(options: argparse.Namespace, endpoint: Endpoint | None) -> list[Call]
         raise UsageError(f"{len(names)} --call and {len(data)} --data; give one --data for each --call, or none")
     beside = further.of_rows(further.written(options.metadata or ()))
     pairs = zip(names, data or [{}] * len(names), strict=True)
-    return [Call(name, value, options.rows, metadata=beside) for name, value in pairs]
+    end = {"end_after_messages": options.end_after_messages, "end_after_s": options.end_after}
+    return [Call(name, value, options.rows, metadata=beside, **end) for name, value in pairs]
 
 
 def _data(options: argparse.Namespace) -> list[Any]:

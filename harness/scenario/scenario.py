@@ -121,6 +121,11 @@ class Scenario:
         return self.deadline_s if self.max_lag_s is None else self.max_lag_s
 
     @property
+    def longest_call_s(self) -> float:
+        """Return how long a call may last, in seconds: its deadline, and how long its stream is read."""
+        return self.deadline_s + max((call.end_after_s or 0.0 for call in self.calls), default=0.0)
+
+    @property
     def endpoint(self) -> Endpoint | None:
         """Return your own service's endpoint; None where the lab serves."""
         if isinstance(self.target, Launch):
