@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from harness.results.problem import Problem, ProblemKind
 from harness.results.promise import Promise
 from harness.scenario.about import About
 from harness.scenario.scenario import Scenario
+from harness.transport.peers import total
 
 logger = logging.getLogger("jwtstorm")
 
@@ -317,9 +318,13 @@ class Conductor:
             self.exit_code = reported.exit_code if reported.has_page else 130 if self._interrupted else 3
 
 
-def _transport_of(promises: Iterable[Promise]) -> Mapping[str, Any]:
-    """Return what the first worker that ended told of how it reached the target; all were told the same."""
-    return next((promise.transport for promise in promises if promise.transport), {})
+def _transport_of(promises: Sequence[Promise]) -> dict[str, Any]:
+    """Return what the first worker that ended told of how it reached the target, and the peers of all of them.
+
+    All were told the same; where a name has several addresses, each may have taken others.
+    """
+    told = [promise.transport for promise in promises if promise.transport]
+    return {**told[0], "connected_to": total(told)} if told else {}
 
 
 def _proxy_of(scenario: Scenario) -> str:

@@ -182,7 +182,7 @@ def _wherever(transport: Mapping[str, Any]) -> dict[str, Any]:
     Nor why this transport was taken, or which version of it: as with the other packages, that is told and not required.
     """
     endpoint = {name: value for name, value in transport.get("endpoint", {}).items() if name != "addresses"}
-    kept = {name: value for name, value in transport.items() if name not in {"why", "version"}}
+    kept = {name: value for name, value in transport.items() if name not in {"why", "version", "connected_to"}}
     return {**kept, "endpoint": endpoint}
 
 

@@ -12,8 +12,11 @@ from typing import Any
 from harness.endpoint import address as addresses
 from harness.endpoint import further
 from harness.endpoint import proxy as proxies
+from harness.foreign_files import read_bytes
 from harness.validation import not_negative, one_of, positive, whole
 
+FIRST, ROUND_ROBIN = "first", "round-robin"
+BALANCES = (FIRST, ROUND_ROBIN)
 COMPRESSIONS = ("none", "deflate", "gzip")
 RETRYABLE = (
     "CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "NOT_FOUND", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
@@ -27,8 +30,9 @@ class Tls:
     """TLS to a server.
 
     ``ca`` is a PEM file of roots to trust, None the system's; ``certificate`` and ``key`` (PEM files,
-    both or neither) are the client's own, for mutual TLS; ``server_name`` is the name that the
-    server's certificate must bear and that is asked for, where it is not the address's host.
+    both or neither, or one file that holds both) are the client's own, for mutual TLS; ``server_name``
+    is the name that the server's certificate must bear and that is asked for, where it is not the
+    address's host.
     """
 
     ca: Path | None = None
@@ -36,11 +40,22 @@ class Tls:
     key: Path | None = None
     server_name: str = ""
 
+    def pair(self) -> tuple[Path | None, Path | None]:
+        """Return where the client's certificate and its key are: one file may hold both."""
+        certificate, key = self.certificate, self.key
+        if certificate is not None and key is None and _holds(certificate, b"PRIVATE KEY-----"):
+            return certificate, certificate
+        if key is not None and certificate is None and _holds(key, b"CERTIFICATE-----"):
+            return key, key
+        return certificate, key
+
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each."""
-        if (self.certificate is None) != (self.key is None):
-            given, missing = ("certificate", "key") if self.key is None else ("key", "certificate")
-            return [f"tls: {given}= without {missing}=; mutual TLS needs both"]
+        certificate, key = self.pair()
+        if (certificate is None) != (key is None):
+            given, missing = ("certificate", "key") if key is None else ("key", "certificate")
+            path = certificate or key
+            return [f"tls: {given}= without {missing}=, and {path} does not hold it; mutual TLS needs both"]
         return []
 
 
@@ -83,6 +98,8 @@ class Endpoint:
     is an HTTP proxy, ``http://host:port``, through which connections are made (a proxy of the environment
     is never used). ``metadata`` is what every call carries beside its token, ``{"x-tenant-id": "acme"}``, with
     the placeholders of data: ``{{env NAME}}`` and ``{{file PATH}}`` for secrets (`harness.endpoint.further`).
+    A name of several addresses is reached at the ``first`` that answers; with ``balance="round-robin"`` each of them
+    has its connections, as replicas do.
     """
 
     addresses: tuple[str, ...]
@@ -97,6 +114,11 @@ class Endpoint:
     authority: str = ""
     proxy: str = ""
     metadata: further.Given = field(default=(), repr=False)
+    balance: str = FIRST
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.addresses, str):
+            object.__setattr__(self, "addresses", tuple(map(addresses.plain, self.addresses)))
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the settings, one sentence each with its way out."""
@@ -108,6 +130,9 @@ class Endpoint:
         if len(set(self.addresses)) < len(self.addresses):
             found.append("target: an address is given twice; give connections= for more connections to it")
         found += whole("target", 1, connections=self.connections)
+        found += one_of("target", "balance", self.balance, BALANCES)
+        if self.balance == ROUND_ROBIN and len(self.addresses) > 1:
+            found.append("target: users are dealt out over several addresses anyway; give one name, or drop balance=")
         if self.keepalive_s is not None:
             found += positive("target", keepalive_s=self.keepalive_s)
         if self.max_message_bytes is not None:
@@ -129,8 +154,8 @@ class Endpoint:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as ``run.json`` holds them: paths of keys, hashes of metadata, never what is in them."""
         settings = {**asdict(self), "metadata": further.shown(self.metadata)}
-        for name in ("proxy", "metadata"):  # without them as in the files of runs before there were any
-            if not settings[name]:
+        for name in ("proxy", "metadata", "balance"):  # without them as in the files of runs before there were any
+            if settings[name] in ((), "", {}, FIRST):
                 del settings[name]
         if self.tls is not None:
             settings["tls"] = {name: str(value) if value else None for name, value in asdict(self.tls).items()}
@@ -142,3 +167,10 @@ def endpoint_of(target: "str | Sequence[str] | Endpoint", connections: int = 1) 
     if isinstance(target, Endpoint):
         return target
     return Endpoint((target,) if isinstance(target, str) else tuple(target), connections=connections)
+
+
+def _holds(path: Path, mark: bytes) -> bool:
+    try:
+        return mark in read_bytes(path)
+    except OSError:
+        return False  # whoever opens it says why

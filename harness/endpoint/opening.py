@@ -106,10 +106,11 @@ def tls_credentials(tls: Tls) -> grpc.ChannelCredentials:
 
 def pems(tls: Tls) -> tuple[bytes | None, bytes | None, bytes | None]:
     """Return roots, private key and certificate chain. Raises `UsageError` where a file cannot be read or is no PEM."""
+    certificate, key = tls.pair()
     return (
         _pem(tls.ca, "ca", "CERTIFICATE"),
-        _pem(tls.key, "key", "PRIVATE KEY"),
-        _pem(tls.certificate, "certificate", "CERTIFICATE"),
+        _pem(key, "key", "PRIVATE KEY"),
+        _pem(certificate, "certificate", "CERTIFICATE"),
     )
 
 

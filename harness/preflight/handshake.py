@@ -28,8 +28,9 @@ def context_of(tls: Tls) -> ssl.SSLContext:
     pems(tls)  # names a file that cannot be read, which the library does not
     try:
         context = ssl.create_default_context(cafile=_path(tls.ca))
-        if tls.certificate:
-            context.load_cert_chain(tls.certificate, tls.key)
+        certificate, key = tls.pair()
+        if certificate:
+            context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise UsageError("certificate and key do not belong together; name the key of that certificate") from error

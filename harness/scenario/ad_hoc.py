@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.checks.failure_ratio import FailureRatio
-from harness.endpoint import COMPRESSIONS, Endpoint, Retry, Tls, further
+from harness.endpoint import COMPRESSIONS, FIRST, Endpoint, Retry, Tls, further
 from harness.endpoint.call import Call, DescriptorSet, MethodSource, Protos, Reflection, Stubs
 from harness.endpoint.json_text import json_of
 from harness.endpoint.metadata import carrying
@@ -139,6 +139,7 @@ def _reach(option: Any) -> None:
         "--proxy", default="", metavar="URL", help="an HTTP proxy to target and issuer; the environment's is not used"
     )
     option("--connections", type=int, default=1, help="TCP connections per address and process (default: 1)")
+    option("--balance", default=FIRST, metavar="KIND", help="over the addresses of one name: first, or round-robin")
     option("--keepalive", type=float, metavar="S", help="ping an idle connection so often")
     option("--keepalive-timeout", type=float, default=20.0, metavar="S", help="give it up without an answer (20)")
     option("--max-message-bytes", type=int, metavar="N", help="largest message, both ways (default: 4 MiB to read)")
@@ -229,6 +230,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint | None:
         addresses=tuple(options.target),
         tls=Tls(options.ca, options.cert, options.key, options.server_name) if secure else None,
         connections=options.connections,
+        balance=options.balance,
         keepalive_s=options.keepalive,
         keepalive_timeout_s=options.keepalive_timeout,
         max_message_bytes=options.max_message_bytes,

@@ -1,6 +1,6 @@
 """Needs: what a fault acts on, and why a target or an issuer of your own cannot give it. Pure."""
 
-from harness.endpoint import Endpoint
+from harness.endpoint import ROUND_ROBIN, Endpoint
 from harness.endpoint.address import is_unix
 from harness.lab.processes.launch import ISSUER_WORDS, Launch
 
@@ -52,6 +52,8 @@ def unproxied(endpoint: Endpoint | None, links: frozenset[str]) -> list[str]:
         return ["scenario: a fault on the target link takes one address; name one replica, or drop the step"]
     if endpoint.addresses and is_unix(endpoint.addresses[0]):
         return ["scenario: no proxy stands on a unix socket; give target= a host:port, or drop the step on its link"]
+    if endpoint.balance == ROUND_ROBIN:
+        return ["scenario: a fault on the target link has one proxy, with one address; drop the step, or balance="]
     if endpoint.proxy:
         return ["scenario: a fault on the target link reaches the target without proxy=; drop one of the two"]
     return []

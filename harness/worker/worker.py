@@ -19,6 +19,7 @@ from harness.calls.channel import AuthChannel, Client
 from harness.defects.forging import Forger, signer_of
 from harness.endpoint.further import Further
 from harness.endpoint.metadata import Metadata, carrying
+from harness.endpoint.names import spread
 from harness.endpoint.repertoire import Repertoire, find_methods
 from harness.faults.per_call.dice import CallFaults
 from harness.preflight import Mark, PreflightStep, StepResult
@@ -36,6 +37,7 @@ from harness.tokens.source import TokenSource, guard_alone
 from harness.tokens.sources.client_credentials import ClientCredentials
 from harness.transport.channels import TransportSettings, await_all_ready, open_channels
 from harness.transport.choice import TRANSPORT, maker
+from harness.transport.peers import connected_to, most
 from harness.worker import preflight
 from harness.worker.loop_lag import LoopMeter
 from harness.worker.pacer import ArrivalFeed, Pacer
@@ -69,7 +71,9 @@ class Worker:
         made_by = maker(
             scenario.calls_by, begin.transport, declared=bool(scenario.calls), right_clients=not scenario.clients
         )
-        self._transport = TransportSettings(scenario.endpoint_at(begin.target), begin.users, begin.transport, made_by)
+        endpoint = spread(scenario.endpoint_at(begin.target))
+        self._transport = TransportSettings(endpoint, begin.users, begin.transport, made_by)
+        self._peers: list[dict[str, int]] = []
         self._further = Further(self._transport.endpoint.metadata, scenario.seed)
         self._channels = open_channels(self._transport)
         self._forge = Forger(signer_of(begin.key, scenario.lab.algorithm), self._leeway_s())
@@ -83,6 +87,7 @@ class Worker:
     def start(self, zero_ns: int) -> None:
         """Begin the warm-up that ends at ``zero_ns`` (monotonic)."""
         self.recording.zero_ns = zero_ns
+        self._look_at_peers()
         self._meter.start()
         self.pacer.start(zero_ns)
 
@@ -179,6 +184,7 @@ class Worker:
     def finish(self) -> Promise:
         """Close everything; return the promise: rows in the journal, losses, health."""
         self._flusher.kill()
+        self._look_at_peers()
         self.pacer.close()
         self._flush()
         self.recording.close()
@@ -189,11 +195,14 @@ class Worker:
             self.recording.promise(),
             planned=self.pacer.planned,
             mishaps=self._mishaps.counted(),
-            transport=self._transport.to_json(),
+            transport={**self._transport.to_json(), "connected_to": most(self._peers)},
             loop_lag_p50_s=lag.p50_s,
             loop_lag_p99_s=lag.p99_s,
             loop_lag_max_s=lag.max_s,
         )
+
+    def _look_at_peers(self) -> None:
+        self._peers.append(connected_to(self._transport.endpoint.addresses))
 
     def _open_source(self) -> TokenSource:
         if self.scenario.issuer is not None:

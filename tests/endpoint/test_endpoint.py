@@ -5,14 +5,46 @@ import pytest
 from harness.endpoint import Endpoint, Retry, Tls, address, endpoint_of
 
 
-@pytest.mark.parametrize("good", ["127.0.0.1:50051", "[::1]:1", "ledger.example:443", "unix:/run/ledger.sock"])
+@pytest.mark.parametrize(
+    "good", ["127.0.0.1:50051", "[::1]:1", "ledger.example:443", "unix:/run/ledger.sock", "dns:53", "etcd:2379"]
+)
 def test_an_address_that_grpc_can_dial_has_no_mistake(good: str) -> None:
     assert Endpoint((good,)).mistakes() == []
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("dns:///localhost:50071", "localhost:50071"),
+        ("dns:localhost:50071", "localhost:50071"),
+        ("DNS:///localhost:50071", "localhost:50071"),
+        ("passthrough:///ledger:1", "ledger:1"),
+        ("ipv4:127.0.0.1:1", "127.0.0.1:1"),
+        ("ipv6:[::1]:1", "[::1]:1"),
+        ("ipv6:///[::1]:1", "[::1]:1"),
+        ("unix:///run/x.sock", "unix:/run/x.sock"),
+        (" localhost:1\n", "localhost:1"),
+    ],
+)
+def test_grpcs_names_of_an_address_are_read(written: str, address: str) -> None:
+    endpoint = Endpoint((written,))
+    assert endpoint.addresses == (address,)
+    assert endpoint.mistakes() == []
+    assert endpoint_of(written).addresses == (address,)
+
+
+@pytest.mark.parametrize(
     ("bad", "said"),
     [
+        ("dns://8.8.8.8/ledger:443", "no resolver for dns: is here; give the host:port that it finds"),
+        ("xds:///ledger", "no resolver for xds: is here"),
+        ("unix-abstract:ledger", "no resolver for unix-abstract: is here"),
+        ("http://ledger", "give ledger:80"),
+        ("https://ledger/api/", "give ledger:443, and tls= (--tls)"),
+        ("https://me:secret@ledger:8443/", "give ledger:8443"),
+        ("https://[::1]", "give [::1]:443"),
+        ("grpc://ledger", "give ledger:port"),
+        ("a:1,b:2", "--target again for each"),
         ("localhost", "host:port"),
         ("localhost:0", "host:port"),
         ("localhost:70000", "host:port"),

@@ -51,6 +51,7 @@ def _wrapping(tls: Tls) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
-    if tls.certificate and tls.key:
-        context.load_cert_chain(tls.certificate, tls.key)
+    certificate, key = tls.pair()
+    if certificate and key:
+        context.load_cert_chain(certificate, key)
     return context

@@ -69,8 +69,9 @@ def open_line(endpoint: Endpoint, address: str) -> TargetLine:
 def _context(tls: Tls) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-        if tls.certificate:
-            context.load_cert_chain(tls.certificate, tls.key)
+        certificate, key = tls.pair()
+        if certificate:
+            context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"tls: its files cannot be read ({type(error).__name__}); give PEM files") from error
     context.set_alpn_protocols(["h2"])
