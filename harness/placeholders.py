@@ -224,3 +224,6 @@ _EVERYWHERE: Mapping[str, PlaceholderKind] = {
     "env": PlaceholderKind(_env, "{{env NAME}}"),
     "file": PlaceholderKind(_file, "{{file PATH}}", whole=True),
 }
+
+SECRETS = Language({})
+"""What may stand where nothing else is filled in: ``{{env NAME}}`` and ``{{file PATH}}``."""

@@ -22,6 +22,8 @@ class Controls:
     process: Any = None
     clock: Any = None
     """The verifier's clock: of the lab's target, or of a launched one."""
+    command: Any = None
+    """What runs the user's own commands."""
 
     def do(self, command: Command) -> Mapping[str, Any]:
         """Carry out a command; raises `LabError`. The answer holds ``at_ns``."""

@@ -14,6 +14,7 @@ from harness.conductor.staging import lab_note
 from harness.faults.per_call.dice import keyed
 from harness.faults.timeline import Step
 from harness.lab.plan import LabPlan
+from harness.lab.processes.commands import Commands
 from harness.lab.processes.residents import Residents
 from harness.lab.running import Lab
 from harness.protocol.file_shipping import boot_id
@@ -46,7 +47,7 @@ class Environment:
             lab.stop()
             return False
         self._journal.write(lab_note(self._plan, lab))
-        parts = Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock)
+        parts = Controls(lab.issuer, lab.target, lab.proxy, Residents(lab.children), lab.clock, Commands(self._run))
         self._injection = Injection(self._steps, parts, self._journal, lab.proxies)
         self._injection.plan()
         return True

@@ -15,6 +15,7 @@ from harness.conductor.controls import Controls
 from harness.errors import HarnessError, RecordError, UsageError
 from harness.files import cut_lines
 from harness.lab.processes.child import started_ticks
+from harness.lab.processes.commands import Commands
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.results.fault_events import (
     AnyEvent,
@@ -72,7 +73,7 @@ def recover(run: Path) -> Recovered:
     recovery.end_children(lab.children if lab is not None else ())
     proxy = ProxyClient(lab.proxy.url) if lab is not None and lab.proxy.url else None
     for step, commands in _open_steps(events).items():
-        recovery.take_back(step, [command for command in commands if command.part == "proxy"], proxy)
+        recovery.take_back(step, commands, Controls(proxy=proxy, command=Commands(run)))
     if proxy is not None:
         recovery.delete_proxies(run, _left_proxies(events), proxy)
     recovery.journal.close()
@@ -103,12 +104,13 @@ class _Recovery:
                 said = f"{child.name} (pid {child.pid}) was still running: killed"
                 self.attempt(said, None, partial(_kill, child.pid, group=child.group))
 
-    def take_back(self, step: str, commands: Sequence[Command], proxy: ProxyClient | None) -> None:
-        if proxy is None or not commands:
+    def take_back(self, step: str, commands: Sequence[Command], parts: Controls) -> None:
+        outliving = [command for command in commands if _outlives(command, parts)]
+        if not outliving:
             self.attempt(f"{step}: it died with its process", step, lambda: None)
             return
-        said = ", ".join(f"{command.action} on {command.arguments.get('proxy')}" for command in commands)
-        self.attempt(f"{step}: {said}", step, partial(_carry_out, commands, Controls(proxy=proxy)))
+        said = ", ".join(map(_said, outliving))
+        self.attempt(f"{step}: {said}", step, partial(_carry_out, outliving, parts))
 
     def delete_proxies(self, run: Path, left: Sequence[str], proxy: ProxyClient) -> None:
         try:
@@ -118,6 +120,17 @@ class _Recovery:
             return
         for name in names:
             self.attempt(f"proxy {name} deleted", None, partial(proxy.delete, name, missing_ok=True), proxy=name)
+
+
+def _outlives(command: Command, parts: Controls) -> bool:
+    """Tell whether what a command takes back is still there: a foreign Toxiproxy's toxic, or what a program did."""
+    return command.part == "command" or (command.part == "proxy" and parts.proxy is not None)
+
+
+def _said(command: Command) -> str:
+    if command.part == "command":
+        return f"{command.arguments['words'][0]} was run"
+    return f"{command.action} on {command.arguments.get('proxy')}"
 
 
 def _kill(pid: int, *, group: bool) -> None:

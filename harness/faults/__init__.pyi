@@ -42,6 +42,7 @@ from harness.faults.per_call.refresh_off import RefreshOff as RefreshOff
 from harness.faults.per_call.token_defect import TokenDefect as TokenDefect
 from harness.faults.per_call.unknown_kid_flood import UnknownKidFlood as UnknownKidFlood
 from harness.faults.reset_peer import ResetPeer as ResetPeer
+from harness.faults.run_command import RunCommand as RunCommand
 from harness.faults.same_token_again import SameTokenAgain as SameTokenAgain
 from harness.faults.slicer import Slicer as Slicer
 from harness.faults.slow_close import SlowClose as SlowClose
@@ -93,6 +94,7 @@ __all__ = [
     "RetireKey",
     "RevokeAll",
     "RotateKeys",
+    "RunCommand",
     "SameTokenAgain",
     "Site",
     "Slicer",

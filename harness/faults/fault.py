@@ -62,7 +62,7 @@ class Fault:
         """Return what the fault acts on.
 
         ``issuer``, ``target`` (the lab's own), ``clock``, ``process`` (the target's, the lab's or a launched one's),
-        ``link:<name>``.
+        ``command`` (a program on the conductor's machine), ``link:<name>``.
         """
         return frozenset()
 

@@ -20,7 +20,8 @@ Deed = Literal["apply", "undo", "recover"]
 class Command:
     """One order to a part of the lab, as plain data: what an undo is made of.
 
-    ``part`` is ``issuer``, ``target``, ``proxy``, ``process`` or ``clock``; ``action`` a method of that part's control.
+    ``part`` is ``issuer``, ``target``, ``proxy``, ``process``, ``clock`` or ``command``; ``action`` a method of
+    that part's control.
     """
 
     part: str

@@ -12,7 +12,7 @@ import pytest
 from harness.conductor.controls import Controls
 from harness.conductor.recover import recover, unfinished_runs
 from harness.errors import RecordError, UsageError
-from harness.faults import ExpireAll, IssuerDown, LabFault, Latency, Site
+from harness.faults import ExpireAll, IssuerDown, LabFault, Latency, RunCommand, Site
 from harness.lab.processes.child import Child, started_ticks
 from harness.lab.toxiproxy.client import ProxyClient
 from harness.results.fault_events import (
@@ -65,6 +65,27 @@ class Run:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
+
+
+def test_what_a_command_did_is_taken_back_by_its_undo(run: Run) -> None:
+    run.lab()
+    file = run.folder / "undone"
+    undo = [sys.executable, "-c", f"open({str(file)!r}, 'a').write('x')"]
+    run.applying("10-run_command", RunCommand(["rotate-keys"], undo_command=undo))
+    assert unfinished_runs(run.folder.parents[2]) == [run.folder]
+    found = recover(run.folder)
+    assert found.failed == ()
+    assert found.done == (f"10-run_command: {sys.executable} was run",)
+    assert recover(run.folder).done == ()
+    assert file.read_text() == "x"
+
+
+def test_an_undo_that_fails_is_said_and_tried_again_next_time(run: Run) -> None:
+    run.lab()
+    run.applying("10-run_command", RunCommand(["rotate-keys"], undo_command=["false"]))
+    for _ in range(2):
+        (said,) = recover(run.folder).failed
+        assert "false ended with exit code 1" in said
 
 
 @pytest.fixture

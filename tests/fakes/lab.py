@@ -36,6 +36,7 @@ class FakeLab:
             "target": {"clock": _clock(), "expired_through": None, "revoked_through": None},
             "clock": {"clock": _clock()},
             "process": {"target": {"alive": True, "paused": False}},
+            "command": {},
             **{f"proxy:{name}": {"name": name, "enabled": True, "toxics": []} for name in LINKS.values()},
         }
 
@@ -51,9 +52,16 @@ class FakeLab:
             "begin_fault": self._begin_fault, "end_fault": self._end_fault,
             "publish_key": self._key_step, "rotate": self._key_step, "retire_keys": self._key_step,
             "kill": self._process(alive=False), "start": self._process(alive=True),
+            "run": self._run,
             "pause": self._process(paused=True), "resume": self._process(paused=False),
         }  # fmt: skip
         return {"at_ns": self.now_ns, **orders[command.action](command.part, **command.arguments)}
+
+    def _run(self, part: str, step: str, deed: str, **_: Any) -> Mapping[str, Any]:
+        self._parts[part].pop(step, None)
+        if deed == "apply":
+            self._parts[part][step] = {"exit_code": 0, "in_force": True}
+        return {}
 
     def state(self, part: str) -> Mapping[str, Any]:
         return deepcopy(self._parts[part])

@@ -12,7 +12,7 @@ from tests.contract import repeated_name
 from tests.fakes.lab import LINKS
 from tests.faults.examples import EXAMPLES, Example, label
 
-PARTS = {"issuer", "target", "process", "clock", *(f"link:{link}" for link in LINKS)}
+PARTS = {"issuer", "target", "process", "clock", "command", *(f"link:{link}" for link in LINKS)}
 
 every_fault = pytest.mark.parametrize("example", EXAMPLES, ids=label)
 wrong_settings = pytest.mark.parametrize(

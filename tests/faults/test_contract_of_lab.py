@@ -10,6 +10,7 @@ import pytest
 from harness.faults import Command, LabFault, Site
 from harness.lab.clocks.faked_clock import FakedClock
 from harness.lab.control.client import IssuerControl, TargetControl
+from harness.lab.processes.commands import Commands
 from harness.lab.processes.residents import Residents
 from harness.lab.toxiproxy.client import ProxyClient
 from tests.fakes.lab import LINKS, FakeLab
@@ -22,6 +23,7 @@ CONTROLS: dict[str, type[Any]] = {
     "proxy": ProxyClient,
     "process": Residents,
     "clock": FakedClock,
+    "command": Commands,
 }
 SECRETS = ("authorization", "bearer", "secret", "password", "private")
 
