@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 
+from harness.endpoint import bytes_fields
 from harness.endpoint.filling import filled, require_complete
 from harness.endpoint.methods import Method
 from harness.endpoint.rows import Row
@@ -63,8 +64,12 @@ class Payload:
         return messages
 
     def _build(self, call_id: int) -> list[Message]:
+        return [self._parse(message) for message in self._filled(call_id)]
+
+    def _filled(self, call_id: int) -> list[dict[str, Any]]:
         row = self._rows[call_id % len(self._rows)] if self._rows else None
-        return [self._parse(message) for message in self._template.fill(Moment(call_id, self._seed, row))]
+        filled: list[dict[str, Any]] = self._template.fill(Moment(call_id, self._seed, row))
+        return filled
 
     def _parse(self, data: dict[str, Any]) -> Message:
         message: Message = json_format.ParseDict(data, self.method.request(), descriptor_pool=self._pool)
@@ -85,6 +90,9 @@ class Payload:
     def _check(self) -> None:
         for call_id in range(max(len(self._rows), 1) if self._columns else 1):
             where = f" with row {call_id + 1}" if self._columns else ""
+            for data in self._filled(call_id):
+                for wrong in bytes_fields.mistakes(data, self.method.request.DESCRIPTOR):
+                    raise UsageError(f"{self.method.path.lstrip('/')}{where}: {wrong}")
             try:
                 messages = self._build(call_id)
             except (json_format.ParseError, TypeError, ValueError) as error:

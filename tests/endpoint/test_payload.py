@@ -119,6 +119,24 @@ def test_rows_come_in_turn(ledger: Methods, tmp_path: Path) -> None:
     assert [made.request(call).account for call in range(3)] == ["1", "2", "1"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "rows"),
+    [
+        ("a.csv", b'a,b\r\n"first\nsecond",2\r\n', [{"a": "first\nsecond", "b": "2"}]),
+        ("a.csv", b'a,b\n"first\r\nsecond","say ""hi"""\n', [{"a": "first\r\nsecond", "b": 'say "hi"'}]),
+        ("a.csv", "a\nx\u2028y\x0bz\x85\n".encode(), [{"a": "x\u2028y\x0bz\x85"}]),
+        ("a.csv", b"a\rb\rc\r", [{"a": "b"}, {"a": "c"}]),
+        ("a.csv", "a\n\u00e9\n".encode("utf-16"), [{"a": "\u00e9"}]),
+        ("a.csv", b"\xef\xbb\xbfa,b\n1,2\n", [{"a": "1", "b": "2"}]),
+        ("a.ndjson", '{"a": "x\u2028y\x85"}\r\n\n{"a": 2}'.encode(), [{"a": "x\u2028y\x85"}, {"a": 2}]),
+        ("a.jsonl", b'\xef\xbb\xbf{"a": 1}\n', [{"a": 1}]),
+    ],
+)
+def test_rows_are_read_by_the_formats_own_rules(tmp_path: Path, name: str, data: bytes, rows: list[Any]) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert list(read_rows(tmp_path / name)) == rows
+
+
 def test_rows_of_json_keep_their_kinds(ledger: Methods, tmp_path: Path) -> None:
     file = tmp_path / "rows.ndjson"
     file.write_text("\n".join(json.dumps({"n": n}) for n in (3, 4)))
@@ -139,8 +157,12 @@ def test_a_row_that_does_not_fit_is_named(ledger: Methods) -> None:
     ("name", "text", "said"),
     [
         ("a.csv", "", "holds no row"),
-        ("a.csv", "a,b\n1\n", "line 2"),
-        ("a.ndjson", '{"a": 1}\n{', "line 2: no JSON"),
+        ("a.csv", "a,b\n1\n", "line 2: it has not the 2 cells of the header"),
+        ("a.csv", 'a,b\n"1"2,3\n', "line 2: no CSV"),
+        ("a.csv", "a,a\n1,2\n", "the column 'a' stands twice"),
+        ("a.ndjson", '{"a": 1, "a": 2}', "line 1 has the member 'a' twice"),
+        ("a.ndjson", "[" * 100_000, "line 1 is nested too deep"),
+        ("a.ndjson", '{"a": 1}\n{', "line 2 is no JSON"),
         ("a.ndjson", "[1]", "line 1: no JSON object"),
     ],
 )

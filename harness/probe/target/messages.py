@@ -1,9 +1,12 @@
 """The messages that a probe sends: what the user gives, else empty ones with the fields that they require."""
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from google.protobuf import json_format
 
+from harness.endpoint import bytes_fields
 from harness.endpoint.filling import filled, require_complete
 from harness.endpoint.methods import Method, Methods
 from harness.endpoint.payload import misfit
@@ -35,6 +38,8 @@ class Messages:
     def make(self, method: Method, nonce: str) -> bytes:
         """Return a message, serialised; raises `UsageError` where it cannot be made."""
         text = self._given.get(method.path, "{}").replace(NONCE, nonce)
+        for wrong in bytes_fields.mistakes(_json(text), method.request.DESCRIPTOR):
+            raise UsageError(f"the message of {method.path.lstrip('/')}: {wrong}")
         try:
             message = json_format.Parse(text, method.request(), descriptor_pool=self._pool)
         except json_format.ParseError as error:
@@ -50,3 +55,11 @@ class Messages:
         except UsageError:
             return False
         return True
+
+
+def _json(text: str) -> Any:
+    """Return a text's JSON; None where it is none, which is said when the message is made."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
