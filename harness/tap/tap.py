@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,6 +110,7 @@ class Teller:
 
     account: TokenAccount
     untold: int = 0
+    _at_a_time: threading.Lock = field(default_factory=threading.Lock)
     _waiting: asyncio.Queue[SeenCall] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
 
     def take(self, call: SeenCall) -> None:
@@ -134,11 +136,12 @@ class Teller:
         self._tell(calls)
 
     def _tell(self, calls: list[SeenCall]) -> None:
-        sys.stdout.writelines(f"{line}\n" for call in calls for line in self.account.tell(call))
-        if self.untold:
-            missed, self.untold = self.untold, 0
-            sys.stdout.write(f"({number(missed)} more calls came faster than they could be told)\n")
-        sys.stdout.flush()
+        with self._at_a_time:  # at the end, a batch may still be under way in its thread
+            sys.stdout.writelines(f"{line}\n" for call in calls for line in self.account.tell(call))
+            if self.untold:
+                missed, self.untold = self.untold, 0
+                sys.stdout.write(f"({number(missed)} more calls came faster than they could be told)\n")
+            sys.stdout.flush()
 
 
 def tap(settings: TapSettings) -> int:

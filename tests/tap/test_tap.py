@@ -1,4 +1,7 @@
 import argparse
+import asyncio
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ import pytest
 from harness.errors import UsageError
 from harness.tap.account import TokenAccount
 from harness.tap.options import declare
+from harness.tap.seen import SeenCall
 from harness.tap.tap import TapSettings, Teller
 from tests.tap.test_account import NOW_S, call, token
 
@@ -61,3 +65,40 @@ def test_calls_that_come_faster_than_they_can_be_told_are_counted(capsys: pytest
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1001
     assert lines[-1] == "(234 more calls came faster than they could be told)"
+
+
+class HeldAccount(TokenAccount):
+    """An account that has two lines for each call, and is held between them the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: NOW_S)
+        self.within, self.release, self.calls = threading.Event(), threading.Event(), 0
+
+    def tell(self, _: SeenCall) -> Iterator[str]:
+        self.calls += 1
+        mine = self.calls
+        yield f"{mine} begins"
+        if mine == 1:
+            self.within.set()
+            self.release.wait(10)
+        yield f"{mine} ends"
+
+
+def test_lines_of_two_calls_are_never_mixed_when_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    account = HeldAccount()
+
+    async def end_within_a_batch() -> None:
+        teller = Teller(account)
+        telling = asyncio.create_task(teller.run())
+        teller.take(call(token()))
+        await asyncio.to_thread(account.within.wait, 10)
+        teller.take(call(token()))
+        telling.cancel()
+        ending = threading.Thread(target=teller.finish)
+        ending.start()
+        ending.join(0.1)
+        account.release.set()
+        await asyncio.to_thread(ending.join, 10)
+
+    asyncio.run(end_within_a_batch())
+    assert capsys.readouterr().out.splitlines() == ["1 begins", "1 ends", "2 begins", "2 ends"]
