@@ -75,6 +75,9 @@ peers: setup  ## measure other load generators and ours: prints the tables of do
 probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1:50051 [OPTIONS=…]
 	@$(BIN)/jwtstorm probe $(ADDRESS) $(OPTIONS)
 
+snippets: setup  ## run every client that `serve --snippet` prints; fetches packages of Go, Node and Java where these are
+	SNIPPETS=1 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_snippets.py
+
 foreign: setup  ## get the gRPC servers of others that the probe is tried on
 	@.ci/foreign
 
