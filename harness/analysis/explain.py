@@ -25,6 +25,9 @@ from harness.results.verifier_texts import read_text
 
 _SPEAKERS = 4
 """Libraries that are named for a text: what more of them say tells nothing of where it came from."""
+_WHOSE = {"token_source": "the issuer of tokens", "transport": "the target"}
+"""Who is meant by the origin of a failure to reach somebody."""
+_REACHED = {"UNREACHABLE", "CONNECTION_LOST", "DEADLINE"}
 _SAMPLES = 10_000
 """Lives and ages that are kept of a cause: enough for a median, and bounded."""
 
@@ -162,6 +165,7 @@ def _told(one: CauseTally, total: int) -> list[str]:
         f"{words.label} ({one.cause}): {count}, from {one.first_s:.2f} s to {one.last_s:.2f} s",
         f"  means    {words.meaning}",
         f"  said by  {_most(one.origins)}",
+        *_who(one),
         f"  calls    {_most(one.methods)}",
         f"  details  {_most(one.details)}",
         *_beside(one),
@@ -180,6 +184,12 @@ def _told(one: CauseTally, total: int) -> list[str]:
     if one.decisions:
         lines.append(f"  then     the client decided: {_most(one.decisions)}")
     return [*lines, *_example(one.example), f"  change   {words.advice}"]
+
+
+def _who(one: CauseTally) -> list[str]:
+    """Say whose fault it is where the client told it: the issuer's, or that of the way to the target."""
+    told = [f"{whose} ({number(one.origins[origin])})" for origin, whose in _WHOSE.items() if one.origins[origin]]
+    return [f"  who      {', '.join(told)}"] if told and one.cause in _REACHED else []
 
 
 def _beside(one: CauseTally) -> Iterator[str]:

@@ -18,7 +18,14 @@ VERDICTS = {
 
 def why(summary: Summary) -> list[str]:
     """Return what happened, the most important first."""
-    return [*_failures(summary), *_slowness(summary), *_closed(summary), *_recoveries(summary), *_refreshes(summary)]
+    return [
+        *_failures(summary),
+        *_slowness(summary),
+        *_closed(summary),
+        *_recoveries(summary),
+        *_keys(summary),
+        *_refreshes(summary),
+    ]
 
 
 def _failures(summary: Summary) -> Iterator[str]:
@@ -84,6 +91,19 @@ def _recoveries(summary: Summary) -> Iterator[str]:
         else:
             also = f" ({step.recovery_reason})" if step.recovery_reason else ""
             yield f"{step.step} ({step.text}): calls were good again {duration(step.recovery_s)} after {since}{also}."
+
+
+def _keys(summary: Summary) -> Iterator[str]:
+    """Say when the issuer began to sign with another key, and whether what was refused bears it."""
+    keys = summary.measures.keys
+    refused = sum(key.turned_away for key in keys)
+    for key in keys[1:]:
+        borne = ""
+        if key.turned_away:
+            all_of_it = key.turned_away == refused
+            share = "all" if all_of_it else f"{number(key.turned_away)} of"
+            borne = f"; {share} {plural(refused, 'attempt')} that the verifier turned away bore a token of it"
+        yield f"The issuer began to sign with key {key.kid} at {max(key.first_s, 0.0):.1f} s{borne}."
 
 
 def _refreshes(summary: Summary) -> Iterator[str]:

@@ -117,6 +117,15 @@ class Lag:
 
 
 @dataclass(frozen=True)
+class KeyUse:
+    """One key that signed tokens: when the first of them was fetched, and how many attempts with one were refused."""
+
+    kid: str
+    first_s: float
+    turned_away: int = 0
+
+
+@dataclass(frozen=True)
 class Measures:
     """All of them, for one run."""
 
@@ -124,6 +133,7 @@ class Measures:
     rejects: tuple[FalseRejectSummary, ...] = ()
     amplification: AmplificationSummary = AmplificationSummary()
     lags: tuple[Lag, ...] = ()
+    keys: tuple[KeyUse, ...] = ()
 
     def rejected(self, phase: str) -> FalseRejectSummary:
         """Return the false rejects of a phase; an empty count where it has none."""

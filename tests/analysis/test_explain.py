@@ -112,3 +112,11 @@ def test_poisoned_calls_are_no_failures_and_no_successes(tmp_path: Path) -> None
     probe = {"t_s": 1.0, "poisoned_by": "SIGN-01"}
     told = _told(_trace(tmp_path / "run", {**probe, "code": 0, "cause": "ok"}, {**probe, "cause": "bad_signature"}))
     assert "No attempt failed; the trace holds 0 sampled successes." in told
+
+
+def test_who_could_not_be_reached_is_said(tmp_path: Path) -> None:
+    issuer = {"cause": "unreachable", "t_s": 1.0, "origin": "token_source", "details": "no answer"}
+    target = {"cause": "unreachable", "t_s": 1.5, "origin": "transport", "details": "failed to connect"}
+    told = _told(_trace(tmp_path / "run", issuer, issuer, target))
+    assert "who      the issuer of tokens (2), the target (1)" in told
+    assert "from 1.00 s to 1.50 s" in told
