@@ -16,7 +16,7 @@ from harness.endpoint.rows import Row
 from harness.endpoint.template import ROW, Moment, compile_template
 from harness.errors import UsageError
 
-_NO_FIELD = re.compile(r'Message type "([^"]+)" has no field named "([^"]+)"(?: at "([^"]+)")?')
+_NO_FIELD = re.compile(r'Message type "([^"]+)" has no field named "([^"]*)"(?: at "([^"]+)")?')
 _MISFIT = re.compile(r"Failed to parse (\S+) field: (.*)", re.DOTALL)
 
 
@@ -113,7 +113,9 @@ def misfit(error: Exception, pool: DescriptorPool) -> str:
         place, text = found.groups()
         places.append(place)
     first = text.split("\n", maxsplit=1)[0].rstrip(".")[:200]
-    return f"field {'.'.join(places)}: {first}" if places else first
+    if places:
+        return f"field {'.'.join(places)}: {first}"
+    return f"{first}; write an object with the message's fields, each of its field's type"
 
 
 def _near(kind: str, field: str, pool: DescriptorPool) -> str:

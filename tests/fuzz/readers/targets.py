@@ -20,10 +20,13 @@ from harness.preflight.handshake import HandshakeError, secured
 from harness.preflight.http2 import Http2Peer, NoHttp2Error, SilentError
 from harness.preflight.network import steps
 from harness.probe.target.messages import Messages
+from tests.endpoint.certificates import Authority
 from tests.fuzz import reader
 from tests.fuzz.mutations import foreign, json_values
 
 FOLDER = TemporaryDirectory(prefix="jwtstorm-fuzz-")
+TRUSTING = Tls(ca=Authority(Path(FOLDER.name)).pem)
+"""One root: the system's many would be read for each input."""
 LEDGER: Methods = from_stubs("harness.lab.proto.ledger_pb2")
 METHODS = st.sampled_from([method.path for method in LEDGER])
 ROWS = [b"a,b\n1,2\n", b'a,b\n"x\ny","say ""hi"""\n', b'{"a": 1}\n{"a": "b"}\n', b"", b'"', b"a\n" * 50]
@@ -136,7 +139,7 @@ def _(data: bytes) -> object:
         far.sendall(data)
         far.shutdown(socket.SHUT_WR)
         try:
-            return secured(near, Tls(), "localhost")
+            return secured(near, TRUSTING, "localhost")
         except TimeoutError:
             return None
 
