@@ -7,14 +7,16 @@ Importing a scenario patches the process, so that it is read in a process of its
 import difflib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from harness.errors import HarnessError, UsageError
 from harness.scenario import shipped
@@ -77,13 +79,53 @@ def inspect(path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
     """
     command = [sys.executable, "-m", "harness.scenario.catalogue", str(path), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return _settings(path, done.stdout, done.stderr)
+
+
+def inspect_in_fork(path: Path) -> dict[str, Any]:
+    """Return a scenario's settings as `inspect` does, read in a fork: for a process that has imported Locust.
+
+    The scenario sees this process's options.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as complained:
+        child = os.fork()
+        if child == 0:
+            _print_loaded(path, told.fileno(), complained.fileno())
+        os.waitpid(child, 0)
+        told.seek(0)
+        complained.seek(0)
+        return _settings(path, told.read(), complained.read())
+
+
+def _print_loaded(path: Path, told: int, complained: int) -> NoReturn:
+    """Print what a scenario's settings are into a file, what goes wrong into another, and end this process."""
     try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        os.dup2(told, 1)
+        os.dup2(complained, 2)
+        _tell(path)
+    except BaseException:  # noqa: BLE001 - even SystemExit: the process ends here
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _settings(path: Path, told: str, complained: str) -> dict[str, Any]:
+    """Return what a process that loaded a scenario printed; raises `UsageError` where it could not."""
+    try:
+        answer: dict[str, Any] = json.loads(told.splitlines()[-1])
     except (ValueError, IndexError) as error:
-        raise UsageError(f"{path} could not be loaded:\n{done.stderr.strip()[-2000:]}") from error
+        raise UsageError(f"{path} could not be loaded:\n{complained.strip()[-2000:]}") from error
     if "error" in answer:
         raise UsageError(f"{path}: {answer['error']}")
     return answer
+
+
+def _tell(path: Path) -> None:
+    sys.stdout.write(json.dumps(_load(path)) + "\n")
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -122,4 +164,4 @@ def _of_users(path: Path, module: ModuleType) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_load(Path(sys.argv[1]))) + "\n")
+    _tell(Path(sys.argv[1]))

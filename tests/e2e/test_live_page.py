@@ -44,6 +44,7 @@ def test_the_tab_at_the_end_says_what_the_summary_says(trial: Trial, processes: 
     with trial.started("--web-port", str(port), *processes, *(master if processes else ())):
         await_true(lambda: trial.runs() and (trial.run_folder() / "junit.xml").exists(), 60, "the report")
         shown = tab(port)
+        assert f"the web page is at http://127.0.0.1:{port} (tab Storm)" in trial.output()
     summary = read_summary(trial.run_folder())
     measures, whole = summary.measures, summary.cell("all")
     rejects, (probe,) = measures.rejected("all").share, measures.probes

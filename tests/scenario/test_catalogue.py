@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,32 @@ def test_a_scenario_that_cannot_be_used_says_why_without_a_traceback(tmp_path: P
     with pytest.raises(UsageError, match=said) as caught:
         inspect(path)
     assert "Traceback" not in str(caught.value)
+
+
+IN_A_FORK = """
+import sys
+from pathlib import Path
+from harness.errors import UsageError
+from harness.scenario.catalogue import inspect_in_fork
+
+for path in map(Path, sys.argv[1:]):
+    try:
+        print(inspect_in_fork(path)["load"]["per_s"])
+    except UsageError as error:
+        print(error)
+"""
+
+
+@pytest.mark.e2e
+def test_a_fork_reads_a_scenario_and_outlives_what_the_file_does(folder: Path, tmp_path: Path) -> None:
+    ending, noisy = tmp_path / "ending.py", tmp_path / "noisy.py"
+    ending.write_text("raise SystemExit(7)\n")
+    noisy.write_text("print('noise')\nx = 1\n\nx.upper()\n")
+    command = [sys.executable, "-c", IN_A_FORK, str(ending), str(noisy), str(folder / "expiry_storm.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{ending} could not be loaded:" in done.stdout
+    assert done.stdout.splitlines()[-2].startswith(f"{noisy}: line 4: AttributeError: ")
+    assert done.stdout.splitlines()[-1] == "20"
 
 
 def test_the_listing_says_how_every_fault_and_check_is_written_and_what_it_does() -> None:

@@ -50,7 +50,6 @@ def run(options: Namespace) -> int:
     from harness.scenario import catalogue
 
     path = catalogue.find(options.name)
-    catalogue.inspect(path, options.rest)
     headless = options.headless or os.environ.get("HEADLESS", "0") not in {"", "0"}
     rest: list[str] = [*options.rest, *_own_master_port(options.rest)]
     if "--worker" in rest:
@@ -64,10 +63,9 @@ def run(options: Namespace) -> int:
             str(options.web_port),
             *([] if "--master" in rest else ["--autostart"]),
         ]
-        sys.stdout.write(f"the web page is at http://127.0.0.1:{options.web_port} (tab Storm); Ctrl-C ends the run\n")
-        sys.stdout.flush()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a failed handshake is said once, not line by line by grpc's core
-    os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(path), *mode, *rest])  # noqa: S606 - Locust itself
+    command = [sys.executable, "-m", "harness.locust_adapter", "-f", str(path), *mode, *rest]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, with a list
     return 2
 
 
