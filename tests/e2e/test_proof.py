@@ -30,6 +30,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.long
 def test_every_row_of_every_kind_and_algorithm_is_answered_right() -> None:
     proof = asyncio.run(prove_target())
     if _wrong(proof):  # on a busy machine a deadline may pass: what is wrong is wrong twice

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -75,7 +76,7 @@ def test_the_heat_map_holds_every_successful_call_once_and_names_the_slowest_str
 
 def test_a_run_without_checks_is_good_and_not_passed(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run", checks=()).write()
-    verdict = report_run(path).verdict
+    verdict = report_run(path, pictures=False).verdict
     assert (verdict.word, verdict.exit_code) == ("unjudged", 0)
     assert verdict.reasons == ("No checks: nothing was judged.",)
     for name in ("report.html", "report.md"):
@@ -85,7 +86,7 @@ def test_a_run_without_checks_is_good_and_not_passed(tmp_path: Path) -> None:
 def test_a_closed_load_says_what_its_times_hide(tmp_path: Path) -> None:
     load = {"model": "closed", "shape": "users", "duration_s": 60.0, "max_users": 100, "warm_up_s": 10.0}
     path = FakeRun(tmp_path / "run", run={"load": load}).write()
-    report_run(path)
+    report_run(path, pictures=False)
     assert "coordinated omission" in (path / "report.html").read_text()
 
 
@@ -93,16 +94,17 @@ def test_a_fault_journal_that_was_cut_short_is_a_remark(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run").write()
     with (path / "faults.ndjson").open("a") as journal:
         journal.write('{"event": "appl')
-    summary = report_run(path)
+    summary = report_run(path, pictures=False)
     assert summary.verdict.word == "passed"
     assert [problem.text for problem in summary.problems] == ["faults.ndjson: 1 line cut short, left out"]
 
 
-def test_a_report_made_again_is_the_same(storm: Path) -> None:
-    first = (storm / "summary.json").read_text()
-    report_run(storm)
-    assert (storm / "summary.json").read_text() == first
-    assert not list(storm.glob("*.tmp"))
+def test_a_report_made_again_is_the_same(storm: Path, tmp_path: Path) -> None:
+    again = shutil.copytree(storm, tmp_path / "again")
+    report_run(again, pictures=False)
+    assert (again / "summary.json").read_text() == (storm / "summary.json").read_text()
+    for run in (storm, again):
+        assert not list(run.glob("*.tmp"))
 
 
 def test_pictures_can_wait_for_a_later_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,13 +119,13 @@ def test_pictures_can_wait_for_a_later_report(tmp_path: Path, monkeypatch: pytes
 
 def test_junit_tells_passes_failures_and_errors_apart(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run", hurt_s=5.0).write()
-    report_run(path)
+    report_run(path, pictures=False)
     suite = ET.fromstring((path / "junit.xml").read_text())  # noqa: S314 - our own file
     assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"
     assert suite.attrib["failures"] == str(len(suite.findall("testcase/failure"))) == "1"
     assert suite.attrib["errors"] == "0"
     invalid = FakeRun(tmp_path / "invalid", failing=0.2).write()
-    report_run(invalid)
+    report_run(invalid, pictures=False)
     suite = ET.fromstring((invalid / "junit.xml").read_text())  # noqa: S314
     said = str(suite.findtext("testcase/error"))
     assert "Unsteady" in said
@@ -218,7 +220,7 @@ def test_the_command_prints_the_reasons_and_exits_with_the_verdict(
     monkeypatch.setenv("REPORTS", str(tmp_path))
     assert main(["latest"]) == 2
     FakeRun(tmp_path / "s" / "v1" / "1", failing=0.05).write()
-    assert main(["v1"]) == 3
+    assert main(["--no-pictures", "v1"]) == 3
     assert "invalid" in capsys.readouterr().out
     assert main([]) == 2
 
@@ -227,7 +229,11 @@ def test_the_command_prints_the_reasons_and_exits_with_the_verdict(
 def test_the_module_reports_a_run_in_a_process_of_its_own(tmp_path: Path) -> None:
     path = FakeRun(tmp_path / "run", hurt_s=5.0).write()
     done = subprocess.run(
-        [sys.executable, "-m", "harness.report", str(path)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "harness.report", "--no-pictures", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads((path / "summary.json").read_text())["verdict"]["word"] == "failed"
