@@ -78,8 +78,8 @@ probe: setup  ## ask a target what it would let in: make probe ADDRESS=127.0.0.1
 snippets: setup  ## run every client that `serve --snippet` prints; fetches packages of Go, Node and Java where these are
 	SNIPPETS=1 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_snippets.py
 
-foreign: setup  ## get the gRPC servers of others that the probe is tried on
-	@.ci/foreign
+foreign: setup  ## get the gRPC servers of others that the probe is tried on [OPENFGA=1 builds that, too]
+	@OPENFGA=$(OPENFGA) .ci/foreign
 
 texts: setup  ## ask JWT libraries of eight languages what they say of bad tokens: harness/results/verifier_texts.ndjson [OPTIONS=--score]
 	@$(BIN)/python -m tests.foreign.verifiers $(OPTIONS)

@@ -23,12 +23,15 @@ FOREIGN = Path(__file__).parents[2] / "build" / "foreign"
 DESCRIPTORS = FOREIGN / "etcd.binpb"
 ETCD = shutil.which("etcd") or ""
 ENVOY = FOREIGN / "envoy" / "envoy" / "_bin" / "envoy"
+OPENFGA = FOREIGN / "openfga"
+WITHOUT_OPENFGA = "no OpenFGA: run `make foreign OPENFGA=1`"
 WITHOUT_ETCD = "no etcd, or not its descriptors: run `make foreign`"
 WITHOUT_ENVOY = "no Envoy: run `make foreign`"
 ISSUER = "https://issuer.example"
 
 has_etcd = bool(ETCD) and DESCRIPTORS.exists()
 has_envoy = ENVOY.exists()
+has_openfga = OPENFGA.exists()
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,20 @@ def _envoy_config(port: int, upstream: str, keys: KeyFiles, guarded: str) -> Map
 
 def _socket(host: str, port: int) -> Mapping[str, Any]:
     return {"socket_address": {"address": host, "port_value": port}}
+
+
+@contextmanager
+def openfga(folder: Path, issuer: str, audience: str) -> Iterator[str]:
+    """Serve OpenFGA with its store in memory and tokens of an issuer; yield its address."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        *(str(OPENFGA), "run", "--grpc-addr", address, "--http-enabled=false", "--log-level", "error"),
+        *("--authn-method", "oidc", "--authn-oidc-issuer", issuer, "--authn-oidc-audience", audience),
+        *("--playground-enabled=false", "--metrics-enabled=false"),
+    ]
+    with served(command, folder / "openfga.log"):
+        await_true(lambda: _ready(address), 30, "OpenFGA")
+        yield address
 
 
 @contextmanager

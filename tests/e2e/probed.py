@@ -55,10 +55,10 @@ def started(*words: str, **environ: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 @contextmanager
-def served(folder: Path, *zoo: str) -> Iterator[Served]:
-    """Serve the lab with animals in its target."""
+def served(folder: Path, *zoo: str, algorithm: str = "ES256") -> Iterator[Served]:
+    """Serve the lab with animals in its target; its issuer signs with an algorithm."""
     animals = [word for name in zoo for word in ("--zoo", name)]
-    with started("serve", "--write-key", str(folder / "key.pem"), *animals) as process:
+    with started("serve", "--write-key", str(folder / "key.pem"), "--algorithm", algorithm, *animals) as process:
         assert process.stdout
         words = next(line for line in process.stdout if line.startswith("probe ")).split()[3:]
         yield Served(words[0], tuple(words[1:]), process)
