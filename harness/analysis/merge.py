@@ -23,14 +23,18 @@ from harness.records import plain, record_of
 from harness.results.arrow import column, words
 from harness.results.call_journal import journal_path, workers
 from harness.results.call_journal_reader import JournalReader, WorkerRows
-from harness.results.row import NO_LIFE, SCHEMA, Cause, Origin, RowKind
+from harness.results.row import NO_LIFE, Cause, Origin, RowKind
 from harness.results.run import Run
 
 ROWS_PER_GROUP = 131_072
 """Rows of a row group: readers stream one at a time, and the file grows by 0.2 % only."""
 
 NAME = "calls.parquet"
+SCHEMA = 2
+"""Version of the merged file; 1 had narrower columns for methods and statuses, and is read as it is."""
+_READ = frozenset({1, SCHEMA})
 _NAMES = pa.dictionary(pa.int16(), pa.string())
+_METHODS = pa.dictionary(pa.int32(), pa.string())
 COLUMNS = pa.schema(
     [
         ("intended_us", pa.int64()),
@@ -45,8 +49,8 @@ COLUMNS = pa.schema(
         ("nth", pa.uint8()),
         ("attempt", pa.uint8()),
         ("flags", pa.uint8()),
-        ("method", _NAMES),
-        ("code", pa.int8()),
+        ("method", _METHODS),
+        ("code", pa.int32()),
         ("origin", _NAMES),
         ("cause", _NAMES),
         ("worker", pa.uint16()),
@@ -128,7 +132,7 @@ def _findings(path: Path) -> Merged | None:
     """Return what a merged file says of itself; None for one that cannot be read, or is of another build."""
     try:
         data = json.loads((pq.read_metadata(path).metadata or {}).get(b"jwtstorm", b"{}"))
-        return record_of(data, Merged) if data.get("schema") == SCHEMA else None
+        return record_of(data, Merged) if data.get("schema") in _READ else None
     except (OSError, ValueError, pa.ArrowException):
         return None
 
@@ -161,13 +165,13 @@ def _table(piece: list[tuple[npt.NDArray[Any], JournalReader, int]], methods: li
         "kind": words(rows["kind"], [kind.name for kind in RowKind]),
         "origin": words(rows["origin"], [origin.name for origin in Origin]),
         "cause": words(rows["cause"], [cause.name for cause in Cause]),
-        "method": words(method[order], methods),
+        "method": words(method[order], methods, pa.int32()),
         "worker": column(worker[order], pa.uint16()),
     }
     return pa.Table.from_arrays([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
 
-def _methods(rows: npt.NDArray[Any], journal: JournalReader, methods: list[str]) -> npt.NDArray[np.int16]:
+def _methods(rows: npt.NDArray[Any], journal: JournalReader, methods: list[str]) -> npt.NDArray[np.int32]:
     """Return the merged file's index of each row's method; a name that was not written down is made up."""
     places = {name: place for place, name in enumerate(methods)}
     highest = int(rows["method"].max(initial=0))
@@ -176,7 +180,7 @@ def _methods(rows: npt.NDArray[Any], journal: JournalReader, methods: list[str])
         if name not in places:
             places[name] = len(methods)
             methods.append(name)
-    found: npt.NDArray[np.int16] = np.array([places[name] for name in names], np.int16)[rows["method"]]
+    found: npt.NDArray[np.int32] = np.array([places[name] for name in names], np.int32)[rows["method"]]
     return found
 
 

@@ -102,7 +102,7 @@ class LogicalCall:
         """Record a failed attempt; return whether to send once more."""
         attempt = self._attempt
         attempt.end_ns, attempt.messages = attempt.end_ns or clock.monotonic_ns(), messages
-        attempt.code, attempt.details = error.code().value[0], error.details() or ""
+        attempt.code, attempt.details = _number(error), error.details() or ""
         attempt.failure_details = _failure_details(error)
         attempt.origin, attempt.cause = classify(attempt.code, attempt.details, attempt.failure_details)
         if attempt.outlived:
@@ -227,3 +227,10 @@ def _failure_details(error: Any) -> FailureDetails:
     """Return what came in the metadata of a failed call; the trailing one counts first."""
     read = (getattr(error, name, None) for name in ("trailing_metadata", "initial_metadata"))
     return FailureDetails.of([pair for ask in read if ask is not None for pair in ask() or ()])
+
+
+def _number(error: Any) -> int:
+    """Return a failure's status as the server sent it, where the transport tells: grpcio makes UNKNOWN of odd ones."""
+    number: Callable[[], int] | None = getattr(error, "number", None)
+    code: int = error.code().value[0] if number is None else number()
+    return code

@@ -14,7 +14,7 @@ from typing import Any
 from harness import clock
 from harness.errors import UsageError
 from harness.files import new_folder, write_whole
-from harness.results.row import SCHEMA
+from harness.results.run import SCHEMA
 from harness.scenario.about import About
 from harness.scenario.ceilings import Ceilings
 from harness.scenario.scenario import Scenario

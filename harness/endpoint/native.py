@@ -13,6 +13,7 @@ from harness.endpoint import Endpoint
 from harness.endpoint.opening import COMPRESSION, PING_TIMEOUT, channel_options, pems
 from harness.endpoint.proxy import HEEDLESS
 from harness.errors import UsageError
+from harness.results.row import SCHEMA
 
 NOWHERE = "127.0.0.1:1"
 OF_GRPCIO = frozenset({PING_TIMEOUT, *(name for name, _ in HEEDLESS)})
@@ -52,6 +53,8 @@ def refusal(endpoint: Endpoint) -> str | None:
 def _open(endpoint: Endpoint, address: str) -> grpc.Channel:
     import jwtstorm_transport as native
 
+    if getattr(native, "ROW_SCHEMA", 1) != SCHEMA:
+        raise ValueError("it was built for another version of the rows; build it again with `make transport`")
     if endpoint.proxy:
         raise ValueError("it calls through no proxy (proxy=)")
     settings: dict[str, Any] = {

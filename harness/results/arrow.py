@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+_SHORT = pa.int16()
 Bools = npt.NDArray[np.bool_]
 
 
@@ -21,14 +22,14 @@ def column(values: npt.NDArray[Any], kind: pa.DataType, valid: Bools | None = No
     return pa.Array.from_buffers(kind, numbers.size, [bits, pa.py_buffer(numbers)])
 
 
-def words(indices: npt.NDArray[Any], names: Sequence[str]) -> pa.DictionaryArray:
-    """Return a column of names, each by its index (shape (n,)); there may be 32,767 of them."""
+def words(indices: npt.NDArray[Any], names: Sequence[str], kind: pa.DataType = _SHORT) -> pa.DictionaryArray:
+    """Return a column of names, each by its index (shape (n,)) of a type that holds as many."""
     encoded = [name.encode() for name in names]
     ends = np.cumsum([0, *map(len, encoded)]).astype(np.int32)
     texts = pa.Array.from_buffers(
         pa.string(), len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
     )
-    return pa.DictionaryArray.from_arrays(column(indices, pa.int16()), texts)
+    return pa.DictionaryArray.from_arrays(column(indices, kind), texts)
 
 
 def numbers(values: pa.Array) -> npt.NDArray[Any]:

@@ -15,10 +15,11 @@ from typing import Self
 
 from harness.errors import RecordError
 from harness.files import write_whole
-from harness.results.row import ROW, SCHEMA
+from harness.results.row import FIELDS_BY_SCHEMA, MOST_METHODS, ROW, SCHEMA
 
 HEADER = struct.Struct("<8sIIq40x")
 MAGIC = b"JWTSTORM"
+_READ = " and ".join(map(str, FIELDS_BY_SCHEMA))
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,26 @@ class Header:
 
     worker: int
     started_ns: int
+    schema: int = SCHEMA
 
     def pack(self) -> bytes:
         """Return the header's bytes."""
-        return HEADER.pack(MAGIC, SCHEMA, self.worker, self.started_ns)
+        return HEADER.pack(MAGIC, self.schema, self.worker, self.started_ns)
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Read a header.
 
-        Raises `RecordError` where the bytes are no journal of this schema.
+        Raises `RecordError` where the bytes are no journal, or of a schema that is not read here.
         """
         if len(data) < HEADER.size:
             raise RecordError(f"journal header is cut short: {len(data)} of {HEADER.size} bytes; nothing was recorded")
         magic, schema, worker, started_ns = HEADER.unpack(data[: HEADER.size])
         if magic != MAGIC:
             raise RecordError("not a journal of jwtstorm; name a run folder under reports/")
-        if schema != SCHEMA:
-            raise RecordError(f"journal has schema {schema}, this build reads {SCHEMA}; use the build that wrote it")
-        return cls(worker, started_ns)
+        if schema not in FIELDS_BY_SCHEMA:
+            raise RecordError(f"journal has schema {schema}, this build reads {_READ}; use the build that wrote it")
+        return cls(worker, started_ns, schema)
 
 
 _AT = " @ "
@@ -103,13 +105,13 @@ class Journal:
     def method(self, name: str) -> int:
         """Return the index of a method, writing its name down first where it is new.
 
-        Raises `RecordError` beyond 256 methods, or when the disk refuses.
+        Raises `RecordError` beyond 65,536 methods, or when the disk refuses.
         """
         index = self._names.get(name)
         if index is None:
             index = len(self._names)
-            if index > 255:
-                raise RecordError(f"method {name} is the 257th of this run; a journal holds 256")
+            if index >= MOST_METHODS:
+                raise RecordError(f"method {name} is one too many for this run; a journal holds {MOST_METHODS:,}")
             try:
                 self._write_names([*self._names, name])
             except OSError as error:
@@ -158,7 +160,7 @@ class Journal:
             origin,
             cause,
         )
-        self._used = used + 48
+        self._used = used + 52
         if self._used == len(self._buffer):
             self.flush()
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from harness.errors import RecordError
 from harness.results.call_journal import HEADER, Header, journal_path, read_names
 from harness.results.promise import Promise
-from harness.results.row import FIELDS, ROW, Cause, Flag, Origin, RowKind
+from harness.results.row import FIELDS, FIELDS_BY_SCHEMA, SCHEMA, Cause, Flag, Origin, RowKind
 
-ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
+ROW_TYPE = np.dtype(list(FIELDS))
+_TYPES = {schema: np.dtype(list(fields)) for schema, fields in FIELDS_BY_SCHEMA.items()}
 _MARK = int(Flag.MARK)
 _ROWS_AT_ONCE = 131_072
 
@@ -55,15 +56,16 @@ class WorkerRows:
 
 
 class JournalReader:
-    """Reads one journal piece by piece, and counts what it meets."""
+    """Reads one journal of any schema piece by piece, and counts what it meets."""
 
-    def __init__(self, path: Path, worker: int, names: Sequence[str], fault: str | None) -> None:
+    def __init__(self, path: Path, worker: int, names: Sequence[str], fault: str | None, schema: int = SCHEMA) -> None:
         self.worker = worker
         self.names = names
         self._path = path
         self._fault = fault
+        self._type = _TYPES[schema]
         self._bytes = path.stat().st_size if path.exists() else 0
-        self.whole = 0 if fault else (self._bytes - HEADER.size) // ROW.size
+        self.whole = 0 if fault else (self._bytes - HEADER.size) // self._type.itemsize
         self._read = self._found = self._damaged = 0
 
     @classmethod
@@ -72,7 +74,7 @@ class JournalReader:
         path = journal_path(run, worker)
         try:
             with path.open("rb") as file:
-                Header.unpack(file.read(HEADER.size))
+                header = Header.unpack(file.read(HEADER.size))
         except FileNotFoundError:
             return cls(path, worker, (), f"promised rows, and {path.name} is missing")
         except (OSError, RecordError) as error:
@@ -81,13 +83,13 @@ class JournalReader:
             names: Sequence[str] = read_names(run, worker)
         except (OSError, ValueError, TypeError):
             names = ()
-        return cls(path, worker, names, None)
+        return cls(path, worker, names, None, header.schema)
 
     def take(self, most: int) -> npt.NDArray[Any]:
         """Return up to ``most`` further rows, without the damaged ones; empty only at the end."""
         while self._read < self.whole:
-            start, size = HEADER.size + self._read * ROW.size, min(most, self.whole - self._read)
-            rows = np.fromfile(self._path, ROW_TYPE, count=size, offset=start)
+            size = min(most, self.whole - self._read)
+            rows = self._rows(self._read, size)
             self._read += size
             sound = rows[self._sound(rows)]
             self._found += sound.size
@@ -100,12 +102,7 @@ class JournalReader:
         """Return the latest intended start of the journal, or 0."""
         latest = 0
         for start in range(0, self.whole, _ROWS_AT_ONCE):
-            rows = np.fromfile(
-                self._path,
-                ROW_TYPE,
-                count=min(_ROWS_AT_ONCE, self.whole - start),
-                offset=HEADER.size + start * ROW.size,
-            )
+            rows = self._rows(start, min(_ROWS_AT_ONCE, self.whole - start))
             latest = max([latest, *rows["intended_ns"][self._sound(rows)].tolist()])
         return latest
 
@@ -116,11 +113,16 @@ class JournalReader:
             promise.rows if promise else None,
             self._found,
             self._damaged,
-            0 if self._fault else (self._bytes - HEADER.size) % ROW.size,
+            0 if self._fault else (self._bytes - HEADER.size) % self._type.itemsize,
             promise.lost if promise else 0,
             self._bytes,
             self._fault,
         )
+
+    def _rows(self, start: int, size: int) -> npt.NDArray[Any]:
+        """Return rows from a place on, in the fields of this build."""
+        rows = np.fromfile(self._path, self._type, size, offset=HEADER.size + start * self._type.itemsize)
+        return rows if self._type == ROW_TYPE else rows.astype(ROW_TYPE)
 
     @staticmethod
     def _sound(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -1,14 +1,14 @@
 """The row: what one attempt, token fetch or unsent arrival leaves behind. Pure.
 
-A row has 48 bytes (`ROW`), and its moments are nanoseconds on the monotonic clock of the host
+A row has 52 bytes (`ROW`), and its moments are nanoseconds on the monotonic clock of the host
 (``CLOCK_MONOTONIC``, one for all its processes). `harness.results.call_journal` keeps rows on disk.
 """
 
 import struct
 from enum import IntEnum
 
-SCHEMA = 1
-"""Version of the row and of every file made from it."""
+SCHEMA = 2
+"""Version of the row; the native transport packs the same (``transport/src/fleet/rows.rs``)."""
 
 
 class RowKind(IntEnum):
@@ -113,7 +113,7 @@ class Flag(IntEnum):
 MOST_NTH = 255
 """The last place of a call in its task that a row can tell."""
 
-ROW = struct.Struct("<qqiiiiIIBBBBBbBB")
+ROW = struct.Struct("<qqiiiiIIBBBBHiBB")
 """Layout of a row, in the order of `FIELDS`."""
 
 FIELDS = (
@@ -129,8 +129,8 @@ FIELDS = (
     ("nth", "u1"),
     ("attempt", "u1"),
     ("flags", "u1"),
-    ("method", "u1"),
-    ("code", "i1"),
+    ("method", "<u2"),
+    ("code", "<i4"),
     ("origin", "u1"),
     ("cause", "u1"),
 )
@@ -142,8 +142,16 @@ earlier attempts); ``latency_us`` from there to its end: service time. Their sum
 time. ``life_ms`` is the token's life left when the attempt left (`NO_LIFE` without a token);
 ``steps`` a bit per timeline step whose per-call fault touched the attempt; ``messages`` the
 response messages seen; ``nth`` counts calls within one task, ``attempt`` from 0; ``method`` is an
-index into the journal's names; ``code`` the gRPC status, or -1 where there was none.
+index into the journal's names; ``code`` the status as the server sent it, also one that gRPC does not
+define, or -1 where there was none.
 """
+
+MOST_METHODS = 65_536
+"""How many methods a journal can tell apart."""
+
+_NARROW = {"method": "u1", "code": "i1"}
+FIELDS_BY_SCHEMA = {1: tuple((name, _NARROW.get(name, kind)) for name, kind in FIELDS), SCHEMA: FIELDS}
+"""The fields of every version that is read: schema 1 had room for 256 methods, and for the statuses of gRPC alone."""
 
 NO_LIFE = -(2**31)
 MAX_US = 2**31 - 1

@@ -10,11 +10,13 @@ from harness.results.treatment import TokenTreatment, treatment
 from harness.tokens.refresh import Decision
 from harness.tokens.token import Token
 
-_TIMES = struct.Struct("<16xiii20x")
+_TIMES = struct.Struct("<16xiii24x")
 """Lag, wait and latency of a row, in µs."""
-_JUDGED_BY = struct.Struct("<q20xi4xIB5xBB")
+_JUDGED_BY = struct.Struct("<q20xi4xIB9xBB")
 """When a row's call was due (monotonic ns), its token's life left (ms), messages, kind, origin and cause."""
-_KIND, _METHOD, _CAUSE = 40, 44, 47
+_METHODS = struct.Struct("<44xH6x")
+"""The journal's number of a row's method."""
+_KIND, _CAUSE = 40, 51
 """Where in a row these bytes are (`harness.results.row.FIELDS`)."""
 
 
@@ -44,7 +46,7 @@ class PackedRows:
     def response_s(self) -> Iterator[tuple[str, list[float]]]:
         """Yield the response times of calls, in seconds, by the method's name."""
         times = [sum(three) / 1e6 for three in _TIMES.iter_unpack(self._rows)]
-        methods = self._rows[_METHOD :: ROW.size]
+        methods = [method for (method,) in _METHODS.iter_unpack(self._rows)]
         for number in set(methods):
             of_calls = [
                 time

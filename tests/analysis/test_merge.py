@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.analysis.columns import Rows
 from harness.analysis.merge import merge, merged
 from harness.errors import RecordError
-from harness.results.call_journal import HEADER
-from harness.results.row import ROW
+from harness.results.call_journal import HEADER, Journal
+from harness.results.row import NO_LIFE, ROW, Flag, RowKind
 from harness.results.run import read_run
 from tests.fakes.run import ZERO_NS, FakeRun
 
@@ -146,3 +147,24 @@ def test_traces_are_merged_in_time_order_from_zero(tmp_path: Path) -> None:
     merge(read_run(path))
     entries = [json.loads(line) for line in (path / "auth.ndjson").read_text().splitlines()]
     assert [(entry["t_s"], entry["worker"]) for entry in entries] == [(1.0, 0), (2.0, 1), (3.0, 0)]
+
+
+def test_a_run_of_schema_1_is_read_without_its_journals() -> None:
+    run = read_run(Path(__file__).parents[2] / "reports" / "example")
+    assert pq.read_schema(run.path / "calls.parquet").field("code").type == "int8"
+    assert sum(chunk.size for chunk in Rows(run.path).chunks()) == merged(run).rows > 0
+
+
+def test_a_status_of_the_servers_own_and_many_methods_reach_the_merged_file(tmp_path: Path) -> None:
+    path = _small(tmp_path, workers=1).write()
+    (path / "calls-0.bin").unlink()
+    journal = Journal(path, 0)
+    for place in range(300):
+        number = journal.method(f"bank.Ledger/Get{place}")
+        journal.add(ZERO_NS, place, 0, 0, 1, NO_LIFE, 0, 0, RowKind.CALL, 0, 0, Flag.FINAL, number, 1010, 6, 13)
+    journal.close()
+    merge(read_run(path))
+    table = pq.read_table(path / "calls.parquet")
+    assert set(table.column("code").to_pylist()) == {1010}
+    assert len(set(table.column("method").to_pylist())) == 300
+    assert {int(code) for chunk in Rows(path).chunks() for code in chunk.code} == {1010}

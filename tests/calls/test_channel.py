@@ -197,6 +197,18 @@ def test_a_failure_without_trailers_or_details_is_still_a_row() -> None:
     assert bench.causes() == [Cause.UNAVAILABLE]
 
 
+def test_a_status_of_the_servers_own_is_recorded_by_its_number_where_the_transport_tells() -> None:
+    class Odd(Failure):
+        def number(self) -> int:
+            return 1010
+
+    bench = Bench(Transport(Odd(grpc.StatusCode.UNKNOWN, "missing bearer token")))
+    with pytest.raises(Odd):
+        bench.call()
+    ((row, _),) = bench.rows
+    assert (row.code, row.origin, row.cause) == (1010, Origin.VERIFIER, Cause.MISSING_METADATA)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_call_without_a_token_is_not_sent_and_leaves_a_final_row(kind: str) -> None:
     error = TokenError("the issuer answered 503", "UNAVAILABLE", 503)

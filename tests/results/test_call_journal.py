@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import RecordError
 from harness.results.call_journal import HEADER, Header, Journal, journal_path, names_path, read_names, workers
 from harness.results.call_journal_reader import JournalReader
-from harness.results.row import FIELDS, MAX_US, NO_LIFE, ROW, Cause, Flag, Origin, RowKind
+from harness.results.row import FIELDS, FIELDS_BY_SCHEMA, MAX_US, NO_LIFE, ROW, Cause, Flag, Origin, RowKind
 
 ROW_TYPE = np.dtype([(name, kind) for name, kind in FIELDS])
 Row = tuple[int, ...]
@@ -29,8 +29,8 @@ rows = st.lists(
         byte,
         byte,
         st.integers(0, 7),
-        byte,
-        st.integers(-1, 16),
+        st.integers(0, 65_535),
+        st.integers(-1, 2**31 - 1),
         st.sampled_from(Origin),
         st.sampled_from(Cause),
     ),
@@ -124,13 +124,40 @@ def test_method_names_are_on_disk_before_their_first_row(tmp_path: Path) -> None
     journal.close()
 
 
-def test_a_journal_holds_256_methods_and_names_the_one_too_many(tmp_path: Path) -> None:
+def test_a_journal_holds_more_than_256_methods_and_names_the_one_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.results.call_journal.MOST_METHODS", 300)
     journal = Journal(tmp_path, 0)
-    assert [journal.method(str(place)) for place in range(256)] == list(range(256))
-    with pytest.raises(RecordError, match="method Last is the 257th"):
+    assert [journal.method(str(place)) for place in range(300)] == list(range(300))
+    with pytest.raises(RecordError, match="method Last is one too many for this run; a journal holds 300"):
         journal.method("Last")
     assert journal.method("0") == 0
     journal.close()
+
+
+def test_a_journal_of_schema_1_is_read_as_it_was_written(tmp_path: Path) -> None:
+    names_path(tmp_path, 0).write_text('["token", "bank.Ledger/Get"]')
+    old = np.array(
+        [(7, place, 1, 2, 3, NO_LIFE, 0, 1, 0, 0, 0, 0xA1, 1, code, 6, 13) for place, code in enumerate((16, -1))],
+        np.dtype(list(FIELDS_BY_SCHEMA[1])),
+    )
+    journal_path(tmp_path, 0).write_bytes(Header(0, 5, 1).pack() + old.tobytes() + b"torn")
+    reader = JournalReader.open(tmp_path, 0)
+    assert reader.last_ns() == 7
+    rows = reader.take(100)
+    assert rows.dtype == ROW_TYPE
+    assert [(row["call_id"], row["method"], row["code"], row["cause"]) for row in rows] == [
+        (0, 1, 16, 13),
+        (1, 1, -1, 13),
+    ]
+    assert (reader.findings(None).torn_bytes, reader.findings(None).damaged) == (4, 0)
+
+
+def test_a_status_of_the_servers_own_is_kept_by_its_number(tmp_path: Path) -> None:
+    row = (*some_row(1)[:13], 1010, *some_row(1)[14:])
+    write(tmp_path, [row])
+    assert JournalReader.open(tmp_path, 0).take(1)["code"].tolist() == [1010]
 
 
 def test_names_that_cannot_be_written_are_a_record_error_and_are_tried_again(tmp_path: Path) -> None:
@@ -158,7 +185,7 @@ def file_size_limit(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("room", [0, 1, 47, 48, 49, 100, 5 * 48 - 1])
+@pytest.mark.parametrize("room", [0, 1, 51, 52, 53, 100, 5 * 52 - 1])
 def test_a_full_disk_loses_no_row_of_the_buffer(tmp_path: Path, room: int) -> None:
     journal = Journal(tmp_path, 0)
     for call_id in range(5):

@@ -9,6 +9,7 @@ import pytest
 from harness.endpoint import Endpoint, Retry
 from harness.endpoint.native import open_native, refusal
 from harness.errors import UsageError
+from harness.results.row import SCHEMA
 from harness.transport.channels import POOL_RESERVE, TransportSettings, open_channels
 from harness.transport.choice import MODULE, NATIVE
 
@@ -21,6 +22,7 @@ class FakeNative(ModuleType):
     def __init__(self) -> None:
         super().__init__(MODULE)
         self.__spec__ = ModuleSpec(MODULE, None)
+        self.ROW_SCHEMA = SCHEMA
         self.opened: list[str] = []
 
     def insecure_channel(self, target: str, options: Any = None, compression: Any = None) -> Any:
@@ -96,4 +98,11 @@ def test_a_setting_that_native_does_not_have_is_told_before_any_call(native: Fak
 def test_a_worker_without_the_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, MODULE, None)
     with pytest.raises(UsageError, match="transport native cannot be loaded here"):
+        open_native(HERE, HERE.addresses[0])
+
+
+def test_a_package_of_another_row_schema_is_refused_with_the_way_out(native: FakeNative) -> None:
+    native.ROW_SCHEMA = SCHEMA - 1
+    assert "build it again with `make transport`" in (refusal(HERE) or "")
+    with pytest.raises(UsageError, match="another version of the rows"):
         open_native(HERE, HERE.addresses[0])

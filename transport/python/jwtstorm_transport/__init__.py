@@ -7,9 +7,10 @@ lets other greenlets run while it waits, and no thread waits for it. Channels ar
 from jwtstorm_transport._channel import Channel, Tls, insecure_channel, secure_channel
 from jwtstorm_transport._fleet import Course, Fleet, HandedOver, Tried
 from jwtstorm_transport._loop import ended_ns
-from jwtstorm_transport._native import __version__
+from jwtstorm_transport._native import ROW_SCHEMA, __version__
 
 __all__ = [
+    "ROW_SCHEMA",
     "Channel",
     "Course",
     "Fleet",

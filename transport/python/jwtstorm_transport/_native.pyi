@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 __version__: str
+ROW_SCHEMA: int
 
 _Told: TypeAlias = Callable[[Any], object]
 _Metadata: TypeAlias = Iterable[tuple[str, str | bytes]]

@@ -16,14 +16,18 @@ class Ended(grpc.Call):
     """A call that has ended."""
 
     def __init__(self, outcome: Outcome) -> None:
-        code, self._details, _, initial, trailing = outcome
-        self._code = CODES[code]
+        self._number, self._details, _, initial, trailing = outcome
+        self._code = CODES.get(self._number, grpc.StatusCode.UNKNOWN)
         self._initial: Metadata = tuple(initial)
         self._trailing: Metadata = tuple(trailing)
 
     def code(self) -> grpc.StatusCode:
         """Return the status."""
         return self._code
+
+    def number(self) -> int:
+        """Return the status as the server sent it: a number that gRPC does not define has the code UNKNOWN."""
+        return self._number
 
     def details(self) -> str:
         """Return the status's text."""

@@ -30,7 +30,7 @@ pub struct GoodCall {
     pub sent_ns: i64,
     pub ended_ns: i64,
     /// The journal's number of its method.
-    pub method: u8,
+    pub method: u16,
 }
 
 /// An attempt that failed.

@@ -32,7 +32,7 @@ pub struct Plan {
     /// How long a user waits between two calls.
     pub think: Duration,
     /// The journal's number for arrivals that are never sent.
-    pub no_method: u8,
+    pub no_method: u16,
     /// A framed message for each declared call; None where Python makes it.
     pub messages: Vec<Option<Bytes>>,
 }

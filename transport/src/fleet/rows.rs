@@ -3,13 +3,16 @@
 
 use crate::fleet::arrival::{Arrival, GoodCall, Unsent};
 
-const BYTES: usize = 48;
+/// Version of the row.
+pub const SCHEMA: u32 = 2;
+const BYTES: usize = 52;
 const MARK: u8 = 0xA0;
 const FINAL: u8 = 1;
 const NO_LIFE: i32 = i32::MIN;
 const KIND_CALL: u8 = 0;
 const KIND_NOT_SENT: u8 = 2;
-const NO_CODE: u8 = u8::MAX; // -1
+const CODE_OK: i32 = 0;
+const NO_CODE: i32 = -1;
 const ORIGIN_GENERATOR: u8 = 9;
 const CAUSE_LATE: u8 = 29;
 const CAUSE_STOPPED: u8 = 30;
@@ -49,22 +52,34 @@ impl Rows {
         let times = [taken_ns - arrival.intended_ns, sent_ns - taken_ns, call.ended_ns - sent_ns].map(micros);
         let life_ms = life_ms(call.expires_ns, sent_ns);
         let flags = arrival.flags | FINAL | MARK;
-        self.add(arrival, times, life_ms, 1, [KIND_CALL, 0, 0, flags, call.method, 0, 0, 0]);
+        self.add(arrival, times, life_ms, 1, [KIND_CALL, 0, 0, flags], call.method, CODE_OK, [0, 0]);
     }
 
     /// Add an arrival that was never sent.
-    pub fn add_unsent(&mut self, arrival: &Arrival, now_ns: i64, why: Unsent, method: u8) {
+    pub fn add_unsent(&mut self, arrival: &Arrival, now_ns: i64, why: Unsent, method: u16) {
         let taken_ns = if arrival.taken_ns > 0 { arrival.taken_ns } else { now_ns };
         let cause = match why {
             Unsent::Late => CAUSE_LATE,
             Unsent::Stopped => CAUSE_STOPPED,
         };
         let flags = arrival.flags | FINAL | MARK;
-        let tail = [KIND_NOT_SENT, 0, 0, flags, method, NO_CODE, ORIGIN_GENERATOR, cause];
-        self.add(arrival, [micros(taken_ns - arrival.intended_ns), 0, 0], NO_LIFE, 0, tail);
+        let times = [micros(taken_ns - arrival.intended_ns), 0, 0];
+        let why = [ORIGIN_GENERATOR, cause];
+        self.add(arrival, times, NO_LIFE, 0, [KIND_NOT_SENT, 0, 0, flags], method, NO_CODE, why);
     }
 
-    fn add(&mut self, arrival: &Arrival, times: [i32; 3], life_ms: i32, messages: u32, tail: [u8; 8]) {
+    #[allow(clippy::too_many_arguments)]
+    fn add(
+        &mut self,
+        arrival: &Arrival,
+        times: [i32; 3],
+        life_ms: i32,
+        messages: u32,
+        kind: [u8; 4],
+        method: u16,
+        code: i32,
+        why: [u8; 2],
+    ) {
         let steps = 0u32;
         self.packed.reserve(BYTES);
         self.packed.extend_from_slice(&arrival.intended_ns.to_le_bytes());
@@ -75,7 +90,10 @@ impl Rows {
         self.packed.extend_from_slice(&life_ms.to_le_bytes());
         self.packed.extend_from_slice(&steps.to_le_bytes());
         self.packed.extend_from_slice(&messages.to_le_bytes());
-        self.packed.extend_from_slice(&tail);
+        self.packed.extend_from_slice(&kind);
+        self.packed.extend_from_slice(&method.to_le_bytes());
+        self.packed.extend_from_slice(&code.to_le_bytes());
+        self.packed.extend_from_slice(&why);
     }
 }
 

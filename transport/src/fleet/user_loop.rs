@@ -24,7 +24,7 @@ struct UserLoop {
     user: usize,
     channel: Arc<Channel>,
     slot: usize,
-    calls: Vec<(Uri, u8)>,
+    calls: Vec<(Uri, u16)>,
     control: Arc<Control>,
 }
 
@@ -35,7 +35,7 @@ pub fn add_user(
     fleet: &Arc<Fleet>,
     channel: Arc<Channel>,
     slot: usize,
-    calls: Vec<(Uri, u8)>,
+    calls: Vec<(Uri, u16)>,
 ) -> (usize, impl Future<Output = ()> + Send + 'static) {
     let control = Arc::new(Control::default());
     let user = fleet.add_user(Arc::clone(&control));

@@ -44,7 +44,7 @@ impl Fleet {
         deadline_s: f64,
         max_lag_s: f64,
         think_s: f64,
-        no_method: u8,
+        no_method: u16,
         messages: Vec<Option<Vec<u8>>>,
     ) -> PyResult<Self> {
         let settings = &channel.open.channel.settings;
@@ -102,7 +102,7 @@ impl Fleet {
     /// Return the seat of one more user, who calls on a channel, with a slot's token; of each declared call its
     /// path and its number in the journal.
     #[allow(clippy::needless_pass_by_value)]
-    fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u8)>) -> PyResult<usize> {
+    fn sit(&self, channel: &Channel, slot: usize, calls: Vec<(String, u16)>) -> PyResult<usize> {
         let open = &channel.open;
         let calls = calls.into_iter().map(|(path, method)| Ok((open.channel.uri(&path)?, method)));
         let calls = calls.collect::<Result<Vec<_>, String>>().map_err(PyValueError::new_err)?;

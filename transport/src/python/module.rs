@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::fleet::rows;
 use crate::python::channel::Channel;
 use crate::python::fleet::Fleet;
 use crate::python::hub::{Hub, stop};
@@ -17,6 +18,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Stream>()?;
     module.add_class::<Fleet>()?;
     module.add("Refused", module.py().get_type::<Refused>())?;
+    module.add("ROW_SCHEMA", rows::SCHEMA)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(stop, module)?)
 }

@@ -46,13 +46,13 @@ impl Status {
     }
 }
 
-/// Return the status that trailers hold; None where they hold none.
+/// Return the status that trailers hold, also one that gRPC does not define; None where they hold none.
 pub fn from_trailers(trailers: &HeaderMap) -> Option<Status> {
     let raw = trailers.get("grpc-status")?;
     let details = trailers.get("grpc-message").map(|text| percent_decode(text.as_bytes())).unwrap_or_default();
     let code = raw.to_str().ok().and_then(|text| text.parse::<i32>().ok());
     Some(match code {
-        Some(code @ 0..=16) => Status::new(code, details),
+        Some(code @ 0..) => Status::new(code, details),
         _ => Status::new(UNKNOWN, details),
     })
 }
@@ -160,12 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn statuses_out_of_range_are_unknown() {
+    fn a_status_is_the_number_that_was_sent_and_unknown_where_that_is_none() {
         let mut trailers = HeaderMap::new();
         assert_eq!(from_trailers(&trailers), None);
-        trailers.insert("grpc-status", "99".parse().unwrap());
-        assert_eq!(from_trailers(&trailers).unwrap().code, UNKNOWN);
-        trailers.insert("grpc-status", "7".parse().unwrap());
-        assert_eq!(from_trailers(&trailers).unwrap().code, PERMISSION_DENIED);
+        let numbers =
+            [("7", PERMISSION_DENIED), ("1010", 1010), ("-1", UNKNOWN), ("soon", UNKNOWN), ("99999999999", UNKNOWN)];
+        for (sent, code) in numbers {
+            trailers.insert("grpc-status", sent.parse().unwrap());
+            assert_eq!(from_trailers(&trailers).unwrap().code, code);
+        }
     }
 }
