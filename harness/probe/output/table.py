@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.defects.oracle import Bounds
 from harness.formatting import duration, plural
 from harness.probe.output.answer import after, before, exit_code, word
 from harness.probe.output.groups import FindingGroup, groups, shortened
@@ -155,12 +156,12 @@ def _tally(findings: Sequence[Finding]) -> tuple[int, int, int, int, int]:
 
 
 def clock_line(clock: ClockEstimate) -> str:
-    """Return a clock's measurement in one line."""
+    """Return a clock's measurement in one line; one that is doubted has no bounds, for they would be believed."""
     told = []
     if clock.offset is not None:
-        told.append(f"offset {clock.offset.middle_s:+.3f} s ± {clock.offset.half_s:.3f} s")
+        told.append(f"offset {clock.offset.middle_s:+.3f} s{_bounds(clock, clock.offset)}")
     if clock.leeway is not None:
-        told.append(f"leeway {clock.leeway.middle_s:.3f} s ± {clock.leeway.half_s:.3f} s")
+        told.append(f"leeway {clock.leeway.middle_s:.3f} s{_bounds(clock, clock.leeway)}")
     if clock.grace is not None:
         told.append(f"accepts until exp {clock.grace.middle_s:+.3f} s")
     if clock.head_start is not None:
@@ -169,3 +170,7 @@ def clock_line(clock: ClockEstimate) -> str:
         told.append(f"drift {clock.drift_ppm.middle_s:+.0f} ppm ± {clock.drift_ppm.half_s:.0f}")
     told.append(f"{plural(clock.calls, 'call')} in {duration(clock.took_s)}")
     return ", ".join([*told, *(f"doubt: {doubt}" for doubt in clock.doubts)])
+
+
+def _bounds(clock: ClockEstimate, value: Bounds) -> str:
+    return " (doubted)" if clock.doubts else f" ± {value.half_s:.3f} s"
