@@ -166,13 +166,14 @@ def _fitting(name: str, reports: Path) -> list[Path]:
         if (place / "run.json").is_file():
             return [place]
     below = [found for place in (Path(name), reports / name) if place.is_dir() for found in _runs(place)]
-    labelled = [run for run in _runs(reports) if name in ("latest", run.parent.name) or name == _build(run)]
+    made = _made(reports)
+    labelled = [run for run in made if name in ("latest", run.parent.name) or name == _build(run)]
     if found := below or labelled:
         return found
-    known = sorted({run.parent.name for run in _runs(reports)})
+    known = ", ".join(sorted({run.parent.name for run in made}))
+    none_yet = "no run was made there yet; make one: jwtstorm run NAME"
     raise UsageError(
-        f"{name} is no run folder and no build label under {reports}; "
-        + (f"builds there: {', '.join(known)}" if known else "no run was made there yet")
+        f"{name} is no run folder and no build label under {reports}; {f'builds there: {known}' if known else none_yet}"
     )
 
 
@@ -182,6 +183,11 @@ def _newest(runs: Sequence[Path]) -> Path:
 
 def _scenario(run: Path) -> str:
     return run.resolve().parent.parent.name
+
+
+def _made(reports: Path) -> list[Path]:
+    """Return the runs that were made here, in scenario, build and start; the example that comes along is none."""
+    return [file.parent for file in reports.glob("*/*/*/run.json")]
 
 
 def _runs(place: Path) -> list[Path]:

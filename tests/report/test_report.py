@@ -214,6 +214,15 @@ def test_a_run_is_found_by_folder_label_and_latest(tmp_path: Path) -> None:
         find_run("v2", tmp_path)
 
 
+def test_the_example_that_comes_along_is_never_the_latest(tmp_path: Path) -> None:
+    FakeRun(tmp_path / "example", duration_s=1, warm_up_s=1, steps=()).write()
+    with pytest.raises(UsageError, match="no run was made there yet; make one: jwtstorm run NAME"):
+        find_run("latest", tmp_path)
+    run = FakeRun(tmp_path / "calm" / "v1" / "20260101T000000Z", duration_s=1, warm_up_s=1, steps=()).write()
+    assert find_run("latest", tmp_path) == run
+    assert find_run("example", tmp_path) == tmp_path / "example"
+
+
 def test_the_command_prints_the_reasons_and_exits_with_the_verdict(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
