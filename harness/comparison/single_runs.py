@@ -13,13 +13,14 @@ from typing import Any
 
 from harness.clock import utc_now
 from harness.comparison.changed_answers import changed_verdicts
+from harness.comparison.outcomes import changed_causes, next_command, own_verdicts
 from harness.comparison.statistics.guard import flat, plain_first
 from harness.comparison.statistics.matters import matters_of
 from harness.comparison.statistics.measure import measure_run
 from harness.comparison.statistics.noise_floor import read_noise_floor
 from harness.errors import UsageError
 from harness.formatting import duration, number, percent
-from harness.results.run import find_runs
+from harness.results.run import find_runs, read_run
 from harness.results.summary import Cell, Summary, read_summary
 
 SCHEMA = 1
@@ -82,6 +83,12 @@ class Comparison:
     """Bad credentials that another build answered otherwise than the first: that is no noise."""
     hints: tuple[str, ...] = ()
     """What looks different beyond this host's noise floor, or why no hint can be given."""
+    outcomes: tuple[str, ...] = ()
+    """Each run's own verdict, with its first reason."""
+    causes: tuple[str, ...] = ()
+    """Causes of failed calls that the first run has and another has not, or the other way round."""
+    next: str = ""
+    """What to run now, with its command."""
 
     @property
     def verdict(self) -> str:
@@ -105,6 +112,9 @@ class Comparison:
             "exit_code": self.exit_code,
             "differing": list(self.differing),
             "verdicts": list(self.verdicts),
+            "outcomes": list(self.outcomes),
+            "causes": list(self.causes),
+            "next": self.next,
             "hints": list(self.hints),
             "runs": runs,
             "rows": [{**asdict(row), "deltas": row.deltas} for row in self.rows],
@@ -126,7 +136,19 @@ def compare(names: Sequence[str], reports: Path) -> Comparison:
     unlike = tuple(_differing(labels, summaries))
     hints = () if unlike else tuple(_hints(reports / summaries[0].scenario, labels, paths, summaries))
     verdicts = tuple(changed_verdicts(labels, summaries))
-    return Comparison(labels, tuple(paths), tuple(summaries), unlike, tuple(_rows(summaries)), verdicts, hints)
+    under_test = [str(read_run(path).data.get("under_test") or "") for path in paths]
+    return Comparison(
+        labels,
+        tuple(paths),
+        tuple(summaries),
+        unlike,
+        tuple(_rows(summaries)),
+        verdicts,
+        hints,
+        tuple(own_verdicts(labels, summaries)),
+        tuple(changed_causes(labels, summaries)),
+        next_command(labels, summaries, under_test, alike=not unlike),
+    )
 
 
 def _hints(folder: Path, labels: Sequence[str], paths: Sequence[Path], summaries: Sequence[Summary]) -> Iterator[str]:

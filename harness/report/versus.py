@@ -50,10 +50,15 @@ def _print(found: Comparison, folder: Path) -> None:
         table.add_row(row.phase if row.phase != phase else "", row.metric, *row.shown())
         phase = row.phase
     console.print(table, markup=False)
+    for outcome in found.outcomes:
+        console.print(outcome, markup=False)
+    for cause in found.causes:
+        console.print(cause, markup=False)
     for field in found.differing[1:]:
         console.print(f"also not alike: {field}", markup=False)
     for verdict in found.verdicts:
         console.print(f"another verdict: {verdict}", markup=False)
     for hint in found.hints:
         console.print(f"hint, and no verdict: {hint}", markup=False)
+    console.print(f"next: {found.next}", markup=False)
     console.print(f"page: {folder / 'compare.html'}", markup=False)
