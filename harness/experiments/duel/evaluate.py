@@ -121,7 +121,7 @@ def _remarks(ledger: DuelLedger) -> list[str]:
     remarks = list(ledger.settings.get("remarks", ()))
     remarks += [f"{asked[side]} is commit {commit}" for side, commit in ledger.commits.items()]
     cut = sum(len(pair.dropped) for pair in ledger.pairs)
-    return remarks + ([f"{cut} runs were cut and made anew; they lie beside the others"] if cut else [])
+    return remarks + ([f"{cut} runs were cut or set aside, and made anew; they lie beside the others"] if cut else [])
 
 
 def _findings(found: Assessment) -> list[FindingOfDuel]:

@@ -1,8 +1,8 @@
 """The ledger: ``duel.json``, what was planned before the first run and what became of each pair.
 
 Seed, plan and the coin's outcomes are on file before any run. A pair counts once both of its runs
-were made back to back; a pair that was cut is made anew, in the same order, and what was made of it
-stays on file under ``dropped``: so nothing is lost, and no pair counts twice.
+were made back to back; a pair that was cut or set aside is made anew, in the same order, and what was made
+of it stays on file under ``dropped``: so nothing is lost, and no pair counts twice.
 """
 
 import fcntl
@@ -33,9 +33,11 @@ class PairEntry:
     new: str | None = None
     why: str = ""
     closed: bool = False
-    """Whether both runs were made, or one could not be: what is closed is never made again."""
+    """Whether both runs were made, or one could not be: what a look has judged is never made again."""
     dropped: tuple[str, ...] = ()
-    """Runs of the pair that were cut, by Ctrl-C or a crash, and made anew."""
+    """Runs of the pair that were cut, by Ctrl-C or a crash, or set aside, and made anew."""
+    replaced: bool = False
+    """Whether the duel itself already made it anew, after it was set aside: it does so once."""
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -95,6 +97,21 @@ class DuelLedger:
         waiting = next((look for look in self.looks if look.word is None), None)
         return Look(waiting.pairs, waiting.alpha) if waiting and waiting.pairs == self.closed else None
 
+    @property
+    def replaceable(self) -> tuple[PairEntry, ...]:
+        """Return the pairs that were set aside, that no look has judged, and that were not made anew yet."""
+        return tuple(pair for pair in self.pairs if self._unjudged_aside(pair) and not pair.replaced)
+
+    def _unjudged_aside(self, pair: PairEntry) -> bool:
+        judged = max((look.pairs for look in self.looks if look.word is not None), default=0)
+        return pair.closed and bool(pair.why) and pair.number > judged
+
+    def replacing(self) -> Self:
+        """Return the ledger with the replaceable pairs to be made anew, in the same order."""
+        again = {pair.number for pair in self.replaceable}
+        pairs = tuple(replace(_afresh(pair), replaced=True) if pair.number in again else pair for pair in self.pairs)
+        return replace(self, pairs=pairs)
+
     def with_entry(self, entry: PairEntry) -> Self:
         """Return the ledger with one pair changed."""
         return replace(self, pairs=tuple(entry if pair.number == entry.number else pair for pair in self.pairs))
@@ -115,8 +132,8 @@ class DuelLedger:
         return replace(self, commits=dict(commits))
 
     def reopened(self) -> Self:
-        """Return the ledger for a resumed duel: what was cut is dropped, and made anew in the same order."""
-        pairs = tuple(pair if pair.closed else _afresh(pair) for pair in self.pairs)
+        """Return the ledger for a resumed duel: what was cut, or set aside before a look, is made anew in its order."""
+        pairs = tuple(pair if pair.closed and not self._unjudged_aside(pair) else _afresh(pair) for pair in self.pairs)
         return replace(self, pairs=pairs, state="running")
 
     def write(self, folder: Path) -> None:
@@ -134,7 +151,7 @@ class DuelLedger:
 
 def _afresh(pair: PairEntry) -> PairEntry:
     made = tuple(run for run in (pair.base, pair.new) if run)
-    return replace(pair, base=None, new=None, why="", dropped=(*pair.dropped, *made))
+    return replace(pair, base=None, new=None, why="", closed=False, dropped=(*pair.dropped, *made))
 
 
 @contextmanager

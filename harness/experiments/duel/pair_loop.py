@@ -37,7 +37,7 @@ class Fight:
         """
         try:
             while True:
-                ledger = self._look(ledger)
+                ledger = self._look(self._replace(ledger))
                 entry = ledger.due
                 if entry is None or decided(ledger):
                     return self._end(ledger, "complete")
@@ -59,6 +59,16 @@ class Fight:
         if made.why:
             self.tell(f"   pair {entry.number} is set aside: {made.why}")
         ledger = ledger.with_entry(entry)
+        ledger.write(self.folder)
+        return ledger
+
+    def _replace(self, ledger: DuelLedger) -> DuelLedger:
+        """Reopen, before a look that is due, each pair that was set aside: once, so that the duel has an end."""
+        again = ledger.replaceable
+        if ledger.look is None or not again:
+            return ledger
+        self.tell(f"made anew before the look: {', '.join(f'pair {pair.number}' for pair in again)}, set aside before")
+        ledger = ledger.replacing()
         ledger.write(self.folder)
         return ledger
 

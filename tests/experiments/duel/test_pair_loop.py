@@ -82,7 +82,44 @@ def test_a_run_that_measured_nothing_sets_its_pair_aside_and_the_rest_goes_on(tm
     assert done.state == "complete"
     assert done.pairs[1].why == "the load generator was the bottleneck"
     assert (2, plan.pairs[1].sides[1]) not in runs.made
-    assert len(runs.made) == 9
+    assert len(runs.made) == 10
+    assert runs.made[-1] == (2, first)
+
+
+def test_a_pair_that_was_set_aside_is_made_anew_before_the_look_and_counts(tmp_path: Path) -> None:
+    plan = ledger(pairs=5)
+    runs = FakeRuns(bad={(2, plan.pairs[1].sides[0]): "the load generator was the bottleneck"})
+    seen: list[list[str]] = []
+
+    def make(entry: PairEntry, side: Side) -> FinishedRun:
+        if entry.number == 5:
+            runs.bad = {}
+        return runs(entry, side)
+
+    def judge(at: DuelLedger, _: Look) -> str:
+        seen.append([pair.why for pair in at.pairs])
+        return "same"
+
+    done = Fight(tmp_path, make, judge, lambda _: None, 1.0).carry_on(_written(tmp_path, plan))
+    assert (done.state, seen) == ("complete", [[""] * 5])
+    assert runs.made[-2:] == [(2, side) for side in plan.pairs[1].sides]
+    assert done.pairs[1].order == plan.pairs[1].order
+
+
+def test_a_resumed_duel_makes_the_pairs_anew_that_no_look_has_judged(tmp_path: Path) -> None:
+    bad: dict[tuple[int, Side], str] = {(number, "new"): "it does not start" for number in (1, 2, 3)}
+    given_up = fight(tmp_path, FakeRuns(bad=bad)).carry_on(_written(tmp_path, ledger(pairs=10)))
+    assert given_up.state == "broken"
+    done = fight(tmp_path, FakeRuns()).carry_on(DuelLedger.read(tmp_path).reopened())
+    assert done.state == "complete"
+    assert not any(pair.why for pair in done.pairs)
+
+
+def test_a_pair_that_a_look_has_judged_is_not_made_anew(tmp_path: Path) -> None:
+    plan = ledger(pairs=5)
+    runs = FakeRuns(bad={(2, plan.pairs[1].sides[0]): "the load generator was the bottleneck"})
+    done = fight(tmp_path, runs).carry_on(_written(tmp_path, plan))
+    assert done.reopened().pairs == done.pairs
 
 
 def test_a_build_that_stops_starting_ends_the_duel_before_hours_are_lost(tmp_path: Path) -> None:
