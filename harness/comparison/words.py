@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
+from harness.comparison.build_names import build_names
 from harness.comparison.result import NOT_JUDGED, Duel, MetricOfDuel
 from harness.comparison.statistics.metric import Metric
 from harness.comparison.statistics.verdict import change_words
@@ -39,11 +40,12 @@ def typical(metric: MetricOfDuel, values: Sequence[float | None]) -> str:
 def headline(duel: Duel) -> str:
     """Return the whole verdict in a line: ``calm: v2 is worse than v1 (10 pairs)``."""
     pairs = plural(len(duel.counted), "pair")
+    base, new = build_names(duel.base.asked, duel.new.asked)
     if duel.word in ("better", "worse"):
-        return f"{duel.scenario}: {duel.new.asked} is {duel.word} than {duel.base.asked} ({pairs})"
+        return f"{duel.scenario}: {new} is {duel.word} than {base} ({pairs})"
     if duel.word == "same":
-        return f"{duel.scenario}: {duel.new.asked} is the same as {duel.base.asked} ({pairs})"
-    return f"{duel.scenario}: {duel.new.asked} against {duel.base.asked}: {duel.word} ({pairs})"
+        return f"{duel.scenario}: {new} is the same as {base} ({pairs})"
+    return f"{duel.scenario}: {new} against {base}: {duel.word} ({pairs})"
 
 
 def told(duel: Duel) -> list[str]:

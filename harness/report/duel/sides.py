@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from harness.comparison.build_names import build_names
 from harness.comparison.result import Duel, FindingOfDuel, PairOfDuel
 from harness.comparison.words import WORST_FIRST
 from harness.errors import RecordError
@@ -18,9 +19,6 @@ from harness.results.run import Run
 from harness.results.series import of, read_series
 from harness.results.summary import StepOutcome, read_summary
 
-NAME_LETTERS = 36
-"""A build's name is cut to so many letters in a legend."""
-
 
 @dataclass(frozen=True)
 class BuildSide:
@@ -28,7 +26,8 @@ class BuildSide:
 
     role: str
     """``base`` or ``new``."""
-    asked: str
+    name: str
+    """Short, and never the other build's."""
     colour: str
     dashes: str
     stories: tuple[Story, ...]
@@ -36,8 +35,7 @@ class BuildSide:
     @property
     def label(self) -> str:
         """Return how a legend names it."""
-        short = self.asked if len(self.asked) <= NAME_LETTERS else self.asked[: NAME_LETTERS - 1] + "…"
-        return f"{self.role}: {short}"
+        return f"{self.role}: {self.name}"
 
     def histogram(self, series: str, phase: str) -> tuple[Ints, Ints]:
         """Return cells and counts of a phase's successful calls in all runs together."""
@@ -96,8 +94,9 @@ def read_sides(folder: Path, duel: Duel) -> Sides:
             stories.append((pair.number, *_stories(folder, pair)))
         except RecordError as error:
             unread.append(f"pair {pair.number} is not in the pictures: {error}")
-    base = BuildSide("base", duel.base.asked, BLUE, "-", tuple(one for _, one, _ in stories))
-    new = BuildSide("new", duel.new.asked, ORANGE, "--", tuple(one for _, _, one in stories))
+    base_name, new_name = build_names(duel.base.asked, duel.new.asked)
+    base = BuildSide("base", base_name, BLUE, "-", tuple(one for _, one, _ in stories))
+    new = BuildSide("new", new_name, ORANGE, "--", tuple(one for _, _, one in stories))
     return Sides(duel, base, new, tuple(number for number, _, _ in stories), tuple(unread))
 
 
