@@ -54,7 +54,9 @@ def _open(endpoint: Endpoint, address: str) -> grpc.Channel:
     import jwtstorm_transport as native
 
     if getattr(native, "ROW_SCHEMA", 1) != SCHEMA:
-        raise ValueError("it was built for another version of the rows; build it again with `make transport`")
+        raise ValueError(
+            "it was built for another version of the rows; in a checkout, `make transport` builds it again"
+        )
     if endpoint.proxy:
         raise ValueError("it calls through no proxy (proxy=)")
     settings: dict[str, Any] = {

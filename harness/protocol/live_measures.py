@@ -13,10 +13,18 @@ from harness.calls.attempt import Attempt, Client
 from harness.formatting import number, percent, plural
 from harness.results.auth_summary import ideal_fetches_per_s
 from harness.results.proportion import Share
+from harness.results.row import Cause
 from harness.results.treatment import TokenTreatment, treatment
+
+_STOPPED = Cause.STOPPED
+"""Calls that the run's own stop cut are in no ratio."""
 
 POISONED = "poisoned/"
 """How the live counts of poisoned calls begin."""
+
+
+TURNED_AWAY = "tokens turned away that lived by their claims"
+"""Those that a fault had ended are among them: which they are, the summary tells from the journal."""
 
 
 class Tallied:
@@ -34,7 +42,7 @@ class Tallied:
         if attempt.expects:
             return
         self.attempts += 1
-        self.calls += final
+        self.calls += final and attempt.cause != _STOPPED
         self.taken[treatment(life_ms, attempt.origin, attempt.cause, attempt.messages)] += 1
 
     def finals(self, taken: Iterable[TokenTreatment]) -> None:
@@ -92,7 +100,7 @@ def measures_so_far(counts: Mapping[str, int], poisoned: Mapping[str, int], rene
         yield Told("poisoned calls let in (false accepts)", share.hits, of, _bound(share), wrong=share.hits > 0)
     if alive := seen["alive"] - seen["revoked"]:
         share = Share.counted(seen["rejected"], alive)
-        yield Told("living tokens turned away (false rejects)", share.hits, f"of {number(alive)} sent", _bound(share))
+        yield Told(TURNED_AWAY, share.hits, f"of {number(alive)} sent", _bound(share))
     if renewals.now_s >= renewals.life_s:
         ratio = seen["fetches"] / renewals.needed
         of = f"{number(round(renewals.needed))} needed, one per holder and life"

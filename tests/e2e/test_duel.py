@@ -23,7 +23,7 @@ def test_a_duel_survives_ctrl_c_and_kill_9(trial: Trial) -> None:
     await_true(lambda: _made(trial) == 1, 60, "the first run")
     await_true(lambda: len(list(trial.reports.rglob("run.json"))) == 2, 30, "the second run to begin")
     first.send_signal(signal.SIGINT)
-    assert first.wait(60) == 130
+    assert first.wait(60) == 130, trial.output()
     assert _ledger(trial)["state"] == "interrupted"
 
     again = _start(trial, "--resume", str(_folder(trial)))

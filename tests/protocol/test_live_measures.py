@@ -4,7 +4,15 @@ from typing import Any
 import pytest
 
 from harness.calls.attempt import Arrival, Attempt
-from harness.protocol.live_measures import Renewals, Tallied, Told, measures_so_far, poisoned_in, progress_line
+from harness.protocol.live_measures import (
+    TURNED_AWAY,
+    Renewals,
+    Tallied,
+    Told,
+    measures_so_far,
+    poisoned_in,
+    progress_line,
+)
 from harness.results.proportion import Share
 from harness.results.row import Cause, Origin
 from harness.tokens.token import Token
@@ -51,7 +59,7 @@ def test_only_a_living_token_that_the_verifier_turned_away_is_a_false_reject() -
         refused(messages=3),
     )
     assert (counts["rejected"], counts["revoked"], counts["alive"]) == (1, 1, 4)
-    (rejects,) = [one for one in told(counts) if one.what.startswith("living tokens")]
+    (rejects,) = [one for one in told(counts) if one.what == TURNED_AWAY]
     assert (rejects.count, rejects.of) == (1, "of 3 sent")
 
 
