@@ -47,6 +47,9 @@ class CallFault(Fault, registered=False):
         """
         return ()
 
+    def prepare(self) -> None:
+        """Make what is made once, before the load begins: no call waits for it then."""
+
     def facts(self) -> dict[str, Any]:
         """Return the answers that are right."""
         expects = list(self.expects())

@@ -57,6 +57,10 @@ class DefectMix(CallFault):
         """Return True: most rows must be signed with the issuer's key."""
         return True
 
+    def prepare(self) -> None:
+        """Read the catalogue, and rehearse each row: a third of a second."""
+        rows_of(self.families)
+
     def expects(self) -> tuple[str, ...]:
         """Return the rejections."""
         return _REJECTIONS

@@ -39,6 +39,8 @@ class CallFaults:
     def __init__(self, steps: Sequence[Step], seed: int) -> None:
         self._steps = [step for step in steps if is_per_call(step)]
         self._bits = step_bits(step.id for step in self._steps)
+        for step in self._steps:
+            step.fault.prepare()
         self._expects = {step.id: numbers(step.fault.expects()) for step in self._steps}
         self._seed = seed
         moments = {step.at_s for step in self._steps} | {

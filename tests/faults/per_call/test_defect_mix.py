@@ -9,6 +9,8 @@ from harness.defects.good import Good
 from harness.endpoint.metadata import Metadata
 from harness.faults import CallView, Surroundings
 from harness.faults.per_call.defect_mix import FAMILIES, DefectMix, rows_of
+from harness.faults.per_call.dice import CallFaults
+from harness.faults.timeline import at, number
 
 GOOD = Good.of("ES256", "https://issuer.invalid", "ledger", time.time())
 TEXT = GOOD.token(nbf=int(GOOD.now_s) - 10)
@@ -29,6 +31,15 @@ def test_every_row_that_can_be_sent_has_its_turn_and_is_named() -> None:
     mix, forger = DefectMix(), Forger(GOOD.signer)
     drawn = Counter(mix.specimen(TEXT, view(draw, forger)).partition(" ")[0] for draw in DRAWS)
     assert set(drawn) - {""} == {row for row in rows_of(FAMILIES) if "ES256" in DEFECTS[row].algorithms}
+
+
+def test_the_catalogue_is_rehearsed_before_the_load_and_no_call_waits_for_it() -> None:
+    rows_of.cache_clear()
+    mix, forger = DefectMix(), Forger(GOOD.signer)
+    CallFaults(number([at(1, mix, until_s=2, toxicity=0.5)]), seed=1)
+    made = rows_of.cache_info().misses
+    sent(mix, view(0.5, forger))
+    assert rows_of.cache_info().misses == made == 1
 
 
 def test_what_is_named_is_what_is_sent() -> None:
