@@ -1,6 +1,7 @@
 """The command line: ``jwtstorm``. Its commands are the files of `harness.cli.commands`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rest and not command.hands_on:
         parser.error(f"{command.name} does not know {' '.join(rest)}")
     options.rest = rest
+    _listen_to_sigint()
     try:
         return command.run(options)
     except HarnessError as error:
@@ -27,6 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _listen_to_sigint() -> None:
+    """Let SIGINT end us in the background of a script, too: there a shell has every job ignore it from its start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,3 +1,5 @@
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +122,16 @@ def test_recover_is_3_where_something_is_left(
     monkeypatch.setenv("REPORTS", str(tmp_path))
     assert cli.main(["recover"]) == code
     assert ("LEFT" in say()[0]) is bool(code)
+
+
+def test_in_the_background_of_a_script_sigint_ends_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr("harness.cli.commands.list.listing", told)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control starts what ends in &
+    try:
+        assert cli.main(["list"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
