@@ -103,6 +103,6 @@ def test_a_worker_without_the_package_says_so(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_package_of_another_row_schema_is_refused_with_the_way_out(native: FakeNative) -> None:
     native.ROW_SCHEMA = SCHEMA - 1
-    assert "build it again with `make transport`" in (refusal(HERE) or "")
+    assert "`make transport` builds it again" in (refusal(HERE) or "")
     with pytest.raises(UsageError, match="another version of the rows"):
         open_native(HERE, HERE.addresses[0])
