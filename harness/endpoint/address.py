@@ -44,6 +44,11 @@ def path_of(address: str) -> str:
     return address.removeprefix(UNIX)
 
 
+def bracketed(host: str) -> str:
+    """Return a host as addresses and URLs write it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a port that is free now at an address of this machine."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as free:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.endpoint import ROUND_ROBIN, Endpoint
-from harness.endpoint.address import host_of, is_unix, path_of, port_of
+from harness.endpoint.address import bracketed, host_of, is_unix, path_of, port_of
 from harness.errors import RunError
 
 _LISTENS_S = 2.0
@@ -22,7 +22,7 @@ class Place:
         if isinstance(self.where, str):
             return f"unix:{self.where}"
         host, port = self.where[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{bracketed(host)}:{port}"
 
 
 def resolve(address: str) -> list[Place]:

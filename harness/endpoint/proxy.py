@@ -10,6 +10,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.endpoint.address import bracketed
+
 VARIABLES = (
     "http_proxy",
     "https_proxy",
@@ -85,7 +87,7 @@ def _covers(entry: str, host: str) -> bool:
 
 def connect_request(host: str, port: int) -> bytes:
     """Return what asks a proxy for a tunnel (RFC 9110, section 9.3.6)."""
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    where = f"{bracketed(host)}:{port}"
     return f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n".encode()
 
 

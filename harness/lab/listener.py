@@ -10,6 +10,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from harness.endpoint.address import bracketed
 from harness.errors import LabError
 from harness.lab.place import LOOPBACK
 from harness.lab.plain_http import PlainHttp
@@ -41,8 +42,7 @@ class Listener:
     @property
     def url(self) -> str:
         """Return the address to reach it by, without a slash at the end."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{bracketed(self._host)}:{self.port}"
 
     async def open(self) -> None:
         """Listen; does nothing where it listens already."""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness import clock
-from harness.endpoint.address import free_port
+from harness.endpoint.address import bracketed, free_port
 from harness.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -69,8 +69,7 @@ class LabPlace:
     @property
     def name(self) -> str:
         """Return what clients write for the host, an IPv6 address in brackets."""
-        host = socket.gethostname() if self._is_anywhere else self.host.strip("[]")
-        return f"[{host}]" if ":" in host else host
+        return bracketed(socket.gethostname() if self._is_anywhere else self.host.strip("[]"))
 
     @property
     def near(self) -> str:

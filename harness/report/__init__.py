@@ -54,8 +54,9 @@ def export(path: Path, names: Sequence[str]) -> Summary:
     """
     chosen = [FORMATS.find(name) for name in names]
     summary = read_summary(path) if (path / "summary.json").exists() else report_run(path, pictures=False)
+    run = read_run(path)
     for written in chosen:
-        sys.stdout.writelines(f"  {written.name}: {file}\n" for file in written.write(read_run(path), summary))
+        sys.stdout.writelines(f"  {written.name}: {file}\n" for file in written.write(run, summary))
     return summary
 
 

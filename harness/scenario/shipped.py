@@ -24,12 +24,8 @@ def pages() -> dict[str, Path]:
 def _files(beside: Path, pattern: str, installed: str) -> list[Path]:
     if (CHECKOUT / "pyproject.toml").is_file():
         return sorted(beside.glob(pattern))
-    return sorted(path for path in _recorded() if path.match(f"{installed}/{pattern}"))
-
-
-def _recorded() -> list[Path]:
     try:
         files = distribution(DISTRIBUTION).files or []
     except PackageNotFoundError:
         return []
-    return [Path(str(file.locate())).resolve() for file in files]
+    return sorted(Path(str(file.locate())).resolve() for file in files if file.match(f"{installed}/{pattern}"))

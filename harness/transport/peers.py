@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from harness.endpoint.address import is_unix, port_of
+from harness.endpoint.address import bracketed, is_unix, port_of
 
 
 def connected_to(addresses: Iterable[str]) -> dict[str, int]:
@@ -39,4 +39,4 @@ def total(workers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def _text(peer: Any) -> str:
     host = str(peer.ip).removeprefix("::ffff:")
-    return f"[{host}]:{peer.port}" if ":" in host else f"{host}:{peer.port}"
+    return f"{bracketed(host)}:{peer.port}"

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import uvloop
 
+from harness.endpoint.address import bracketed
 from harness.lab.clocks.chaos_clock import ChaosClock
 from harness.lab.control.server import control_app
 from harness.lab.listener import Listener
@@ -25,8 +26,7 @@ async def serve(settings: Mapping[str, Any]) -> None:
     release(settings.get("zoo", ()), assembly)
     gate = assembly.gate()
     server = assembly.server(gate)
-    host = settings.get("host", LOOPBACK)
-    place = f"[{host}]" if ":" in host else host
+    place = bracketed(settings.get("host", LOOPBACK))
     try:
         port = _listen(server, f"{place}:{settings.get('port', 0)}", settings.get("tls"))
     except RuntimeError as error:
