@@ -1,6 +1,5 @@
 """The one language of placeholders: how it is written, whatever the names of a place are."""
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +119,12 @@ TEXTS = st.text(st.sampled_from("{}'\"a \nseqrow.env:") | st.characters(), max_s
 
 @given(st.recursive(TEXTS | st.none() | st.floats(), lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)))
 def test_any_value_is_compiled_or_refused_in_one_sentence(data: Any) -> None:
-    with contextlib.suppress(UsageError):
-        PLACE.compile(data, "data").fill(1)
+    said = ""
+    try:
+        assert type(PLACE.compile(data, "data").fill(1)) is type(data)
+    except UsageError as refusal:
+        said = str(refusal)
+    assert said.count("\n") == 0
 
 
 @given(TEXTS)

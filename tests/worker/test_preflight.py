@@ -100,7 +100,7 @@ def test_a_dead_token_is_refused_before_users_start_unless_asked_for(claims: dic
 def test_a_token_that_a_leeway_may_forgive_begins_the_run() -> None:
     source = Source()
     source.text = jwt_text({"nbf": int(clock.wall()) + 60})
-    fly(source, reachable, ANY)
+    assert fly(source, reachable, ANY) == source.text
 
 
 def test_a_usage_error_of_the_source_stays_one() -> None:

@@ -78,9 +78,11 @@ def test_no_bytes_break_a_relay(side: int, reads: list[bytes]) -> None:
         try:
             relay.receive(side, data, 0)
         except NotHttp2:
-            return
+            break
         if relay.broken is not None:
-            return
+            break
+    relay.lose(WireEnding.STOPPED, 0)
+    assert relay.open_streams == 0
 
 
 @settings(max_examples=150)
